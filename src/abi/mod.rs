@@ -1,0 +1,9 @@
+//! What the kernel's interface looks like, as data: ABIs, system call
+//! prototypes, flag sets, struct layouts, error and signal names.
+//!
+//! Everything here is generated at build time from `syscall-tables/` (see the
+//! README there for the grammar) or is a short list in code. No I/O.
+
+pub mod types;
+
+pub use types::*;

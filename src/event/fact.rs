@@ -1,0 +1,161 @@
+//! What only the living system can tell, beside the events.
+//!
+//! A fact is a kind, the event it belongs to, its own time, and named fields.
+//! Fields are numbers, bytes (paths are never lossy text) or lists of them, so
+//! that a new field or kind never breaks an old reader.
+
+use super::kind::coded;
+use super::record::TaskId;
+
+/// A fact.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fact {
+    /// What it is about.
+    pub kind: FactKind,
+    /// The task it was learnt from.
+    pub task: TaskId,
+    /// The event of the task that led to it.
+    pub ordinal: u64,
+    /// When it was looked up: nanoseconds since the run's start.
+    pub time: u64,
+    /// What was learnt; the keys are documented at [`FactKind`].
+    pub fields: Vec<(FactKey, Value)>,
+}
+
+impl Fact {
+    /// The value of that key.
+    pub fn get(&self, key: FactKey) -> Option<&Value> {
+        self.fields.iter().find(|(k, _)| *k == key).map(|(_, v)| v)
+    }
+
+    /// The number under that key.
+    pub fn number(&self, key: FactKey) -> Option<i64> {
+        match self.get(key) {
+            Some(Value::Number(n)) => Some(*n),
+            _ => None,
+        }
+    }
+
+    /// The bytes under that key.
+    pub fn bytes(&self, key: FactKey) -> Option<&[u8]> {
+        match self.get(key) {
+            Some(Value::Bytes(b)) => Some(b),
+            _ => None,
+        }
+    }
+
+    /// The list of bytes under that key.
+    pub fn list(&self, key: FactKey) -> Option<&[Vec<u8>]> {
+        match self.get(key) {
+            Some(Value::List(l)) => Some(l),
+            _ => None,
+        }
+    }
+}
+
+/// The value of a fact's field.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A number.
+    Number(i64),
+    /// Bytes: a path, a name.
+    Bytes(Vec<u8>),
+    /// Several of them: argv, addresses.
+    List(Vec<Vec<u8>>),
+}
+
+coded! {
+    /// What a fact is about, and which [`FactKey`]s it has.
+    FactKind {
+        /// A process as it was when the recording of it began: `Pid`, `Tid`, `Path` (its
+        /// executable), `Argv`, `Cwd`, `Root`, `Uid`, `Gid`, `Groups`, `Umask`,
+        /// `Namespaces` (list of `name:[inode]`), `Ppid`, `Pgid`, `Sid`.
+        Process = 0, "process";
+        /// A descriptor that was open then: `Fd`, `Path` (as `/proc` names it),
+        /// `Flags`, `Offset`, and for files what [`FactKind::File`] has, for
+        /// sockets what [`FactKind::Socket`] has.
+        Descriptor = 1, "descriptor";
+        /// An executable, at the exec that started it: `Path`, `Device`, `Inode`,
+        /// `Mode`, `Size`, `Modified`; `Uid`, `Gid` and `Pid`, `NsPid` (in its own
+        /// namespace) of the process; `Cwd`.
+        Executable = 2, "executable";
+        /// A file, when it was first opened: `Fd`, `Path` (real), `Device`, `Inode`,
+        /// `Mode`, `Size`, `Modified`.
+        File = 3, "file";
+        /// A socket: `Fd`, `Family`, `Type`, `Protocol`, `Local`, `Remote`
+        /// (socket addresses, as the kernel writes them), `Inode`.
+        Socket = 4, "socket";
+        /// Something that rtrace could not see: `Text` says why, `Pid` whose.
+        BlindSpot = 5, "blind spot";
+        /// A line of `/proc/self/mountinfo`: `Text`.
+        Mount = 6, "mount";
+        /// A task's ids in its own PID namespace: `Tid`, `NsPid`.
+        Ids = 7, "ids";
+    }
+}
+
+coded! {
+    /// The name of a fact's field.
+    FactKey {
+        /// Thread-group id, as the tracer sees it.
+        Pid = 0, "pid";
+        /// Thread id, as the tracer sees it.
+        Tid = 1, "tid";
+        /// A path, as bytes.
+        Path = 2, "path";
+        /// argv: a list.
+        Argv = 3, "argv";
+        /// Working directory.
+        Cwd = 4, "cwd";
+        /// Root directory.
+        Root = 5, "root";
+        /// Effective user id.
+        Uid = 6, "uid";
+        /// Effective group id.
+        Gid = 7, "gid";
+        /// Supplementary groups: a list of decimal numbers.
+        Groups = 8, "groups";
+        /// File mode creation mask.
+        Umask = 9, "umask";
+        /// Namespaces: a list of `name:[inode]`.
+        Namespaces = 10, "namespaces";
+        /// Parent's thread-group id.
+        Ppid = 11, "ppid";
+        /// Process group.
+        Pgid = 12, "pgid";
+        /// Session.
+        Sid = 13, "sid";
+        /// A file descriptor.
+        Fd = 14, "fd";
+        /// `O_*` flags (FD_CLOEXEC as O_CLOEXEC).
+        Flags = 15, "flags";
+        /// File offset.
+        Offset = 16, "offset";
+        /// Device number (`st_dev`; for a device file see `Special`).
+        Device = 17, "device";
+        /// Inode number.
+        Inode = 18, "inode";
+        /// Type and permission bits.
+        Mode = 19, "mode";
+        /// Size in bytes.
+        Size = 20, "size";
+        /// Last modification, nanoseconds since 1970.
+        Modified = 21, "modified";
+        /// Address family.
+        Family = 22, "family";
+        /// Socket type.
+        Type = 23, "type";
+        /// Protocol.
+        Protocol = 24, "protocol";
+        /// Own address: a `struct sockaddr`.
+        Local = 25, "local";
+        /// Peer's address: a `struct sockaddr`.
+        Remote = 26, "remote";
+        /// Text for people.
+        Text = 27, "text";
+        /// Id in the task's own PID namespace.
+        NsPid = 28, "nspid";
+        /// Device number of a device file (`st_rdev`).
+        Special = 29, "special";
+    }
+}

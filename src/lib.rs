@@ -1,0 +1,15 @@
+//! rtrace: a flight recorder for batch jobs.
+//!
+//! The rooms, from the ground up (a module imports only from the floors below
+//! it; `docs/architecture.md` is the map, `tests/layers.rs` holds it to that):
+//!
+//! | floor | modules | what they hold |
+//! | --- | --- | --- |
+//! | 4 | [`export`], [`record`] | one file a format; the tracer joined to the log |
+//! | 3 | [`flow`] | process tree, descriptors, resources, edges |
+//! | 2 | [`tracer`], [`log`], [`render`] | the ptrace loop; the file format; strace-style text |
+//! | 1 | [`event`], [`sys`] | plain facts; the only `unsafe` |
+//! | 0 | [`abi`] | syscall tables, flag sets, structs, as data |
+
+pub mod abi;
+pub mod event;

@@ -1,0 +1,5 @@
+//! The `rtrace` command.
+
+fn main() {
+    println!("rtrace");
+}
