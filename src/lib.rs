@@ -13,3 +13,4 @@
 
 pub mod abi;
 pub mod event;
+pub mod flow;

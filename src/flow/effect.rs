@@ -1,0 +1,309 @@
+//! What calls do to descriptors, directories and sockets, by the verb of their
+//! prototype.
+
+use super::Flow;
+use super::descriptors::Descriptor;
+use super::irregular::{
+    self, CLONE_FILES, CLOSE_RANGE_CLOEXEC, CLOSE_RANGE_UNSHARE, Control, Irregular, O_CLOEXEC,
+};
+use super::item::{Item, Place, Use};
+use super::plan::{Cloexec, Plan};
+use super::resource::{Class, ResourceId};
+use super::socket::{Endpoint, Socket};
+use crate::abi::Verb;
+use crate::event::{Record, Role, TaskId};
+
+/// The bit of `%network` in [`crate::abi::Classes`].
+const NETWORK: usize = 2;
+/// `EBADF`, errno(3).
+const EBADF: u16 = 9;
+/// `EINPROGRESS`, errno(3).
+const EINPROGRESS: u16 = 115;
+
+impl Flow {
+    /// Finds what the arguments stand for, as it was before the call.
+    pub(super) fn name_arguments(&mut self, record: &Record<'_>, plan: &Plan) {
+        let task = record.task;
+        for &(arg, verb) in &plan.descriptors {
+            if let Some(resource) = self.state.descriptor(task, word(record, arg) as i32) {
+                self.uses.push(Use { place: Place::Argument(arg), verb, resource });
+            }
+        }
+        for path in &plan.paths {
+            let Some(bytes) = record.path(path.arg) else { continue };
+            let base = match path.at {
+                Some(at) => self.state.descriptor(task, word(record, at) as i32),
+                None => self.state.cwd(task),
+            };
+            let resource = self.state.file(task, base, bytes);
+            self.uses.push(Use { place: Place::Argument(path.arg), verb: path.verb, resource });
+        }
+    }
+
+    /// Does what the call did.
+    pub(super) fn apply(&mut self, record: &Record<'_>, plan: &Plan) {
+        let verb = plan.prototype.effect.verb;
+        if record.failed {
+            self.apply_failed(record, plan);
+            return;
+        }
+        match verb {
+            Verb::Opens => self.opens(record, plan),
+            Verb::Makes => self.makes(record, plan),
+            Verb::Pairs => self.pairs(record, plan),
+            Verb::Closes => self.closes(record, plan),
+            Verb::Dups => self.dups(record, plan),
+            Verb::Accepts => self.accepts(record, plan),
+            Verb::Connects => self.connects(record, plan),
+            Verb::Binds => self.binds(record, plan),
+            Verb::Moves => self.moves(record),
+            Verb::Roots => self.roots(record),
+            Verb::Lists => self.lists(),
+            Verb::Forks => self.forked(record, plan),
+            Verb::Execs => self.executed(record),
+            Verb::Waits => self.waited(record, plan),
+            _ => self.controls(record, plan),
+        }
+    }
+
+    /// What a call does although it failed.
+    fn apply_failed(&mut self, record: &Record<'_>, plan: &Plan) {
+        let error = record.error().map(|errno| errno.0);
+        match plan.prototype.effect.verb {
+            // Linux frees the descriptor before anything can fail (close(2)).
+            Verb::Closes if plan.irregular == Irregular::No && error != Some(EBADF) => {
+                self.closes(record, plan);
+            }
+            Verb::Connects if error == Some(EINPROGRESS) => self.connects(record, plan),
+            Verb::Forks => self.forked(record, plan),
+            _ => {}
+        }
+    }
+
+    fn opens(&mut self, record: &Record<'_>, plan: &Plan) {
+        let named = self.uses.iter().rev().find(|u| u.verb == Verb::Opens).map(|u| u.resource);
+        let resource = named.unwrap_or_else(|| self.anonymous(plan));
+        let cloexec = match plan.irregular {
+            Irregular::Openat2 => openat2_flags(record) & O_CLOEXEC != 0,
+            _ => is_cloexec(record, plan),
+        };
+        self.give(record, record.result as i32, resource, cloexec);
+    }
+
+    fn makes(&mut self, record: &Record<'_>, plan: &Plan) {
+        let resource = if plan.prototype.classes.has(NETWORK) {
+            self.socket(record)
+        } else {
+            self.anonymous(plan)
+        };
+        self.give(record, record.result as i32, resource, is_cloexec(record, plan));
+    }
+
+    fn pairs(&mut self, record: &Record<'_>, plan: &Plan) {
+        let Some(operand) = plan.prototype.effect.operands.first() else { return };
+        let piece = record.piece(operand.arg, Role::Struct).map(|piece| record.bytes(piece));
+        let Some((first, second)) = piece.and_then(two_ints) else { return };
+        let (one, two) = if plan.prototype.classes.has(NETWORK) {
+            (self.socket(record), self.socket(record))
+        } else {
+            let name = self.state.names.intern(b"pipe");
+            let pipe = self.state.resources.add(Class::Pipe, name);
+            (pipe, pipe)
+        };
+        let cloexec = is_cloexec(record, plan);
+        for (index, (fd, resource)) in (0..).zip([(first, one), (second, two)]) {
+            self.open_slot(record.task, fd, Descriptor { resource, cloexec });
+            self.uses.push(Use { place: Place::Pair(index), verb: Verb::Pairs, resource });
+        }
+    }
+
+    fn closes(&mut self, record: &Record<'_>, plan: &Plan) {
+        let operands = plan.prototype.effect.operands;
+        let flags = record.words[2];
+        match *operands {
+            [fd] => self.table(record.task, |table| table.close(word(record, fd.arg) as i32)),
+            [first, last] => {
+                if flags & CLOSE_RANGE_UNSHARE != 0 {
+                    self.unshare(record.task, CLONE_FILES);
+                }
+                let (first, last) = (word(record, first.arg), word(record, last.arg));
+                let only_mark = flags & CLOSE_RANGE_CLOEXEC != 0;
+                self.table(record.task, |table| {
+                    table.close_range(first as u32, last as u32, only_mark);
+                });
+            }
+            _ => {}
+        }
+    }
+
+    fn dups(&mut self, record: &Record<'_>, plan: &Plan) {
+        let Some(from) = plan.prototype.effect.operands.first() else { return };
+        let (from, to) = (word(record, from.arg) as i32, record.result as i32);
+        if from == to {
+            return; // dup2 to itself changes nothing, not even the mark
+        }
+        self.duplicate(record, from, is_cloexec(record, plan));
+    }
+
+    fn duplicate(&mut self, record: &Record<'_>, from: i32, cloexec: bool) {
+        let to = record.result as i32;
+        match self.state.slot(record.task, from) {
+            Some(Descriptor { resource, .. }) => self.give(record, to, resource, cloexec),
+            // A copy of something unknown covers what was there.
+            None => self.table(record.task, |table| table.close(to)),
+        }
+    }
+
+    fn accepts(&mut self, record: &Record<'_>, plan: &Plan) {
+        let listener = self.operand(plan, 0).and_then(|id| self.state.socket(id)).cloned();
+        let mut socket = listener.unwrap_or_default();
+        socket.remote = address(record, plan);
+        let resource = self.new_socket(socket);
+        self.give(record, record.result as i32, resource, is_cloexec(record, plan));
+    }
+
+    fn connects(&mut self, record: &Record<'_>, plan: &Plan) {
+        let remote = address(record, plan);
+        self.set_address(plan, |socket| socket.remote = remote);
+    }
+
+    fn binds(&mut self, record: &Record<'_>, plan: &Plan) {
+        let local = address(record, plan);
+        self.set_address(plan, |socket| socket.local = local);
+    }
+
+    fn set_address(&mut self, plan: &Plan, set: impl FnOnce(&mut Socket)) {
+        let Some(id) = self.operand(plan, 0) else { return };
+        if let Some(socket) = self.state.resources.socket_mut(id) {
+            set(socket);
+            self.before.push(Item::Learnt(id));
+        }
+    }
+
+    fn moves(&mut self, record: &Record<'_>) {
+        let Some(to) = self.uses.last().map(|u| u.resource) else { return };
+        self.found_directory(to);
+        if let Some(task) = self.state.tasks.get(&record.task) {
+            self.state.standings.get_mut(task.place).cwd = Some(to);
+        }
+    }
+
+    fn roots(&mut self, record: &Record<'_>) {
+        let Some(to) = self.uses.last().map(|u| u.resource) else { return };
+        self.found_directory(to);
+        if let Some(task) = self.state.tasks.get(&record.task) {
+            self.state.standings.get_mut(task.place).root = Some(to);
+        }
+    }
+
+    fn lists(&mut self) {
+        if let Some(listed) = self.uses.first().map(|u| u.resource) {
+            self.found_directory(listed);
+        }
+    }
+
+    fn found_directory(&mut self, id: ResourceId) {
+        if self.state.resources.is_directory(id) {
+            self.before.push(Item::Learnt(id));
+        }
+    }
+
+    fn controls(&mut self, record: &Record<'_>, plan: &Plan) {
+        let fd = record.words[0] as i32;
+        let control = match plan.irregular {
+            Irregular::Fcntl => irregular::fcntl(record.words[1], record.words[2]),
+            Irregular::Ioctl => irregular::ioctl(record.words[1]),
+            Irregular::CloseRange => return self.closes(record, plan),
+            Irregular::Unshare => return self.unshare(record.task, record.words[0]),
+            _ => return,
+        };
+        match control {
+            Control::Nothing => {}
+            Control::Duplicate { cloexec } => self.duplicate(record, fd, cloexec),
+            Control::Mark { cloexec } => {
+                self.table(record.task, |table| table.set_cloexec(fd, cloexec));
+            }
+        }
+    }
+
+    /// The call returned the descriptor `fd`, which stands for `resource`.
+    fn give(&mut self, record: &Record<'_>, fd: i32, resource: ResourceId, cloexec: bool) {
+        self.open_slot(record.task, fd, Descriptor { resource, cloexec });
+        self.uses.push(Use { place: Place::Result, verb: Verb::None, resource });
+    }
+
+    pub(super) fn open_slot(&mut self, task: TaskId, fd: i32, descriptor: Descriptor) {
+        self.table(task, |table| table.set(fd, descriptor));
+    }
+
+    fn table(&mut self, task: TaskId, change: impl FnOnce(&mut super::Descriptors)) {
+        if let Some(task) = self.state.tasks.get(&task) {
+            change(self.state.files.get_mut(task.files));
+        }
+    }
+
+    /// What the effect's operand number `index` stands for.
+    fn operand(&self, plan: &Plan, index: usize) -> Option<ResourceId> {
+        let arg = plan.prototype.effect.operands.get(index)?.arg;
+        self.uses.iter().find(|u| u.place == Place::Argument(arg)).map(|u| u.resource)
+    }
+
+    fn anonymous(&mut self, plan: &Plan) -> ResourceId {
+        let name = irregular::anonymous_name(plan.prototype);
+        let name = self.state.names.intern(name.as_bytes());
+        self.state.resources.add(Class::Anonymous, name)
+    }
+
+    /// A socket as socket(2) and socketpair(2) make it: family, type, protocol.
+    fn socket(&mut self, record: &Record<'_>) -> ResourceId {
+        const TYPE_MASK: u64 = 0xf;
+        let [family, kind, protocol, ..] = record.words;
+        self.new_socket(Socket {
+            family: Some(family as u16),
+            kind: Some((kind & TYPE_MASK) as u32),
+            protocol: Some(protocol as u32),
+            ..Socket::default()
+        })
+    }
+
+    pub(super) fn new_socket(&mut self, socket: Socket) -> ResourceId {
+        let name = self.state.names.intern(b"socket");
+        let id = self.state.resources.add(Class::Socket, name);
+        if let Some(place) = self.state.resources.socket_mut(id) {
+            *place = socket;
+        }
+        id
+    }
+}
+
+fn word(record: &Record<'_>, arg: u8) -> u64 {
+    record.words.get(usize::from(arg)).copied().unwrap_or_default()
+}
+
+fn is_cloexec(record: &Record<'_>, plan: &Plan) -> bool {
+    match plan.cloexec {
+        Cloexec::Never => false,
+        Cloexec::Always => true,
+        Cloexec::Flag(arg, bits) => word(record, arg) & bits != 0,
+    }
+}
+
+/// `flags` of `struct open_how`, openat2(2).
+fn openat2_flags(record: &Record<'_>) -> u64 {
+    let how = record.piece(2, Role::Struct).map(|piece| record.bytes(piece));
+    let flags = how.and_then(|bytes| bytes.get(..8)?.try_into().ok());
+    flags.map_or(0, u64::from_le_bytes)
+}
+
+fn two_ints(bytes: &[u8]) -> Option<(i32, i32)> {
+    let int = |at: usize| Some(i32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+    Some((int(0)?, int(4)?))
+}
+
+/// The socket address that the effect's second operand points to; for one that the
+/// kernel wrote, as it was at exit.
+fn address(record: &Record<'_>, plan: &Plan) -> Option<Endpoint> {
+    let arg = plan.prototype.effect.operands.get(1)?.arg;
+    let piece = record.pieces_of(arg, Role::Sockaddr).last()?;
+    Endpoint::parse(piece.1)
+}

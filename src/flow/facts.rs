@@ -1,0 +1,270 @@
+//! What the recorder learnt beside the calls: what was open before, real paths,
+//! inodes, addresses, ids in other namespaces.
+
+use rustc_hash::FxHashMap;
+
+use super::Flow;
+use super::descriptors::Descriptor;
+use super::irregular::O_CLOEXEC;
+use super::item::{EventId, Item, Place};
+use super::resource::{Class, Identity, ResourceId};
+use super::socket::{Endpoint, Socket};
+use super::task::{Execution, Standing};
+use crate::event::{Fact, FactKey, FactKind, Origin, TaskId};
+
+/// Facts that wait for the event they belong to.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    by_event: FxHashMap<EventId, Vec<Fact>>,
+}
+
+impl Facts {
+    /// Takes over a batch's facts.
+    pub(super) fn take(&mut self, facts: &[Fact]) {
+        for fact in facts.iter().filter(|fact| is_used(fact.kind)) {
+            let event = EventId { task: fact.task, ordinal: fact.ordinal };
+            self.by_event.entry(event).or_default().push(fact.clone());
+        }
+    }
+}
+
+/// Kinds that change what the flow knows; the others are for readers of the log.
+fn is_used(kind: FactKind) -> bool {
+    !matches!(kind, FactKind::BlindSpot | FactKind::Mount)
+}
+
+impl Flow {
+    /// Applies the facts that belong to an event that has just been read.
+    pub(super) fn apply_facts(&mut self, task: TaskId, ordinal: u64) {
+        if self.facts.by_event.is_empty() {
+            return;
+        }
+        let event = EventId { task, ordinal };
+        for fact in self.facts.by_event.remove(&event).unwrap_or_default() {
+            self.apply_fact(&fact);
+        }
+    }
+
+    /// Applies the facts that came behind their event; keeps those that came before
+    /// it; drops those of tasks that are gone.
+    pub(super) fn apply_late_facts(&mut self) {
+        let tasks = &self.state.tasks;
+        let mut late = Vec::new();
+        self.facts.by_event.retain(|event, facts| match tasks.get(&event.task) {
+            Some(task) if event.ordinal > task.last => true,
+            Some(_) => {
+                late.append(facts);
+                false
+            }
+            None => event.ordinal == 0,
+        });
+        late.sort_by_key(|fact| (fact.time, fact.task, fact.ordinal));
+        for fact in &late {
+            self.apply_fact(fact);
+        }
+    }
+
+    fn apply_fact(&mut self, fact: &Fact) {
+        match fact.kind {
+            FactKind::Process => self.process_fact(fact),
+            FactKind::Descriptor => self.descriptor_fact(fact),
+            FactKind::Executable => self.executable_fact(fact),
+            FactKind::File => self.file_fact(fact),
+            FactKind::Socket => self.socket_fact(fact),
+            FactKind::Ids => self.ids_fact(fact),
+            FactKind::BlindSpot | FactKind::Mount => {}
+        }
+    }
+
+    /// Where a process stood when its recording began, and what it ran then.
+    fn process_fact(&mut self, fact: &Fact) {
+        self.ids_fact(fact);
+        let mut file = |key| fact.bytes(key).map(|path| self.state.file_named(path));
+        let (cwd, root, executable) =
+            (file(FactKey::Cwd), file(FactKey::Root), file(FactKey::Path));
+        let Some(task) = self.state.tasks.get(&fact.task) else { return };
+        *self.state.standings.get_mut(task.place) = Standing { cwd, root };
+        if task.origin != Origin::Attached {
+            return;
+        }
+        let execution = Execution {
+            id: EventId { task: fact.task, ordinal: 0 },
+            process: TaskId::NONE,
+            started: task.started,
+            executable,
+            argv: fact.list(FactKey::Argv).unwrap_or_default().to_vec(),
+            env: None,
+            cwd,
+        };
+        self.run(fact.task, execution);
+    }
+
+    /// A descriptor that was open when the recording began.
+    fn descriptor_fact(&mut self, fact: &Fact) {
+        let Some(fd) = fd_of(fact) else { return };
+        if self.state.slot(fact.task, fd).is_some() {
+            return; // it came late: a call has spoken since
+        }
+        let path = fact.bytes(FactKey::Path).unwrap_or_default();
+        let Some(resource) = self.resource_of(fact, path) else { return };
+        let flags = fact.number(FactKey::Flags).unwrap_or_default();
+        let cloexec = flags as u64 & O_CLOEXEC != 0;
+        self.open_slot(fact.task, fd, Descriptor { resource, cloexec });
+        self.learn(resource, fact);
+    }
+
+    /// The resource that `/proc/PID/fd` calls `link`.
+    fn resource_of(&mut self, fact: &Fact, link: &[u8]) -> Option<ResourceId> {
+        if link.first() == Some(&b'/') {
+            return Some(self.state.file_named(link));
+        }
+        let class = class_of_link(link)?;
+        if let Some(known) = self.known_by_inode(fact, link) {
+            return Some(known);
+        }
+        let name = self.state.names.intern(link);
+        Some(self.state.resources.add(class, name))
+    }
+
+    /// A pipe or socket that is known already. (All of `anon_inode` share an inode.)
+    fn known_by_inode(&self, fact: &Fact, link: &[u8]) -> Option<ResourceId> {
+        let class = class_of_link(link)?;
+        if class == Class::Anonymous {
+            return None;
+        }
+        self.state.resources.at_inode(inode_of(fact, link)?)
+    }
+
+    /// What a descriptor that a call has just made stands for, or what a path does.
+    fn file_fact(&mut self, fact: &Fact) {
+        let path = fact.bytes(FactKey::Path).unwrap_or_default();
+        let slot = fd_of(fact).and_then(|fd| Some((fd, self.state.slot(fact.task, fd)?)));
+        let Some((fd, slot)) = slot else {
+            if path.first() == Some(&b'/') {
+                let file = self.state.file_named(path);
+                self.learn(file, fact);
+            }
+            return;
+        };
+        let found = self.real_resource(fact, path, slot.resource);
+        if found != slot.resource {
+            self.open_slot(fact.task, fd, Descriptor { resource: found, ..slot });
+            let results = self.uses.iter_mut().filter(|u| !matches!(u.place, Place::Argument(_)));
+            results.filter(|u| u.resource == slot.resource).for_each(|u| u.resource = found);
+        }
+        self.learn(found, fact);
+    }
+
+    /// The resource that `assumed` proved to be: a path may have led through
+    /// symbolic links, a pipe's other end may be known already.
+    fn real_resource(&mut self, fact: &Fact, link: &[u8], assumed: ResourceId) -> ResourceId {
+        if link.first() == Some(&b'/') {
+            return self.state.file_named(link);
+        }
+        if let Some(known) = self.known_by_inode(fact, link) {
+            return known;
+        }
+        let is_file = self.state.name_of(assumed).first() == Some(&b'/');
+        if is_file && class_of_link(link).is_some() {
+            return self.resource_of(fact, link).unwrap_or(assumed);
+        }
+        if !link.is_empty() && !is_file {
+            let name = self.state.names.intern(link);
+            self.state.resources.rename(assumed, name);
+        }
+        assumed
+    }
+
+    fn socket_fact(&mut self, fact: &Fact) {
+        let slot = fd_of(fact).and_then(|fd| self.state.slot(fact.task, fd));
+        let Some(id) = slot.map(|slot| slot.resource) else { return };
+        if let Some(inode) = fact.number(FactKey::Inode) {
+            let name = self.state.names.intern(format!("socket:[{inode}]").as_bytes());
+            self.state.resources.rename(id, name);
+        }
+        self.learn(id, fact);
+    }
+
+    fn executable_fact(&mut self, fact: &Fact) {
+        self.ids_fact(fact);
+        if let Some(path) = fact.bytes(FactKey::Path).filter(|path| path.first() == Some(&b'/')) {
+            let file = self.state.file_named(path);
+            self.learn(file, fact);
+        }
+        let cwd = fact.bytes(FactKey::Cwd).map(|cwd| self.state.file_named(cwd));
+        if let (Some(cwd), Some(task)) = (cwd, self.state.tasks.get(&fact.task)) {
+            self.state.standings.get_mut(task.place).cwd = Some(cwd);
+        }
+    }
+
+    fn ids_fact(&mut self, fact: &Fact) {
+        let Some(own) = fact.number(FactKey::NsPid) else { return };
+        let Some(process) = self.state.tasks.get(&fact.task).map(|task| task.process) else {
+            return;
+        };
+        if let Some(process) = self.state.processes.get_mut(&process) {
+            process.own_pid = Some(own as u32);
+        }
+    }
+
+    /// Takes over class, identity and addresses.
+    fn learn(&mut self, id: ResourceId, fact: &Fact) {
+        let link = fact.bytes(FactKey::Path).unwrap_or_default();
+        let mode = fact.number(FactKey::Mode).unwrap_or_default();
+        let known = self.state.resource(id).map(|resource| resource.class);
+        let class = Class::from_mode(mode as u32).or_else(|| class_of_link(link)).or(known);
+        let identity = inode_of(fact, link);
+        let mut news = match (class, identity) {
+            (Some(class), Some(identity)) => self.state.resources.learn(id, class, identity),
+            _ => false,
+        };
+        if let Some(socket) = self.state.resources.socket_mut(id) {
+            news |= learn_socket(socket, fact);
+        }
+        if news {
+            self.before.push(Item::Learnt(id));
+        }
+    }
+}
+
+fn fd_of(fact: &Fact) -> Option<i32> {
+    fact.number(FactKey::Fd).and_then(|fd| i32::try_from(fd).ok())
+}
+
+/// Pipes and sockets have inode numbers of their own, whatever device they say.
+fn inode_of(fact: &Fact, link: &[u8]) -> Option<Identity> {
+    let inode = || fact.number(FactKey::Inode).map(|inode| inode as u64);
+    if fact.kind == FactKind::Socket || class_of_link(link).is_some() {
+        return inode().or_else(|| inode_in_link(link)).map(|inode| Identity { device: 0, inode });
+    }
+    Some(Identity { device: fact.number(FactKey::Device)? as u64, inode: inode()? })
+}
+
+/// 77 of `pipe:[77]`.
+fn inode_in_link(link: &[u8]) -> Option<u64> {
+    let text = std::str::from_utf8(link).ok()?;
+    text.split_once(":[")?.1.strip_suffix(']')?.parse().ok()
+}
+
+/// The class of what `/proc/PID/fd` shows without a path.
+fn class_of_link(link: &[u8]) -> Option<Class> {
+    let kind = link.split(|byte| *byte == b':').next()?;
+    match kind {
+        b"pipe" => Some(Class::Pipe),
+        b"socket" => Some(Class::Socket),
+        b"anon_inode" => Some(Class::Anonymous),
+        _ => None,
+    }
+}
+
+fn learn_socket(socket: &mut Socket, fact: &Fact) -> bool {
+    let number = |key| fact.number(key).and_then(|n| u32::try_from(n).ok());
+    let end = |key| fact.bytes(key).and_then(Endpoint::parse);
+    let before = socket.clone();
+    socket.family = number(FactKey::Family).map(|n| n as u16).or(socket.family);
+    socket.kind = number(FactKey::Type).or(socket.kind);
+    socket.protocol = number(FactKey::Protocol).or(socket.protocol);
+    socket.local = end(FactKey::Local).or(socket.local.take());
+    socket.remote = end(FactKey::Remote).or(socket.remote.take());
+    *socket != before
+}

@@ -1,0 +1,138 @@
+//! What the flow gives out.
+
+use super::resource::ResourceId;
+use super::state::State;
+use crate::abi::{Prototype, Verb};
+use crate::event::{Record, TaskId};
+
+/// An event of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EventId {
+    /// The task that it happened to.
+    pub task: TaskId,
+    /// Its place in the task's life; 0 is the start.
+    pub ordinal: u64,
+}
+
+/// One thing that the flow has found out. Items come in an order such that what
+/// one refers to has been given before, but for the far end of an edge whose
+/// effect came first.
+#[derive(Clone, Copy, Debug)]
+pub enum Item<'a> {
+    /// A resource is mentioned for the first time.
+    Resource(ResourceId),
+    /// More is known of a resource: its class, identity, name or addresses.
+    Learnt(ResourceId),
+    /// A task was seen for the first time; its `Start` event follows.
+    Task(TaskId),
+    /// A process runs a new program; the event that led to it follows.
+    /// [`State::execution`] tells more.
+    Execution(EventId),
+    /// An event: one that is over, or a call that will never end. Each once.
+    Event(Event<'a>),
+    /// A call that has begun and may end later, in another record.
+    Begun(Event<'a>),
+    /// A cause and its effect.
+    Edge(Edge),
+    /// A task has ended; its `Exit` event went before. The state still knows it.
+    Ended(TaskId),
+}
+
+/// An event with what it touches.
+#[derive(Clone, Copy, Debug)]
+pub struct Event<'a> {
+    /// As it was recorded.
+    pub record: Record<'a>,
+    /// For a call with a known number, what the tables say of it.
+    pub prototype: Option<&'static Prototype>,
+    /// What its arguments and its result stand for.
+    pub uses: &'a [Use],
+}
+
+impl Event<'_> {
+    /// Its identity.
+    pub fn id(&self) -> EventId {
+        EventId { task: self.record.task, ordinal: self.record.ordinal }
+    }
+
+    /// What argument `arg` stands for.
+    pub fn argument(&self, arg: u8) -> Option<ResourceId> {
+        self.uses.iter().find(|u| u.place == Place::Argument(arg)).map(|u| u.resource)
+    }
+
+    /// What a descriptor that the call returned stands for.
+    pub fn returned(&self) -> Option<ResourceId> {
+        self.uses.iter().find(|u| u.place == Place::Result).map(|u| u.resource)
+    }
+}
+
+/// An event touches a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Use {
+    /// Where in the call it stands.
+    pub place: Place,
+    /// What the call does to it (if it succeeds); [`Verb::None`] where it is only
+    /// named, as a directory descriptor is.
+    pub verb: Verb,
+    /// The resource, as it was before the call (results: after).
+    pub resource: ResourceId,
+}
+
+/// Where in a call a resource stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// An argument: a descriptor or a path.
+    Argument(u8),
+    /// The descriptor that the call returned.
+    Result,
+    /// The first or second descriptor that the call wrote to memory (pipe).
+    Pair(u8),
+}
+
+/// A cause and its effect. `cause` is never later than the end of `effect`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// What it is.
+    pub kind: EdgeKind,
+    /// The cause.
+    pub cause: EventId,
+    /// Whether the cause is its event's start or its end.
+    pub from: Side,
+    /// The effect.
+    pub effect: EventId,
+    /// Whether the effect is its event's start or its end.
+    pub to: Side,
+}
+
+/// What leads from one event to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EdgeKind {
+    /// The next event of the same task.
+    Next,
+    /// A call made a task: from the call's start (its end may come after the
+    /// child's whole life, as with vfork) to the task's start.
+    Fork,
+    /// A process ended and another one waited for it: to the end of that call.
+    Wait,
+}
+
+/// Start or end of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// Its start.
+    Start,
+    /// Its end.
+    End,
+}
+
+/// Takes what the flow finds out.
+pub trait Sink {
+    /// Why it could not.
+    type Error;
+
+    /// Takes one item; `state` is the flow's after the event.
+    ///
+    /// # Errors
+    /// Whatever ends the whole.
+    fn item(&mut self, state: &State, item: Item<'_>) -> Result<(), Self::Error>;
+}

@@ -1,0 +1,397 @@
+//! Tasks that start, end, run a new program, and wait for each other.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::irregular::{CLONE_FILES, CLONE_FS, Irregular};
+use super::item::{Edge, EdgeKind, EventId, Item, Place, Side};
+use super::plan::Plan;
+use super::task::{Execution, Process, Standing, Task};
+use super::{Descriptors, Flow};
+use crate::abi::Scalar;
+use crate::event::{Origin, Phase, Record, Role, State, TaskId};
+
+/// A process that has ended and may still be waited for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Dead {
+    exit: EventId,
+    pid: u32,
+    own_pid: Option<u32>,
+    parent: Option<TaskId>,
+}
+
+impl Flow {
+    /// A task is there. Whether it shares its maker's tables is only known when
+    /// the maker's call ends ([`Flow::forked`]): until then a thread shares, and
+    /// any other task has a copy.
+    pub(super) fn start(&mut self, record: &Record<'_>) {
+        let [tid, pid, process, maker, maker_ordinal, origin] = record.words;
+        let id = record.task;
+        self.bury(id); // a log that starts a task twice is damaged
+        let origin = Origin::from_code(origin as u8).unwrap_or(Origin::Orphan);
+        let maker = TaskId(maker as u32);
+        let parent = (!maker.is_none()).then_some(EventId { task: maker, ordinal: maker_ordinal });
+        let process = TaskId(process as u32);
+        let (files, place) = self.tables_for(maker, origin);
+        let task = Task {
+            id,
+            tid: tid as u32,
+            process,
+            origin,
+            parent,
+            started: record.start,
+            last: record.ordinal,
+            files,
+            place,
+            pending: None,
+            execed: false,
+        };
+        self.state.tasks.insert(id, task);
+        self.join_process(process, pid as u32, maker);
+        if let Some(cause) = parent {
+            self.born.insert(cause, id);
+            let effect = EventId { task: id, ordinal: record.ordinal };
+            let edge =
+                Edge { kind: EdgeKind::Fork, cause, from: Side::Start, effect, to: Side::Start };
+            self.after.push(Item::Edge(edge));
+        }
+        self.before.push(Item::Task(id));
+        self.apply_facts(id, record.ordinal);
+    }
+
+    fn tables_for(
+        &mut self,
+        maker: TaskId,
+        origin: Origin,
+    ) -> (super::pool::Handle, super::pool::Handle) {
+        let tables = self.state.tasks.get(&maker).map(|task| (task.files, task.place));
+        match tables {
+            Some((files, place)) if origin == Origin::Thread => {
+                (self.state.files.share(files), self.state.standings.share(place))
+            }
+            Some((files, place)) => {
+                let files = self.state.files.get(files).clone();
+                let place = *self.state.standings.get(place);
+                (self.state.files.add(files), self.state.standings.add(place))
+            }
+            None => {
+                let cwd = (origin == Origin::Root && !self.first_cwd.is_empty())
+                    .then(|| self.state.file_named(&self.first_cwd));
+                let place = Standing { cwd, root: None };
+                (self.state.files.add(Descriptors::default()), self.state.standings.add(place))
+            }
+        }
+    }
+
+    fn join_process(&mut self, id: TaskId, pid: u32, maker: TaskId) {
+        if let Some(process) = self.state.processes.get_mut(&id) {
+            process.threads += 1;
+            return;
+        }
+        let parent = self.state.process_of(maker);
+        let process = Process {
+            id,
+            pid,
+            own_pid: None,
+            parent: parent.map(|parent| parent.id),
+            threads: 1,
+            execution: parent.and_then(|parent| parent.execution.clone()),
+            awaited: None,
+            children: FxHashMap::default(),
+        };
+        self.state.processes.insert(id, process);
+        // The kernel gave the number again: the one who had it has been reaped.
+        if let Some(old) = self.state.by_pid.insert(pid, id) {
+            self.dead.remove(&old);
+        }
+    }
+
+    /// A fork, vfork or clone has returned to the maker.
+    pub(super) fn forked(&mut self, record: &Record<'_>, plan: &Plan) {
+        let cause = EventId { task: record.task, ordinal: record.ordinal };
+        let Some(child) = self.born.remove(&cause) else { return };
+        if record.failed {
+            return;
+        }
+        let Some(process) = self.state.tasks.get(&child).map(|task| task.process) else {
+            // It has already ended; a wait may still ask for it.
+            self.adopt(record, child);
+            return;
+        };
+        if process == child {
+            self.adopt(record, child);
+        }
+        let flags = match plan.irregular {
+            Irregular::Clone => record.words[0],
+            Irregular::Clone3 => {
+                let piece = record.piece(0, Role::Struct).map(|piece| record.bytes(piece));
+                let flags = piece.and_then(|bytes| bytes.get(..8)?.try_into().ok());
+                let Some(flags) = flags else { return };
+                u64::from_le_bytes(flags)
+            }
+            _ => return,
+        };
+        self.set_sharing(record.task, child, flags);
+    }
+
+    /// Remembers under which number the maker knows its child: its own PID
+    /// namespace may call it otherwise than the tracer does.
+    fn adopt(&mut self, record: &Record<'_>, child: TaskId) {
+        let Some(parent) = self.state.tasks.get(&record.task).map(|task| task.process) else {
+            return;
+        };
+        if let Some(parent) = self.state.processes.get_mut(&parent) {
+            parent.children.insert(record.result as u32, child);
+        }
+    }
+
+    fn set_sharing(&mut self, maker: TaskId, child: TaskId, flags: u64) {
+        let (Some(from), Some(to)) = (self.state.tasks.get(&maker), self.state.tasks.get(&child))
+        else {
+            return;
+        };
+        let (from_files, from_place) = (from.files, from.place);
+        let (mut files, mut place) = (to.files, to.place);
+        if flags & CLONE_FILES == 0 {
+            files = self.state.files.unshare(files);
+        } else if files != from_files {
+            self.state.files.release(files);
+            files = self.state.files.share(from_files);
+        }
+        if flags & CLONE_FS == 0 {
+            place = self.state.standings.unshare(place);
+        } else if place != from_place {
+            self.state.standings.release(place);
+            place = self.state.standings.share(from_place);
+        }
+        if let Some(task) = self.state.tasks.get_mut(&child) {
+            (task.files, task.place) = (files, place);
+        }
+    }
+
+    /// unshare(2).
+    pub(super) fn unshare(&mut self, task: TaskId, flags: u64) {
+        let Some(task) = self.state.tasks.get_mut(&task) else { return };
+        if flags & CLONE_FILES != 0 {
+            task.files = self.state.files.unshare(task.files);
+        }
+        if flags & CLONE_FS != 0 {
+            task.place = self.state.standings.unshare(task.place);
+        }
+    }
+
+    /// The exec stop. Its execve, which ends later, may name a descriptor that the
+    /// exec closes: the table changes after that call has been read.
+    pub(super) fn exec_stop(&mut self, record: &Record<'_>) {
+        if let Some(task) = self.state.tasks.get_mut(&record.task) {
+            task.tid = record.words[0] as u32;
+            task.execed = true;
+        }
+    }
+
+    /// Does what an exec does to the descriptors, if that is still to be done.
+    pub(super) fn settle_exec(&mut self, task: TaskId) {
+        let Some(task) = self.state.tasks.get_mut(&task) else { return };
+        if std::mem::take(&mut task.execed) {
+            task.files = self.state.files.unshare(task.files);
+            self.state.files.get_mut(task.files).exec();
+        }
+    }
+
+    /// An exec call has ended.
+    pub(super) fn executed(&mut self, record: &Record<'_>) {
+        if record.failed {
+            return;
+        }
+        if let Some(task) = self.state.tasks.get_mut(&record.task) {
+            task.execed = true;
+        }
+        self.settle_exec(record.task);
+        let executable = self.uses.iter().rev().find(|u| matches!(u.place, Place::Argument(_)));
+        let strings = record.pieces.iter().filter(|piece| piece.role == Role::Arg);
+        let argv = strings.map(|piece| record.bytes(piece).to_vec()).collect();
+        let base = self.state.process_of(record.task).and_then(|p| p.execution.clone());
+        let base = base.as_ref().and_then(|execution| execution.env.as_deref());
+        let execution = Execution {
+            id: EventId { task: record.task, ordinal: record.ordinal },
+            process: TaskId::NONE,
+            started: record.end.unwrap_or(record.start),
+            executable: executable.map(|u| u.resource),
+            argv,
+            env: environment(record, base),
+            cwd: self.state.cwd(record.task),
+        };
+        self.run(record.task, execution);
+    }
+
+    /// The process of `task` runs a program from now on.
+    pub(super) fn run(&mut self, task: TaskId, mut execution: Execution) {
+        let Some(process) = self.state.tasks.get(&task).map(|task| task.process) else { return };
+        let Some(process) = self.state.processes.get_mut(&process) else { return };
+        execution.process = process.id;
+        self.before.push(Item::Execution(execution.id));
+        process.execution = Some(Arc::new(execution));
+    }
+
+    /// A task has ended.
+    pub(super) fn exit(&mut self, record: &Record<'_>) {
+        self.leave(record.task);
+        let exit = EventId { task: record.task, ordinal: record.ordinal };
+        let Some(process) = self.state.tasks.get(&record.task).map(|task| task.process) else {
+            return;
+        };
+        let Some(process) = self.state.processes.get(&process) else { return };
+        if process.threads > 1 {
+            return;
+        }
+        if let Some(wait) = process.awaited {
+            self.after.push(Item::Edge(joined(exit, wait)));
+            return;
+        }
+        let (pid, own_pid, parent) = (process.pid, process.own_pid, process.parent);
+        self.dead.insert(process.id, Dead { exit, pid, own_pid, parent });
+    }
+
+    /// A task is no longer there once this event has been given out.
+    pub(super) fn leave(&mut self, task: TaskId) {
+        if self.state.tasks.contains_key(&task) {
+            self.leaving = Some(task);
+            self.after.push(Item::Ended(task));
+        }
+    }
+
+    /// Forgets a task that has left.
+    pub(super) fn bury(&mut self, task: TaskId) {
+        let Some(task) = self.state.tasks.remove(&task) else { return };
+        self.state.files.release(task.files);
+        self.state.standings.release(task.place);
+        let Some(process) = self.state.processes.get_mut(&task.process) else { return };
+        process.threads = process.threads.saturating_sub(1);
+        if process.threads == 0 {
+            self.state.processes.remove(&task.process);
+        }
+    }
+
+    /// A wait has returned: which process's end did it see?
+    pub(super) fn waited(&mut self, record: &Record<'_>, plan: &Plan) {
+        const WNOWAIT: u64 = 0x0100_0000;
+        let returns_pid = plan.prototype.returns == Scalar::Pid;
+        let child = if returns_pid { wait4_child(record) } else { waitid_child(record) };
+        let Some(pid) = child else { return };
+        let Some(child) = self.child(record.task, pid) else { return };
+        let wait = EventId { task: record.task, ordinal: record.ordinal };
+        match self.dead.get(&child) {
+            Some(dead) => self.after.push(Item::Edge(joined(dead.exit, wait))),
+            // Its end has not been recorded yet, or it has only stopped.
+            None => {
+                if let Some(process) = self.state.processes.get_mut(&child) {
+                    process.awaited = Some(wait);
+                }
+            }
+        }
+        if returns_pid || record.words[3] & WNOWAIT == 0 {
+            self.reap(record.task, pid, child);
+        }
+    }
+
+    /// The process that `pid` means to `task`.
+    fn child(&self, task: TaskId, pid: u32) -> Option<TaskId> {
+        let caller = self.state.process_of(task)?;
+        if let Some(&child) = caller.children.get(&pid) {
+            return Some(child);
+        }
+        // An orphan that the caller took over; its maker knew the number.
+        let by_tracer = self.state.by_pid.get(&pid).copied();
+        if caller.own_pid.is_none_or(|own| own == caller.pid) {
+            return by_tracer;
+        }
+        let orphans = self.dead.iter().filter(|(_, dead)| dead.own_pid == Some(pid));
+        // Those of another namespace have the number too: the youngest is likeliest.
+        orphans.map(|(id, _)| *id).max().or(by_tracer)
+    }
+
+    fn reap(&mut self, task: TaskId, pid: u32, child: TaskId) {
+        let parent = self.dead.remove(&child).and_then(|dead| {
+            if self.state.by_pid.get(&dead.pid) == Some(&child) {
+                self.state.by_pid.remove(&dead.pid);
+            }
+            dead.parent
+        });
+        let caller = self.state.tasks.get(&task).map(|task| task.process);
+        for process in [caller, parent].into_iter().flatten() {
+            if let Some(process) = self.state.processes.get_mut(&process) {
+                if process.children.get(&pid) == Some(&child) {
+                    process.children.remove(&pid);
+                }
+            }
+        }
+    }
+}
+
+fn joined(exit: EventId, wait: EventId) -> Edge {
+    Edge { kind: EdgeKind::Wait, cause: exit, from: Side::End, effect: wait, to: Side::End }
+}
+
+/// The child whose end wait4(2) returned; `None` if it stopped or continued.
+fn wait4_child(record: &Record<'_>) -> Option<u32> {
+    let pid = u32::try_from(record.result).ok().filter(|pid| *pid > 0)?;
+    let status = record.piece(1, Role::Struct).map(|piece| record.bytes(piece));
+    let status =
+        status.and_then(|bytes| Some(u32::from_le_bytes(bytes.get(..4)?.try_into().ok()?)));
+    let is_stop = status.is_some_and(|status| status & 0xff == 0x7f || status == 0xffff);
+    (!is_stop).then_some(pid)
+}
+
+/// The same of waitid(2), by the `siginfo_t` that it filled, or the id that was
+/// asked for.
+fn waitid_child(record: &Record<'_>) -> Option<u32> {
+    const P_PID: u64 = 1;
+    const CLD_EXITED_TO_DUMPED: std::ops::RangeInclusive<u32> = 1..=3;
+    if record.result != 0 {
+        return None;
+    }
+    let info = record.piece(2, Role::Struct).filter(|piece| piece.state == State::Whole);
+    let Some(info) = info.filter(|piece| piece.phase == Phase::Exit) else {
+        return (record.words[0] == P_PID).then_some(record.words[1] as u32);
+    };
+    let bytes = record.bytes(info);
+    let word = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+    let pid = if wide_siginfo(record) { word(16)? } else { word(12)? };
+    CLD_EXITED_TO_DUMPED.contains(&word(8)?).then_some(pid).filter(|pid| *pid > 0)
+}
+
+/// Where a long has 8 bytes, the union in `siginfo_t` is aligned to 8, and `si_pid`
+/// lies at 16 (`asm-generic/siginfo.h`).
+fn wide_siginfo(record: &Record<'_>) -> bool {
+    record.call.is_some_and(|call| call.abi.word() == 8)
+}
+
+/// The environment of an exec, whole or as a difference to the one before.
+fn environment(record: &Record<'_>, base: Option<&[Arc<[u8]>]>) -> Option<Vec<Arc<[u8]>>> {
+    let mut env: Option<Vec<Arc<[u8]>>> = None;
+    for piece in record.pieces {
+        let bytes = record.bytes(piece);
+        match piece.role {
+            Role::Env => env.get_or_insert_default().push(bytes.into()),
+            Role::EnvDiff => {
+                let env = env.get_or_insert_default();
+                match bytes.split_first() {
+                    Some((b'+', string)) => env.push(string.into()),
+                    Some((b'=', run)) => env.extend_from_slice(run_of(run, base)?),
+                    _ => return None,
+                }
+            }
+            _ => {}
+        }
+    }
+    env
+}
+
+/// `FIRST,COUNT` of the environment before; `None` if that one is not known (a
+/// damaged log).
+fn run_of<'a>(run: &[u8], base: Option<&'a [Arc<[u8]>]>) -> Option<&'a [Arc<[u8]>]> {
+    let (first, count) = std::str::from_utf8(run).ok()?.split_once(',')?;
+    let (first, count): (usize, usize) = (first.parse().ok()?, count.parse().ok()?);
+    base?.get(first..first.checked_add(count)?)
+}

@@ -1,0 +1,258 @@
+//! The batchflow: who ran what, what they touched, and what led to what.
+//!
+//! A [`Flow`] reads a log's batches in order, once, and gives what it finds out
+//! to a [`Sink`], item by item: tasks, executions, resources, events with what
+//! their arguments stand for, and the edges between events. What it keeps grows
+//! with living tasks, open descriptors and distinct resources, not with events.
+//!
+//! | file | what it knows |
+//! | --- | --- |
+//! | `item` | what is given out |
+//! | `state`, `task`, `resource`, `socket`, `descriptors` | what is known at a moment |
+//! | `life` | tasks that start, end, execute and wait |
+//! | `effect` | what calls do to descriptors, directories and sockets |
+//! | `facts` | what the recorder learnt beside the calls |
+//! | `plan`, `irregular` | how to read a call's prototype; the calls that need a name |
+
+mod descriptors;
+mod effect;
+mod facts;
+mod irregular;
+mod item;
+mod life;
+mod names;
+mod path;
+mod plan;
+mod pool;
+mod resource;
+mod socket;
+mod state;
+mod task;
+
+#[cfg(test)]
+mod tests;
+
+use rustc_hash::FxHashMap;
+
+pub use descriptors::{Descriptor, Descriptors};
+pub use item::{Edge, EdgeKind, Event, EventId, Item, Place, Side, Sink, Use};
+pub use names::{NameId, Names};
+pub use plan::Lookup;
+pub use resource::{Class, Identity, Resource, ResourceId};
+pub use socket::{AF_INET, AF_INET6, AF_NETLINK, AF_UNIX, Endpoint, Socket};
+pub use state::State;
+pub use task::{Execution, Process, Task};
+
+use crate::abi::Prototype;
+use crate::event::{Batch, Kind, Record, TaskId};
+use facts::Facts;
+use plan::Plans;
+
+/// Builds the flow of one run.
+#[derive(Debug)]
+pub struct Flow {
+    state: State,
+    plans: Plans,
+    facts: Facts,
+    /// Tasks whose maker's call has not ended yet, by that call.
+    born: FxHashMap<EventId, TaskId>,
+    /// Processes that have ended and that nobody has waited for yet.
+    dead: FxHashMap<TaskId, life::Dead>,
+    /// The working directory of the command, if no fact says otherwise.
+    first_cwd: Vec<u8>,
+    /// Of the event at hand: what it touches, and what to say before and after it.
+    uses: Vec<Use>,
+    before: Vec<Item<'static>>,
+    after: Vec<Item<'static>>,
+    /// A task that the event at hand ended.
+    leaving: Option<TaskId>,
+    /// Resources given out so far.
+    named: usize,
+}
+
+impl Flow {
+    /// The flow of a run that has not begun. `lookup` finds prototypes, as
+    /// `abi::prototype` does.
+    pub fn new(lookup: Lookup) -> Self {
+        Self {
+            state: State::default(),
+            plans: Plans::new(lookup),
+            facts: Facts::default(),
+            born: FxHashMap::default(),
+            dead: FxHashMap::default(),
+            first_cwd: Vec::new(),
+            uses: Vec::new(),
+            before: Vec::new(),
+            after: Vec::new(),
+            leaving: None,
+            named: 0,
+        }
+    }
+
+    /// Where the command was started, as the log's header says.
+    pub fn set_cwd(&mut self, cwd: &[u8]) {
+        self.first_cwd = cwd.to_vec();
+    }
+
+    /// What is known now.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Reads the next batch of the log.
+    ///
+    /// # Errors
+    /// The sink's.
+    pub fn batch<S: Sink + ?Sized>(&mut self, batch: &Batch, sink: &mut S) -> Result<(), S::Error> {
+        self.facts.take(batch.facts());
+        for record in (0..batch.len()).filter_map(|index| batch.get(index)) {
+            self.record(&record, sink)?;
+        }
+        self.apply_late_facts();
+        self.tell_before(sink)
+    }
+
+    /// The log is over: gives out the calls that never ended.
+    ///
+    /// # Errors
+    /// The sink's.
+    pub fn finish<S: Sink + ?Sized>(&mut self, sink: &mut S) -> Result<(), S::Error> {
+        let mut alive: Vec<TaskId> = self.state.tasks.keys().copied().collect();
+        alive.sort_unstable();
+        alive.into_iter().try_for_each(|task| self.end_pending(task, sink))
+    }
+
+    fn record<S: Sink + ?Sized>(
+        &mut self,
+        record: &Record<'_>,
+        sink: &mut S,
+    ) -> Result<(), S::Error> {
+        self.uses.clear();
+        let mut prototype = None;
+        match record.kind {
+            Kind::Call => prototype = self.call(record),
+            Kind::Start => self.start(record),
+            Kind::Exit => {
+                self.end_pending(record.task, sink)?;
+                self.exit(record);
+            }
+            Kind::Detach => {
+                self.end_pending(record.task, sink)?;
+                self.leave(record.task);
+            }
+            Kind::Exec => self.exec_stop(record),
+            Kind::Signal | Kind::Stop | Kind::Continue => self.settle_exec(record.task),
+        }
+        if !record.is_begun() {
+            self.link_next(record);
+        }
+        self.tell(record, prototype, sink)
+    }
+
+    /// Gives out what the event at hand led to, the event in its midst.
+    fn tell<S: Sink + ?Sized>(
+        &mut self,
+        record: &Record<'_>,
+        prototype: Option<&'static Prototype>,
+        sink: &mut S,
+    ) -> Result<(), S::Error> {
+        self.tell_before(sink)?;
+        let event = Event { record: *record, prototype, uses: &self.uses };
+        let item = if record.is_begun() { Item::Begun(event) } else { Item::Event(event) };
+        sink.item(&self.state, item)?;
+        for item in self.after.drain(..) {
+            sink.item(&self.state, item)?;
+        }
+        if let Some(task) = self.leaving.take() {
+            self.bury(task);
+        }
+        Ok(())
+    }
+
+    fn tell_before<S: Sink + ?Sized>(&mut self, sink: &mut S) -> Result<(), S::Error> {
+        while self.named < self.state.resource_count() {
+            let id = ResourceId::from_index(self.named);
+            self.named += 1;
+            sink.item(&self.state, Item::Resource(id))?;
+        }
+        for item in self.before.drain(..) {
+            sink.item(&self.state, item)?;
+        }
+        Ok(())
+    }
+
+    /// The edge from a task's event before.
+    fn link_next(&mut self, record: &Record<'_>) {
+        // An exec stop lies inside its execve, which ends later: it has no place
+        // in the chain of events that follow each other.
+        if matches!(record.kind, Kind::Exec | Kind::Start) {
+            return;
+        }
+        let Some(task) = self.state.tasks.get_mut(&record.task) else { return };
+        if record.ordinal <= task.last {
+            return;
+        }
+        let cause = EventId { task: record.task, ordinal: task.last };
+        task.last = record.ordinal;
+        let effect = EventId { task: record.task, ordinal: record.ordinal };
+        let edge = Edge { kind: EdgeKind::Next, cause, from: Side::End, effect, to: Side::Start };
+        self.after.push(Item::Edge(edge));
+    }
+
+    /// A call has ended, or begun.
+    fn call(&mut self, record: &Record<'_>) -> Option<&'static Prototype> {
+        let plan = record.call.and_then(|call| self.plans.get(call));
+        let Some(plan) = plan else {
+            self.settle_exec(record.task);
+            self.keep_pending(record);
+            return None;
+        };
+        if plan.prototype.effect.verb != crate::abi::Verb::Execs {
+            self.settle_exec(record.task);
+        }
+        self.name_arguments(record, &plan);
+        if !record.is_begun() {
+            self.apply(record, &plan);
+            self.apply_facts(record.task, record.ordinal);
+        }
+        self.keep_pending(record);
+        Some(plan.prototype)
+    }
+
+    /// Remembers a call that has begun, forgets one that has ended.
+    fn keep_pending(&mut self, record: &Record<'_>) {
+        let Some(task) = self.state.tasks.get_mut(&record.task) else { return };
+        if record.is_begun() {
+            let mut copy = Box::new(Batch::new());
+            copy.push(record);
+            task.pending = Some(copy);
+        } else if task.pending.is_some() {
+            task.pending = None;
+        }
+    }
+
+    /// A task's pending call will never end: it is an event as it stands.
+    fn end_pending<S: Sink + ?Sized>(
+        &mut self,
+        task: TaskId,
+        sink: &mut S,
+    ) -> Result<(), S::Error> {
+        let pending = self.state.tasks.get_mut(&task).and_then(|task| task.pending.take());
+        let Some(pending) = pending else { return Ok(()) };
+        let Some(record) = pending.get(0) else { return Ok(()) };
+        self.uses.clear();
+        let plan = record.call.and_then(|call| self.plans.get(call));
+        if let Some(plan) = &plan {
+            self.name_arguments(&record, plan);
+        }
+        self.link_next(&record);
+        self.tell_before(sink)?;
+        let prototype = plan.map(|plan| plan.prototype);
+        sink.item(&self.state, Item::Event(Event { record, prototype, uses: &self.uses }))?;
+        for item in self.after.drain(..) {
+            sink.item(&self.state, item)?;
+        }
+        self.uses.clear();
+        Ok(())
+    }
+}

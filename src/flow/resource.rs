@@ -1,0 +1,186 @@
+//! What events touch: files, pipes, sockets and other things that a descriptor
+//! or a path stands for.
+
+use rustc_hash::FxHashMap;
+
+use super::names::{NameId, Names};
+use super::socket::Socket;
+
+/// A resource of a run: a sequence number in the order of first mention, so the
+/// same log always gives the same ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ResourceId(u32);
+
+impl ResourceId {
+    pub(super) fn from_index(index: usize) -> Self {
+        Self(index as u32)
+    }
+
+    /// Its number, counted from 0.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// What kind of thing a resource is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// Something with a path in a file system: a regular file, as long as nothing
+    /// more special is known.
+    File,
+    /// A directory.
+    Directory,
+    /// A character or block device, terminals included.
+    Device,
+    /// A pipe or FIFO.
+    Pipe,
+    /// A socket.
+    Socket,
+    /// Something of the kernel's that has only descriptors: epoll, eventfd, …
+    Anonymous,
+}
+
+impl Class {
+    /// A word for it, as exports print it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Directory => "directory",
+            Self::Device => "device",
+            Self::Pipe => "pipe",
+            Self::Socket => "socket",
+            Self::Anonymous => "anonymous",
+        }
+    }
+
+    /// The class that a file's type bits (`S_IFMT` of `st_mode`, inode(7)) tell.
+    pub const fn from_mode(mode: u32) -> Option<Self> {
+        match mode & 0o170_000 {
+            0o100_000 => Some(Self::File),
+            0o040_000 => Some(Self::Directory),
+            0o020_000 | 0o060_000 => Some(Self::Device),
+            0o010_000 => Some(Self::Pipe),
+            0o140_000 => Some(Self::Socket),
+            _ => None,
+        }
+    }
+}
+
+/// A file as the file system knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Identity {
+    /// `st_dev`.
+    pub device: u64,
+    /// `st_ino`.
+    pub inode: u64,
+}
+
+/// A resource.
+#[derive(Clone, Copy, Debug)]
+pub struct Resource {
+    /// What kind of thing it is.
+    pub class: Class,
+    /// Its absolute path, or the kernel's word for what has none (`pipe:[77]`,
+    /// `anon_inode:[eventpoll]`), as a link in `/proc/PID/fd` would say.
+    pub name: NameId,
+    /// Where a fact told it.
+    pub identity: Option<Identity>,
+}
+
+impl Resource {
+    /// Whether its name is a path.
+    pub fn has_path(&self, names: &Names) -> bool {
+        names.get(self.name).first() == Some(&b'/')
+    }
+}
+
+/// All resources of a run.
+#[derive(Debug, Default)]
+pub(super) struct Resources {
+    all: Vec<Resource>,
+    by_path: FxHashMap<NameId, ResourceId>,
+    by_inode: FxHashMap<Identity, ResourceId>,
+    sockets: FxHashMap<ResourceId, Socket>,
+}
+
+impl Resources {
+    pub(super) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    pub(super) fn get(&self, id: ResourceId) -> Option<&Resource> {
+        self.all.get(id.index())
+    }
+
+    /// A thing that no other mention can mean.
+    pub(super) fn add(&mut self, class: Class, name: NameId) -> ResourceId {
+        let id = ResourceId::from_index(self.all.len());
+        self.all.push(Resource { class, name, identity: None });
+        if class == Class::Socket {
+            self.sockets.insert(id, Socket::default());
+        }
+        id
+    }
+
+    /// The file of that path.
+    pub(super) fn at_path(&mut self, path: NameId) -> ResourceId {
+        if let Some(&id) = self.by_path.get(&path) {
+            return id;
+        }
+        let id = self.add(Class::File, path);
+        self.by_path.insert(path, id);
+        id
+    }
+
+    /// The pipe or socket of that inode, if one is known.
+    pub(super) fn at_inode(&self, identity: Identity) -> Option<ResourceId> {
+        self.by_inode.get(&identity).copied()
+    }
+
+    /// Sets what a fact told; says whether that is news.
+    pub(super) fn learn(&mut self, id: ResourceId, class: Class, identity: Identity) -> bool {
+        let Some(resource) = self.all.get_mut(id.index()) else { return false };
+        let special = resource.class == Class::File && class != Class::File;
+        if !special && resource.identity.is_some() {
+            return false;
+        }
+        if special {
+            resource.class = class;
+        }
+        resource.identity = Some(identity);
+        if matches!(class, Class::Pipe | Class::Socket) {
+            self.by_inode.insert(identity, id);
+        }
+        true
+    }
+
+    /// A better name for a thing without a path.
+    pub(super) fn rename(&mut self, id: ResourceId, name: NameId) -> bool {
+        match self.all.get_mut(id.index()) {
+            Some(resource) if resource.name != name => {
+                resource.name = name;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// That a file is a directory, as a call on it proved.
+    pub(super) fn is_directory(&mut self, id: ResourceId) -> bool {
+        match self.all.get_mut(id.index()) {
+            Some(resource) if resource.class == Class::File => {
+                resource.class = Class::Directory;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    pub(super) fn socket(&self, id: ResourceId) -> Option<&Socket> {
+        self.sockets.get(&id)
+    }
+
+    pub(super) fn socket_mut(&mut self, id: ResourceId) -> Option<&mut Socket> {
+        self.sockets.get_mut(&id)
+    }
+}

@@ -1,0 +1,146 @@
+//! Sockets and their addresses.
+
+use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// What is known of a socket. Numbers are those of socket(2).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Socket {
+    /// Address family (`AF_*`).
+    pub family: Option<u16>,
+    /// Type (`SOCK_*`), without flags.
+    pub kind: Option<u32>,
+    /// Protocol (`IPPROTO_*`).
+    pub protocol: Option<u32>,
+    /// Own address.
+    pub local: Option<Endpoint>,
+    /// Peer's address.
+    pub remote: Option<Endpoint>,
+}
+
+/// `AF_UNIX`.
+pub const AF_UNIX: u16 = 1;
+/// `AF_INET`.
+pub const AF_INET: u16 = 2;
+/// `AF_INET6`.
+pub const AF_INET6: u16 = 10;
+/// `AF_NETLINK`.
+pub const AF_NETLINK: u16 = 16;
+
+impl Socket {
+    /// The word that Linux has for its family and type: `TCP`, `UDPv6`, `UNIX-STREAM`, …
+    pub fn protocol_name(&self) -> &'static str {
+        const STREAM: u32 = 1;
+        const DGRAM: u32 = 2;
+        const RAW: u32 = 3;
+        const SEQPACKET: u32 = 5;
+        match (self.family, self.kind) {
+            (Some(AF_UNIX), Some(STREAM)) => "UNIX-STREAM",
+            (Some(AF_UNIX), Some(DGRAM)) => "UNIX-DGRAM",
+            (Some(AF_UNIX), Some(SEQPACKET)) => "UNIX-SEQPACKET",
+            (Some(AF_UNIX), _) => "UNIX",
+            (Some(AF_INET), Some(STREAM)) => "TCP",
+            (Some(AF_INET), Some(DGRAM)) => "UDP",
+            (Some(AF_INET), Some(RAW)) => "RAW",
+            (Some(AF_INET6), Some(STREAM)) => "TCPv6",
+            (Some(AF_INET6), Some(DGRAM)) => "UDPv6",
+            (Some(AF_INET6), Some(RAW)) => "RAWv6",
+            (Some(AF_NETLINK), _) => "NETLINK",
+            _ => "socket",
+        }
+    }
+}
+
+/// One end of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// An IPv4 address and port.
+    Inet(Ipv4Addr, u16),
+    /// An IPv6 address and port.
+    Inet6(Ipv6Addr, u16),
+    /// A Unix socket's path; an abstract one starts with NUL; empty: unnamed.
+    Unix(Vec<u8>),
+    /// Netlink port and groups.
+    Netlink(u32, u32),
+    /// Another family and the bytes behind it.
+    Other(u16, Vec<u8>),
+}
+
+impl Endpoint {
+    /// Reads a `struct sockaddr` as the kernel writes it: the family in the
+    /// machine's order (little-endian everywhere rtrace runs), ports in the
+    /// network's. `None` for fewer bytes than the family needs.
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        let family = u16::from_le_bytes(bytes.get(..2)?.try_into().ok()?);
+        let port = || Some(u16::from_be_bytes(bytes.get(2..4)?.try_into().ok()?));
+        let word = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+        Some(match family {
+            AF_UNIX => Self::Unix(unix_path(bytes.get(2..)?).to_vec()),
+            AF_INET => {
+                let address: [u8; 4] = bytes.get(4..8)?.try_into().ok()?;
+                Self::Inet(address.into(), port()?)
+            }
+            AF_INET6 => {
+                let address: [u8; 16] = bytes.get(8..24)?.try_into().ok()?;
+                Self::Inet6(address.into(), port()?)
+            }
+            AF_NETLINK => Self::Netlink(word(4)?, word(8)?),
+            other => Self::Other(other, bytes.get(2..)?.to_vec()),
+        })
+    }
+
+    /// The path of a Unix socket in the file system.
+    pub fn path(&self) -> Option<&[u8]> {
+        match self {
+            Self::Unix(path) if !matches!(path.first(), None | Some(0)) => Some(path),
+            _ => None,
+        }
+    }
+}
+
+/// A path ends at its NUL, which may be missing; an abstract name, which starts
+/// with one, at the address's end (unix(7)).
+fn unix_path(bytes: &[u8]) -> &[u8] {
+    if bytes.first() == Some(&0) {
+        return if bytes.iter().all(|byte| *byte == 0) { &[] } else { bytes };
+    }
+    bytes.split(|byte| *byte == 0).next().unwrap_or_default()
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Inet(address, port) => write!(f, "{address}:{port}"),
+            Self::Inet6(address, port) => write!(f, "[{address}]:{port}"),
+            Self::Unix(name) if name.first() == Some(&0) => {
+                write!(f, "@{}", String::from_utf8_lossy(&name[1..]))
+            }
+            Self::Unix(path) => f.write_str(&String::from_utf8_lossy(path)),
+            Self::Netlink(port, _) => write!(f, "netlink:{port}"),
+            Self::Other(family, _) => write!(f, "family {family}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(bytes: &[u8]) -> Option<String> {
+        Endpoint::parse(bytes).map(|endpoint| endpoint.to_string())
+    }
+
+    #[test]
+    fn addresses_of_every_family() {
+        let inet = [2, 0, 0x1f, 0x90, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0];
+        assert_eq!(shown(&inet).as_deref(), Some("127.0.0.1:8080"));
+        let mut inet6 = [0; 28];
+        (inet6[0], inet6[3], inet6[23]) = (10, 53, 1);
+        assert_eq!(shown(&inet6).as_deref(), Some("[::1]:53"));
+        assert_eq!(shown(b"\x01\0/run/x\0junk").as_deref(), Some("/run/x"));
+        assert_eq!(shown(b"\x01\0\0abstract").as_deref(), Some("@abstract"));
+        assert_eq!(Endpoint::parse(b"\x01\0"), Some(Endpoint::Unix(Vec::new())));
+        assert_eq!(shown(b"\x02\0\0\x50\x7f"), None);
+        assert_eq!(shown(b""), None);
+    }
+}

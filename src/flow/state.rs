@@ -1,0 +1,127 @@
+//! What the flow knows at a moment: who lives, what is open, what is named.
+
+use rustc_hash::FxHashMap;
+
+use super::descriptors::{Descriptor, Descriptors};
+use super::names::{NameId, Names};
+use super::path::absolute;
+use super::pool::Pool;
+use super::resource::{Resource, ResourceId, Resources};
+use super::socket::Socket;
+use super::task::{Process, Standing, Task};
+use crate::event::TaskId;
+
+/// `AT_FDCWD` of openat(2).
+pub(super) const AT_FDCWD: i32 = -100;
+
+/// The flow's state after the last event.
+#[derive(Debug, Default)]
+pub struct State {
+    pub(super) names: Names,
+    pub(super) resources: Resources,
+    pub(super) tasks: FxHashMap<TaskId, Task>,
+    pub(super) processes: FxHashMap<TaskId, Process>,
+    /// Processes, living or unwaited, by their ids as the tracer sees them.
+    pub(super) by_pid: FxHashMap<u32, TaskId>,
+    pub(super) files: Pool<Descriptors>,
+    pub(super) standings: Pool<Standing>,
+    scratch: Vec<u8>,
+}
+
+impl State {
+    /// A living task.
+    pub fn task(&self, id: TaskId) -> Option<&Task> {
+        self.tasks.get(&id)
+    }
+
+    /// A process that lives, or that nobody has waited for yet, by its first thread.
+    pub fn process(&self, id: TaskId) -> Option<&Process> {
+        self.processes.get(&id)
+    }
+
+    /// The process of a living task.
+    pub fn process_of(&self, task: TaskId) -> Option<&Process> {
+        self.process(self.task(task)?.process)
+    }
+
+    /// A resource.
+    pub fn resource(&self, id: ResourceId) -> Option<&Resource> {
+        self.resources.get(id)
+    }
+
+    /// How many resources there are: their indices count from 0.
+    pub fn resource_count(&self) -> usize {
+        self.resources.len()
+    }
+
+    /// What is known of a socket.
+    pub fn socket(&self, id: ResourceId) -> Option<&Socket> {
+        self.resources.socket(id)
+    }
+
+    /// The bytes of a name.
+    pub fn name(&self, id: NameId) -> &[u8] {
+        self.names.get(id)
+    }
+
+    /// The name of a resource: its absolute path, or the kernel's word for it.
+    pub fn name_of(&self, id: ResourceId) -> &[u8] {
+        self.resource(id).map_or(&[], |resource| self.names.get(resource.name))
+    }
+
+    /// All that is open in a living task.
+    pub fn descriptors(&self, task: TaskId) -> Option<&Descriptors> {
+        self.task(task).map(|task| self.files.get(task.files))
+    }
+
+    /// What a descriptor of a task stands for now; `AT_FDCWD` is its working
+    /// directory.
+    pub fn descriptor(&self, task: TaskId, fd: i32) -> Option<ResourceId> {
+        if fd == AT_FDCWD {
+            return self.cwd(task);
+        }
+        self.slot(task, fd).map(|descriptor| descriptor.resource)
+    }
+
+    /// The working directory of a living task.
+    pub fn cwd(&self, task: TaskId) -> Option<ResourceId> {
+        self.standings.get(self.task(task)?.place).cwd
+    }
+
+    pub(super) fn slot(&self, task: TaskId, fd: i32) -> Option<Descriptor> {
+        self.descriptors(task)?.get(fd)
+    }
+
+    /// The file that `path` means to `task`, relative to `base`. A path whose base
+    /// is unknown stays as it is.
+    pub(super) fn file(
+        &mut self,
+        task: TaskId,
+        base: Option<ResourceId>,
+        path: &[u8],
+    ) -> ResourceId {
+        if let (true, Some(base)) = (path.is_empty(), base) {
+            return base; // AT_EMPTY_PATH: the descriptor itself, whatever it is
+        }
+        let standing = self.tasks.get(&task).map(|task| *self.standings.get(task.place));
+        let root = standing.and_then(|standing| standing.root);
+        let mut out = std::mem::take(&mut self.scratch);
+        let base = base.map_or(&[][..], |base| self.name_of(base));
+        let is_known = path.first() == Some(&b'/') || base.first() == Some(&b'/');
+        if is_known {
+            absolute(root.map_or(b"/", |root| self.name_of(root)), base, path, &mut out);
+        } else {
+            out.clear();
+            out.extend_from_slice(path);
+        }
+        let id = self.file_named(&out);
+        self.scratch = out;
+        id
+    }
+
+    /// The file of an absolute path.
+    pub(super) fn file_named(&mut self, path: &[u8]) -> ResourceId {
+        let name = self.names.intern(path);
+        self.resources.at_path(name)
+    }
+}

@@ -1,0 +1,91 @@
+//! Tasks, processes and executions.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::item::EventId;
+use super::pool::Handle;
+use super::resource::ResourceId;
+use crate::event::{Batch, Origin, TaskId};
+
+/// A task: a thread. The first thread of a process stands for the process.
+#[derive(Debug)]
+pub struct Task {
+    /// Its number in the run.
+    pub id: TaskId,
+    /// Its thread id as the tracer sees it; an exec can change it.
+    pub tid: u32,
+    /// The process (thread group) that it belongs to, named by its first thread.
+    pub process: TaskId,
+    /// How it came to be.
+    pub origin: Origin,
+    /// The call that made it, where that is known.
+    pub parent: Option<EventId>,
+    /// When it was first seen: nanoseconds since the run's start.
+    pub started: u64,
+    /// The last event of it so far.
+    pub last: u64,
+    pub(super) files: Handle,
+    pub(super) place: Handle,
+    /// A call that has begun and not yet ended: a batch of one record.
+    pub(super) pending: Option<Box<Batch>>,
+    /// An exec has happened whose effect on the descriptors is still to be done.
+    pub(super) execed: bool,
+}
+
+/// A process: a thread group.
+#[derive(Debug)]
+pub struct Process {
+    /// Its first thread.
+    pub id: TaskId,
+    /// Its id as the tracer sees it.
+    pub pid: u32,
+    /// Its id in its own PID namespace, where a fact told it.
+    pub own_pid: Option<u32>,
+    /// The process that made it.
+    pub parent: Option<TaskId>,
+    /// Living threads.
+    pub threads: u32,
+    /// The program that it runs: `None` before the first known exec. A fork takes
+    /// its parent's over.
+    pub execution: Option<Arc<Execution>>,
+    /// A wait that returned it before its end was recorded.
+    pub(super) awaited: Option<EventId>,
+    /// Living or unwaited children, by their ids in this process's namespace.
+    pub(super) children: FxHashMap<u32, TaskId>,
+}
+
+/// A process's life in one program, from an exec on.
+#[derive(Debug)]
+pub struct Execution {
+    /// The exec; (task, 0) for what ran already when the recording began.
+    pub id: EventId,
+    /// The process.
+    pub process: TaskId,
+    /// When it began: nanoseconds since the run's start.
+    pub started: u64,
+    /// The program's file.
+    pub executable: Option<ResourceId>,
+    /// Its arguments, the program's name first.
+    pub argv: Vec<Vec<u8>>,
+    /// Its environment; `None` if it was not recorded.
+    pub env: Option<Vec<Arc<[u8]>>>,
+    /// The directory it began in.
+    pub cwd: Option<ResourceId>,
+}
+
+impl Execution {
+    /// The command line, as a shell's user would type it but without quotes.
+    pub fn command_line(&self) -> Vec<u8> {
+        self.argv.join(&b' ')
+    }
+}
+
+/// Where a process stands in the file system; shared with `CLONE_FS`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Standing {
+    pub(super) cwd: Option<ResourceId>,
+    /// `None`: the tracer's own root.
+    pub(super) root: Option<ResourceId>,
+}

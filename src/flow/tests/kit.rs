@@ -1,0 +1,279 @@
+//! Hand-made records, and a sink that tells what came out.
+
+use crate::abi::{
+    Abi, Classes, Dir, Effect, Len, Memory, Operand, Param, Prototype, Scalar, Set, Ty, Verb,
+};
+use crate::event::{
+    Batch, Call, Fact, FactKey, FactKind, Kind, Origin, Phase, RecordBuilder, Role, State as Read,
+    TaskId, Value,
+};
+use crate::flow::{EventId, Flow, Item, Place, Sink, State};
+
+const FD: Ty = Ty::Scalar(Scalar::Fd);
+const DIRFD: Ty = Ty::Scalar(Scalar::DirFd);
+const INT: Ty = Ty::Scalar(Scalar::Int);
+const PATH: Ty = Ty::Memory(Dir::In, Memory::Path);
+const OUT: Ty = Ty::Memory(Dir::Out, Memory::Irregular);
+const ADDR: Ty = Ty::Memory(Dir::In, Memory::Sockaddr(Len::Arg(2)));
+const OPEN: Ty =
+    Ty::Flags(&Set { name: "open_flags", entries: &[(0o2_000_000, "O_CLOEXEC"), (1, "O_WRONLY")] });
+
+macro_rules! calls {
+    ($($nr:literal $name:ident ($($arg:ident: $ty:expr),*) = $ret:ident $verb:ident [$($op:literal $(@ $at:literal)?),*] $net:literal;)*) => {
+        $(#[allow(non_upper_case_globals, reason = "named as the call")]
+        pub(super) const $name: u64 = $nr;)*
+
+        pub(super) fn lookup(call: Call) -> Option<&'static Prototype> {
+            Some(match call.nr {
+                $($nr => &Prototype {
+                    name: stringify!($name),
+                    params: &[$(Param { name: stringify!($arg), ty: $ty }),*],
+                    returns: Scalar::$ret,
+                    classes: Classes($net << 2),
+                    effect: Effect {
+                        verb: Verb::$verb,
+                        operands: &[$(Operand { arg: $op, at: [$(Some($at),)? None][0] }),*],
+                    },
+                },)*
+                _ => return None,
+            })
+        }
+    };
+}
+
+calls! {
+    0 read(fd: FD, buf: OUT, count: INT) = Size Reads [0] 0;
+    3 close(fd: FD) = Int Closes [0] 0;
+    32 dup(oldfd: FD) = Fd Dups [0] 0;
+    33 dup2(oldfd: FD, newfd: FD) = Fd Dups [0, 1] 0;
+    292 dup3(oldfd: FD, newfd: FD, flags: OPEN) = Fd Dups [0, 1] 0;
+    41 socket(domain: INT, kind: OPEN, protocol: INT) = Fd Makes [] 1;
+    42 connect(sockfd: FD, addr: ADDR, addrlen: INT) = Int Connects [0, 1] 1;
+    56 clone(flags: INT) = Pid Forks [] 0;
+    57 fork() = Pid Forks [] 0;
+    59 execve(pathname: PATH, argv: OUT, envp: OUT) = Int Execs [0] 0;
+    61 wait4(pid: INT, wstatus: OUT, options: INT) = Pid Waits [0] 0;
+    72 fcntl(fd: FD, cmd: INT, arg: INT) = Int Controls [0] 0;
+    80 chdir(path: PATH) = Int Moves [0] 0;
+    81 fchdir(fd: FD) = Int Moves [0] 0;
+    161 chroot(path: PATH) = Int Roots [0] 0;
+    213 epoll_create1(flags: OPEN) = Fd Makes [] 0;
+    217 getdents64(fd: FD) = Int Lists [0] 0;
+    231 exit_group(status: INT) = Void Exits [] 0;
+    247 waitid(which: INT, upid: INT, infop: OUT, options: INT) = Int Waits [1] 0;
+    257 openat(dirfd: DIRFD, pathname: PATH, flags: OPEN) = Fd Opens [1 @ 0] 0;
+    272 unshare(flags: INT) = Int None [] 0;
+    293 pipe2(pipefd: OUT, flags: OPEN) = Int Pairs [0] 0;
+    322 execveat(dirfd: DIRFD, pathname: PATH) = Int Execs [1 @ 0] 0;
+    436 close_range(first: INT, last: INT, flags: INT) = Int Closes [0, 1] 0;
+}
+
+pub(super) const CWD: u64 = -100i64 as u64;
+
+/// A run that is told call by call.
+pub(super) struct Story {
+    pub(super) flow: Flow,
+    pub(super) seen: Seen,
+    time: u64,
+    ordinals: std::collections::HashMap<u32, u64>,
+}
+
+/// What the sink was given, as text.
+#[derive(Default)]
+pub(super) struct Seen(pub(super) Vec<String>);
+
+impl Seen {
+    /// The lines that begin with that word, which are then forgotten.
+    pub(super) fn take(&mut self, word: &str) -> Vec<String> {
+        let (mut taken, kept): (Vec<_>, Vec<_>) =
+            self.0.drain(..).partition(|line| line.split(' ').next() == Some(word));
+        self.0 = kept;
+        for line in &mut taken {
+            line.drain(..=word.len());
+        }
+        taken
+    }
+}
+
+fn shown(id: EventId) -> String {
+    format!("{}/{}", id.task, id.ordinal)
+}
+
+impl Sink for Seen {
+    type Error = std::convert::Infallible;
+
+    fn item(&mut self, state: &State, item: Item<'_>) -> Result<(), Self::Error> {
+        let name = |id| String::from_utf8_lossy(state.name_of(id)).into_owned();
+        self.0.push(match item {
+            Item::Resource(id) => format!("resource {}", name(id)),
+            Item::Learnt(id) => {
+                let class = state.resource(id).map(|resource| resource.class.name());
+                format!("learnt {} {}", name(id), class.unwrap_or("?"))
+            }
+            Item::Task(id) => format!("task {id}"),
+            Item::Execution(id) => {
+                let process = state.process_of(id.task).expect("of a living task");
+                let run = process.execution.as_ref().expect("just begun");
+                let program = run.executable.map(name).unwrap_or_default();
+                let line = String::from_utf8_lossy(&run.command_line()).into_owned();
+                format!("execution {} {program} [{line}]", shown(id))
+            }
+            Item::Event(event) => {
+                let mut line = format!("event {}", shown(event.id()));
+                for used in event.uses {
+                    let place = match used.place {
+                        Place::Argument(arg) => arg.to_string(),
+                        Place::Result => "=".into(),
+                        Place::Pair(index) => format!("p{index}"),
+                    };
+                    line.extend([" ", &place, ":", &name(used.resource)]);
+                }
+                if event.record.is_begun() {
+                    line += " unfinished";
+                }
+                line
+            }
+            Item::Begun(event) => format!("begun {}", shown(event.id())),
+            Item::Edge(edge) => {
+                let kind = format!("{:?}", edge.kind).to_lowercase();
+                format!("{kind} {}-{}", shown(edge.cause), shown(edge.effect))
+            }
+            Item::Ended(task) => format!("ended {task}"),
+        });
+        Ok(())
+    }
+}
+
+impl Story {
+    /// A command, task 1 with pid 100, in `/home`.
+    pub(super) fn new() -> Self {
+        let mut flow = Flow::new(lookup);
+        flow.set_cwd(b"/home");
+        let ordinals = std::collections::HashMap::new();
+        let mut story = Self { flow, seen: Seen::default(), time: 0, ordinals };
+        story.start(1, [100, 100, 1, 0, 0], Origin::Root);
+        story
+    }
+
+    pub(super) fn feed(&mut self, batch: &Batch) {
+        let Ok(()) = self.flow.batch(batch, &mut self.seen);
+    }
+
+    pub(super) fn start(&mut self, task: u32, words: [u64; 5], origin: Origin) {
+        let [tid, pid, process, maker, ordinal] = words;
+        let words = [tid, pid, process, maker, ordinal, u64::from(origin.code())];
+        self.happens(Kind::Start, task, words);
+    }
+
+    /// What is not a call.
+    pub(super) fn happens(&mut self, kind: Kind, task: u32, words: [u64; 6]) {
+        let (time, ordinal) = (self.tick(), self.next(task));
+        let mut batch = Batch::new();
+        let mut record = batch.record(kind, TaskId(task), ordinal);
+        record.at(time).words(words);
+        record.finish();
+        self.feed(&batch);
+    }
+
+    /// A call that returned; `memory` adds what it pointed to.
+    pub(super) fn call(&mut self, task: u32, nr: u64, args: &[u64], result: i64) -> u64 {
+        self.call_with(task, nr, args, result, |_| {})
+    }
+
+    pub(super) fn call_with(
+        &mut self,
+        task: u32,
+        nr: u64,
+        args: &[u64],
+        result: i64,
+        memory: impl FnOnce(&mut RecordBuilder<'_>),
+    ) -> u64 {
+        let ordinal = self.next(task);
+        self.ends(task, ordinal, nr, args, Some(result), memory, &[]);
+        ordinal
+    }
+
+    /// A call of that ordinal, ended or (without a result) begun, with facts.
+    #[expect(clippy::too_many_arguments, reason = "a record has that many parts")]
+    pub(super) fn ends(
+        &mut self,
+        task: u32,
+        ordinal: u64,
+        nr: u64,
+        args: &[u64],
+        result: Option<i64>,
+        memory: impl FnOnce(&mut RecordBuilder<'_>),
+        facts: &[Fact],
+    ) {
+        let mut words = [0; 6];
+        words[..args.len()].copy_from_slice(args);
+        let mut batch = Batch::new();
+        let start = self.tick();
+        let mut record = batch.record(Kind::Call, TaskId(task), ordinal);
+        record.start(start).words(words).call(Call { abi: Abi::X86_64, nr });
+        if let Some(result) = result {
+            record.returned(self.time + 1, result, result < 0);
+        }
+        memory(&mut record);
+        record.finish();
+        for fact in facts {
+            batch.push_fact(fact.clone());
+        }
+        self.feed(&batch);
+    }
+
+    pub(super) fn open(&mut self, task: u32, path: &[u8], flags: u64, fd: i64) -> u64 {
+        self.open_at(task, CWD, path, flags, fd)
+    }
+
+    pub(super) fn open_at(&mut self, task: u32, at: u64, path: &[u8], flags: u64, fd: i64) -> u64 {
+        self.call_with(task, openat, &[at, 8, flags], fd, |record| {
+            whole(record, 1, Role::Path, path);
+        })
+    }
+
+    pub(super) fn at_path(&mut self, task: u32, nr: u64, path: &[u8]) -> u64 {
+        self.call_with(task, nr, &[8], 0, |record| whole(record, 0, Role::Path, path))
+    }
+
+    pub(super) fn next(&mut self, task: u32) -> u64 {
+        let next = self.ordinals.entry(task).or_default();
+        *next += 1;
+        *next - 1
+    }
+
+    fn tick(&mut self) -> u64 {
+        self.time += 2;
+        self.time
+    }
+
+    /// `fd=name` for all that is open.
+    pub(super) fn table(&self, task: u32) -> String {
+        let state = self.flow.state();
+        let Some(table) = state.descriptors(TaskId(task)) else { return "gone".into() };
+        let mut open: Vec<_> = table.iter().collect();
+        open.sort_unstable_by_key(|(fd, _)| *fd);
+        let shown = open.iter().map(|(fd, descriptor)| {
+            let name = String::from_utf8_lossy(state.name_of(descriptor.resource));
+            format!("{fd}{}{name}", if descriptor.cloexec { "!" } else { "=" })
+        });
+        shown.collect::<Vec<_>>().join(" ")
+    }
+
+    pub(super) fn cwd(&self, task: u32) -> String {
+        let state = self.flow.state();
+        let cwd = state.cwd(TaskId(task)).map(|cwd| state.name_of(cwd));
+        String::from_utf8_lossy(cwd.unwrap_or_default()).into_owned()
+    }
+}
+
+/// A piece that could be read, of entry or exit by its role's habit.
+pub(super) fn whole(record: &mut RecordBuilder<'_>, arg: u8, role: Role, bytes: &[u8]) {
+    let phase = if role == Role::Struct { Phase::Exit } else { Phase::Entry };
+    record.piece(arg, role, phase, Read::Whole, bytes);
+}
+
+/// A fact of an event.
+pub(super) fn fact(kind: FactKind, task: u32, ordinal: u64, fields: &[(FactKey, Value)]) -> Fact {
+    Fact { kind, task: TaskId(task), ordinal, time: 0, fields: fields.to_vec() }
+}

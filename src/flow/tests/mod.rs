@@ -1,0 +1,5 @@
+//! Flows of hand-made records.
+
+mod kit;
+mod tables;
+mod tree;
