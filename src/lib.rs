@@ -13,4 +13,5 @@
 
 pub mod abi;
 pub mod event;
+pub mod export;
 pub mod flow;

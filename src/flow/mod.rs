@@ -30,7 +30,7 @@ mod state;
 mod task;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use rustc_hash::FxHashMap;
 

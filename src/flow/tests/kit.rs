@@ -23,7 +23,7 @@ macro_rules! calls {
         $(#[allow(non_upper_case_globals, reason = "named as the call")]
         pub(super) const $name: u64 = $nr;)*
 
-        pub(super) fn lookup(call: Call) -> Option<&'static Prototype> {
+        pub(crate) fn lookup(call: Call) -> Option<&'static Prototype> {
             Some(match call.nr {
                 $($nr => &Prototype {
                     name: stringify!($name),

@@ -1,5 +1,5 @@
 //! Flows of hand-made records.
 
-mod kit;
+pub(crate) mod kit;
 mod tables;
 mod tree;

@@ -1,0 +1,387 @@
+//! JSON Lines: one object an event, documented in `docs/jsonl.md`.
+
+use std::io::{self, BufWriter, Write};
+
+use serde::Serialize;
+use serde::ser::{SerializeMap as _, Serializer};
+use serde_json::{Map, Value, json};
+
+use super::decode::{error_name, json_bytes, write_argument, write_call_name};
+use super::time::write_utc;
+use super::{Exporter, Options, Run};
+use crate::abi::{Scalar, Ty};
+use crate::event::{Batch, Kind, Origin, Piece, Record, Role, State as Read};
+use crate::flow::{Event, Execution, Flow, Item, Place, ResourceId, Sink, State};
+
+/// Exports JSON Lines.
+///
+/// # Errors
+/// None here: the output is written later.
+pub fn exporter<'a>(
+    out: Box<dyn Write + 'a>,
+    options: &Options,
+) -> io::Result<Box<dyn Exporter + 'a>> {
+    let lines = Lines {
+        out: BufWriter::with_capacity(1 << 16, out),
+        run: String::new(),
+        started: 0,
+        follow: options.follow,
+    };
+    Ok(Box::new(Jsonl { flow: Flow::new(super::prototype), lines }))
+}
+
+struct Jsonl<W: Write> {
+    flow: Flow,
+    lines: Lines<W>,
+}
+
+struct Lines<W: Write> {
+    out: BufWriter<W>,
+    run: String,
+    /// CLOCK_REALTIME when the run started.
+    started: u64,
+    follow: bool,
+}
+
+impl<W: Write> Exporter for Jsonl<W> {
+    fn begin(&mut self, run: &Run) -> io::Result<()> {
+        self.flow = Flow::new(super::prototype);
+        self.flow.set_cwd(&run.cwd);
+        self.lines.run = run.uuid_text();
+        self.lines.started = run.started;
+        Ok(())
+    }
+
+    fn batch(&mut self, batch: &Batch) -> io::Result<()> {
+        self.flow.batch(batch, &mut self.lines)
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.flow.finish(&mut self.lines)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.lines.out.flush()
+    }
+
+    fn finish(mut self: Box<Self>) -> io::Result<()> {
+        self.lines.out.flush()
+    }
+}
+
+impl<W: Write> Sink for Lines<W> {
+    type Error = io::Error;
+
+    fn item(&mut self, state: &State, item: Item<'_>) -> io::Result<()> {
+        let event = match &item {
+            Item::Event(event) => event,
+            Item::Begun(event) if self.follow => event,
+            _ => return Ok(()),
+        };
+        let begun = matches!(item, Item::Begun(_));
+        let line = Line { run: &self.run, started: self.started, state, event, begun };
+        serde_json::to_writer(&mut self.out, &line)?;
+        self.out.write_all(b"\n")
+    }
+}
+
+/// One event.
+struct Line<'a> {
+    run: &'a str,
+    started: u64,
+    state: &'a State,
+    event: &'a Event<'a>,
+    /// It may still end: a later line will say so.
+    begun: bool,
+}
+
+impl Serialize for Line<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let record = &self.event.record;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("run", self.run)?;
+        map.serialize_entry("kind", record.kind.name())?;
+        map.serialize_entry("task", &record.task.0)?;
+        map.serialize_entry("ordinal", &record.ordinal)?;
+        if let Some(task) = self.state.task(record.task) {
+            map.serialize_entry("process", &task.process.0)?;
+            map.serialize_entry("tid", &task.tid)?;
+        }
+        if let Some(process) = self.state.process_of(record.task) {
+            map.serialize_entry("pid", &process.pid)?;
+        }
+        let mut time = String::new();
+        write_utc(self.started.saturating_add(record.start), &mut time);
+        map.serialize_entry("time", &time)?;
+        map.serialize_entry("ns", &record.start)?;
+        map.serialize_entry("lane", record.lane.name())?;
+        let details = match record.kind {
+            Kind::Call => self.call(),
+            Kind::Start => start(record),
+            Kind::Exit => exit(record),
+            Kind::Signal => self.signal(),
+            Kind::Stop => json!({ "signal": record.words[0] }),
+            Kind::Exec => json!({ "tid_before": record.words[1] }),
+            Kind::Detach => json!({ "reason": record.words[0] }),
+            Kind::Continue => Value::Null,
+        };
+        for (key, value) in details.as_object().into_iter().flatten() {
+            map.serialize_entry(key, value)?;
+        }
+        map.end()
+    }
+}
+
+impl Line<'_> {
+    fn call(&self) -> Value {
+        let record = &self.event.record;
+        let mut name = String::new();
+        write_call_name(self.event, &mut name);
+        let mut fields = Map::new();
+        let mut put = |key: &str, value: Value| drop(fields.insert(key.to_owned(), value));
+        put("call", name.into());
+        if let Some(call) = record.call {
+            put("abi", call.abi.name().into());
+            put("nr", call.nr.into());
+        }
+        put("args", self.arguments());
+        match (record.duration(), record.error()) {
+            (None, _) if self.begun => put("begun", true.into()),
+            (None, _) => put("unfinished", true.into()),
+            (Some(duration), error) => {
+                put("duration", duration.into());
+                put("result", record.result.into());
+                if let Some(errno) = error {
+                    put("error", error_name(errno).into());
+                }
+            }
+        }
+        if let Some(resource) = self.event.returned() {
+            put("returned", self.resource(resource));
+        }
+        if let Some(pair) = self.pair() {
+            put("pair", pair);
+        }
+        if let Some(execution) = self.execution() {
+            put("execution", self.program(execution));
+        }
+        fields.into()
+    }
+
+    fn arguments(&self) -> Value {
+        let record = &self.event.record;
+        let params = self.event.prototype.map_or(&[][..], |prototype| prototype.params);
+        let count = if self.event.prototype.is_some() { params.len().min(6) } else { 6 };
+        (0..count)
+            .map(|index| {
+                let param = params.get(index);
+                let arg = index as u8;
+                let mut fields = Map::new();
+                let mut put = |key: &str, value| drop(fields.insert(key.to_owned(), value));
+                if let Some(param) = param {
+                    put("name", param.name.into());
+                }
+                put("raw", format!("{:#x}", record.words[index]).into());
+                let mut text = String::new();
+                write_argument(record, arg, param.map(|param| &param.ty), &mut text);
+                put("text", text.into());
+                if let Some(value) = param.and_then(|param| number(record.words[index], &param.ty))
+                {
+                    put("value", value);
+                }
+                let memory: Vec<_> = record
+                    .pieces
+                    .iter()
+                    .filter(|piece| piece.arg == arg)
+                    .map(|piece| memory(record, piece))
+                    .collect();
+                if !memory.is_empty() {
+                    put("memory", memory.into());
+                }
+                if let Some(resource) = self.event.argument(arg) {
+                    put("is", self.resource(resource));
+                }
+                Value::from(fields)
+            })
+            .collect()
+    }
+
+    /// What a descriptor or path stands for.
+    fn resource(&self, id: ResourceId) -> Value {
+        let class = self.state.resource(id).map(|resource| resource.class.name());
+        let mut value = json!({
+            "resource": id.index(),
+            "class": class,
+            "name": json_bytes(self.state.name_of(id)),
+        });
+        if let Some(identity) = self.state.resource(id).and_then(|resource| resource.identity) {
+            value["inode"] = identity.inode.into();
+            if identity.device != 0 {
+                value["device"] = identity.device.into();
+            }
+        }
+        if let Some(socket) = self.state.socket(id) {
+            value["protocol"] = socket.protocol_name().into();
+            if let Some(local) = &socket.local {
+                value["local"] = local.to_string().into();
+            }
+            if let Some(remote) = &socket.remote {
+                value["remote"] = remote.to_string().into();
+            }
+        }
+        value
+    }
+
+    /// The two descriptors of a pipe or socketpair.
+    fn pair(&self) -> Option<Value> {
+        let ends = self.event.uses.iter().filter(|used| matches!(used.place, Place::Pair(_)));
+        let ends: Vec<_> = ends.map(|used| self.resource(used.resource)).collect();
+        (!ends.is_empty()).then(|| ends.into())
+    }
+
+    /// The execution that this call began.
+    fn execution(&self) -> Option<&Execution> {
+        let process = self.state.process_of(self.event.record.task)?;
+        process.execution.as_deref().filter(|execution| execution.id == self.event.id())
+    }
+
+    fn program(&self, execution: &Execution) -> Value {
+        let list = |strings: &mut dyn Iterator<Item = &[u8]>| -> Value {
+            strings.map(json_bytes).collect()
+        };
+        json!({
+            "executable": execution.executable.map(|file| json_bytes(self.state.name_of(file))),
+            "argv": list(&mut execution.argv.iter().map(Vec::as_slice)),
+            "env": execution.env.as_ref().map(|env| list(&mut env.iter().map(|s| &**s))),
+            "cwd": execution.cwd.map(|cwd| json_bytes(self.state.name_of(cwd))),
+        })
+    }
+
+    fn signal(&self) -> Value {
+        let record = &self.event.record;
+        let siginfo = record.pieces.first().map(|piece| memory(record, piece));
+        json!({ "signal": record.words[0], "siginfo": siginfo })
+    }
+}
+
+/// A number that is meant as one, in its own width and sign.
+fn number(word: u64, ty: &Ty) -> Option<Value> {
+    let Ty::Scalar(scalar) = ty else { return None };
+    Some(match scalar {
+        Scalar::Int | Scalar::Fd | Scalar::DirFd | Scalar::Pid | Scalar::Signal => {
+            (word as i32).into()
+        }
+        Scalar::Uint | Scalar::Uid | Scalar::Gid | Scalar::Mode => (word as u32).into(),
+        Scalar::Long | Scalar::S64 | Scalar::Off | Scalar::Time => (word as i64).into(),
+        Scalar::Ulong | Scalar::U64 | Scalar::Size => word.into(),
+        _ => return None,
+    })
+}
+
+/// A piece of memory: text for what is meant as text, else bytes.
+fn memory(record: &Record<'_>, piece: &Piece) -> Value {
+    let bytes = record.bytes(piece);
+    let mut value = json!({
+        "role": piece.role.name(),
+        "phase": piece.phase.name(),
+        "state": piece.state.name(),
+    });
+    let is_text = matches!(
+        piece.role,
+        Role::Path | Role::Str | Role::Arg | Role::Env | Role::EnvDiff | Role::Data | Role::IovData
+    );
+    if piece.state == Read::Unreadable {
+        return value;
+    }
+    if is_text {
+        value["content"] = json_bytes(bytes);
+    } else {
+        value["content"] = json!({ "base64": super::decode::base64(bytes) });
+    }
+    value
+}
+
+fn start(record: &Record<'_>) -> Value {
+    let [_, _, _, parent, ordinal, origin] = record.words;
+    let origin = Origin::from_code(origin as u8).map(Origin::name);
+    let by = (parent != 0).then(|| json!({ "task": parent, "ordinal": ordinal }));
+    json!({ "origin": origin, "parent": by })
+}
+
+fn exit(record: &Record<'_>) -> Value {
+    let [code, signal, core, by, ..] = record.words;
+    match (signal, by) {
+        (0, 0) => json!({ "code": code }),
+        (0, by) => json!({ "code": code, "replaced_by": by }),
+        _ => json!({ "signal": signal, "core": core != 0 }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::sample::exported;
+
+    fn lines(options: &Options) -> Vec<Value> {
+        let text = exported("jsonl", options);
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    }
+
+    #[test]
+    fn a_line_for_each_event() {
+        let lines = lines(&Options::default());
+        let ids: Vec<_> = lines
+            .iter()
+            .map(|l| {
+                format!("{} {}/{}", l["kind"].as_str().unwrap_or("?"), l["task"], l["ordinal"])
+            })
+            .collect();
+        assert_eq!(
+            ids,
+            [
+                "start 1/0",
+                "call 1/1",
+                "call 1/2",
+                "call 1/3",
+                "start 2/0",
+                "call 1/4",
+                "call 2/1",
+                "signal 2/2",
+                "call 2/3",
+                "exit 2/4",
+                "call 1/5",
+                "exit 1/6"
+            ]
+        );
+    }
+
+    #[test]
+    fn everything_of_a_call_is_there() {
+        let lines = lines(&Options::default());
+        let open = &lines[2];
+        let bytes = json!({"base64": "b2RkIP8KIm5hbWU=", "text": "odd \u{fffd}\n\"name"});
+        assert_eq!(open["call"], "openat");
+        assert_eq!(open["args"][0]["raw"], "0xffffffffffffff9c");
+        assert_eq!(open["args"][0]["value"], -100);
+        assert_eq!(open["args"][0]["is"]["name"], "/home");
+        assert_eq!(open["args"][1]["name"], "pathname");
+        assert_eq!(open["args"][1]["memory"][0]["content"], bytes);
+        assert_eq!(open["returned"]["inode"], 77);
+        assert_eq!(open["result"], 3);
+        assert_eq!(open["time"], "2026-11-24T04:25:44.000004000Z");
+        assert_eq!(lines[1]["execution"]["argv"], json!(["sh", "-c", "cat x"]));
+        assert_eq!(lines[6]["error"], "ENOENT");
+        assert_eq!(lines[8]["unfinished"], true);
+        assert_eq!(lines[9]["signal"], 9);
+    }
+
+    #[test]
+    fn following_shows_calls_that_have_begun() {
+        let begun: Vec<_> = lines(&Options { follow: true, ..Options::default() })
+            .into_iter()
+            .filter(|line| line["begun"] == true)
+            .map(|line| line["ordinal"].clone())
+            .collect();
+        assert_eq!(begun, [3]);
+    }
+}

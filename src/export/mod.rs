@@ -1,0 +1,133 @@
+//! Formats that a log can be turned into: one file a format, one registry line
+//! a format ([`FORMATS`]).
+
+mod decode;
+mod run;
+#[cfg(test)]
+mod sample;
+mod text;
+mod time;
+
+pub mod jsonl;
+pub mod rdf;
+
+use std::io::{self, Write};
+
+pub use decode::{call_text, command_line};
+pub use run::Run;
+pub use text::TextOptions;
+
+use crate::event::Batch;
+
+/// Turns logs into a document, batch by batch.
+///
+/// For each log: [`begin`](Self::begin), its batches, [`end`](Self::end); after
+/// the last one [`finish`](Self::finish). Errors are those of the output.
+pub trait Exporter {
+    /// A log begins.
+    ///
+    /// # Errors
+    /// The output could not be written.
+    fn begin(&mut self, run: &Run) -> io::Result<()>;
+
+    /// The next slice of the log.
+    ///
+    /// # Errors
+    /// The output could not be written.
+    fn batch(&mut self, batch: &Batch) -> io::Result<()>;
+
+    /// The log is over: what was pending will never end.
+    ///
+    /// # Errors
+    /// The output could not be written.
+    fn end(&mut self) -> io::Result<()>;
+
+    /// Hands everything so far to the output, for those who follow a growing log.
+    ///
+    /// # Errors
+    /// The output could not be written.
+    fn flush(&mut self) -> io::Result<()>;
+
+    /// The document is complete.
+    ///
+    /// # Errors
+    /// The output could not be written.
+    fn finish(self: Box<Self>) -> io::Result<()>;
+}
+
+/// What can be asked of an exporter. Each takes what concerns it.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Whether the log is still growing: calls that have begun are of interest.
+    pub follow: bool,
+    /// How text looks.
+    pub text: TextOptions,
+}
+
+/// A format in the registry.
+#[derive(Clone, Copy, Debug)]
+pub struct Format {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// The usual extension of its files, without a dot.
+    pub extension: &'static str,
+    /// One line on what it is.
+    pub summary: &'static str,
+    make: Make,
+}
+
+type Make = for<'a> fn(Box<dyn Write + 'a>, &Options) -> io::Result<Box<dyn Exporter + 'a>>;
+
+impl Format {
+    /// An exporter that writes to `out`.
+    ///
+    /// # Errors
+    /// The output could not be written.
+    pub fn exporter<'a>(
+        &self,
+        out: Box<dyn Write + 'a>,
+        options: &Options,
+    ) -> io::Result<Box<dyn Exporter + 'a>> {
+        (self.make)(out, options)
+    }
+}
+
+/// All formats.
+pub const FORMATS: &[Format] = &[
+    Format {
+        name: "jsonl",
+        media_type: "application/jsonl",
+        extension: "jsonl",
+        summary: "one JSON object an event, everything decoded",
+        make: jsonl::exporter,
+    },
+    Format {
+        name: "nt",
+        media_type: "application/n-triples",
+        extension: "nt",
+        summary: "RDF, a triple a line (N-Triples)",
+        make: rdf::n_triples,
+    },
+    Format {
+        name: "ttl",
+        media_type: "text/turtle",
+        extension: "ttl",
+        summary: "RDF for reading (Turtle), the same triples as nt",
+        make: rdf::turtle,
+    },
+];
+
+/// The format of that name.
+pub fn format(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| format.name == name)
+}
+
+/// The prototype of a call, as the flow and the exporters look it up.
+#[cfg(not(test))]
+fn prototype(_: crate::event::Call) -> Option<&'static crate::abi::Prototype> {
+    None // until the generated tables are there
+}
+#[cfg(test)]
+use crate::flow::tests::kit::lookup as prototype;

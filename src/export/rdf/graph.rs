@@ -1,0 +1,338 @@
+//! The flow's items as triples.
+
+use std::fmt::Write as _;
+use std::io;
+
+use oxrdf::{LiteralRef, NamedNodeRef, TermRef, TripleRef};
+use rustc_hash::FxHashSet;
+
+use super::iri::Names;
+use super::vocabulary as v;
+use super::writer::Triples;
+use crate::event::{Kind, Record, TaskId};
+use crate::export::Run;
+use crate::export::decode::{base64, command_line, json_bytes};
+use crate::export::time::write_utc;
+use crate::flow::{Class, Edge, EdgeKind, EventId, Execution, Item, ResourceId, Sink, State};
+
+/// Writes the graph of one run after the other.
+pub(super) struct Graph<T> {
+    pub(super) out: T,
+    pub(super) names: Names,
+    /// CLOCK_REALTIME when the run started.
+    started: u64,
+    /// IRIs of the triple at hand, and the text of its literal.
+    pub(super) subject: String,
+    pub(super) object: String,
+    pub(super) text: String,
+    /// Processes that have been described.
+    processes: FxHashSet<TaskId>,
+    /// Resources whose class, identity or address has been written.
+    typed: FxHashSet<(ResourceId, Class)>,
+    identified: FxHashSet<ResourceId>,
+}
+
+impl<T: Triples> Graph<T> {
+    pub(super) fn new(out: T) -> Self {
+        Self {
+            out,
+            names: Names::default(),
+            started: 0,
+            subject: String::new(),
+            object: String::new(),
+            text: String::new(),
+            processes: FxHashSet::default(),
+            typed: FxHashSet::default(),
+            identified: FxHashSet::default(),
+        }
+    }
+
+    /// A run begins: itself and its host.
+    pub(super) fn begin(&mut self, run: &Run) -> io::Result<()> {
+        self.names = Names::new(&run.uuid_text());
+        self.started = run.started;
+        self.processes.clear();
+        self.typed.clear();
+        self.identified.clear();
+        self.out.begin(self.names.base())?;
+        self.subject = self.names.run().to_owned();
+        self.class(v::RUN_CLASS)?;
+        self.class(v::ACTIVITY)?;
+        self.time(v::STARTED_AT, 0)?;
+        self.bytes(v::COMMAND, &command_line(&run.command))?;
+        self.names.host(&mut self.object);
+        self.link(v::HOST)?;
+        self.names.host(&mut self.subject);
+        self.class(v::HOST_CLASS)?;
+        self.class(v::ENTITY)?;
+        self.bytes(v::LABEL, &run.host)?;
+        self.bytes(v::MONIKER, &moniker("CIM_ComputerSystem.Name=", &run.host))?;
+        if !run.machine_id.is_empty() {
+            self.plain(v::MACHINE_ID, &run.machine_id)?;
+        }
+        if !run.kernel.is_empty() {
+            self.plain(v::KERNEL, &run.kernel)?;
+        }
+        Ok(())
+    }
+
+    fn task(&mut self, state: &State, id: TaskId) -> io::Result<()> {
+        let Some(task) = state.task(id) else { return Ok(()) };
+        self.process(state, task.process)?;
+        self.names.thread(id, &mut self.subject);
+        self.class(v::THREAD_CLASS)?;
+        self.class(v::ACTIVITY)?;
+        self.integer(v::TID, task.tid)?;
+        self.time(v::STARTED_AT, task.started)?;
+        self.names.process(task.process, &mut self.object);
+        self.link(v::PROCESS)
+    }
+
+    fn process(&mut self, state: &State, id: TaskId) -> io::Result<()> {
+        let Some(process) = state.process(id) else { return Ok(()) };
+        if !self.processes.insert(id) {
+            return Ok(());
+        }
+        let started = state.task(id).map_or(0, |task| task.started);
+        self.names.process(id, &mut self.subject);
+        self.class(v::PROCESS_CLASS)?;
+        self.class(v::ACTIVITY)?;
+        self.integer(v::PID, process.pid)?;
+        self.text.clear();
+        let _ = write!(self.text, "CIM_Process.Handle={}", process.pid);
+        self.literal(v::MONIKER)?;
+        self.time(v::STARTED_AT, started)?;
+        self.object = self.names.run().to_owned();
+        self.link(v::RUN)?;
+        if let Some(parent) = process.parent {
+            self.names.process(parent, &mut self.object);
+            self.link(v::PARENT)?;
+            self.link(v::WAS_INFORMED_BY)?;
+        }
+        if let Some(execution) = &process.execution {
+            self.names.execution(execution.id, &mut self.object);
+            self.link(v::EXECUTION)?;
+        }
+        Ok(())
+    }
+
+    fn execution(&mut self, state: &State, execution: &Execution) -> io::Result<()> {
+        self.names.process(execution.process, &mut self.subject);
+        self.names.execution(execution.id, &mut self.object);
+        self.link(v::EXECUTION)?;
+        std::mem::swap(&mut self.subject, &mut self.object);
+        self.class(v::EXECUTION_CLASS)?;
+        self.class(v::ACTIVITY)?;
+        self.time(v::STARTED_AT, execution.started)?;
+        self.names.event(execution.id, &mut self.object);
+        self.link(v::STARTED_BY)?;
+        if let Some(file) = execution.executable {
+            self.names.resource(state, file, &mut self.object);
+            self.link(v::EXECUTABLE)?;
+            self.link(v::USED)?;
+        }
+        if let Some(cwd) = execution.cwd {
+            self.names.resource(state, cwd, &mut self.object);
+            self.link(v::WORKING_DIRECTORY)?;
+        }
+        self.bytes(v::COMMAND_LINE, &command_line(&execution.argv))?;
+        self.argv(&execution.argv)?;
+        for variable in execution.env.iter().flatten() {
+            self.bytes(v::ENVIRONMENT, variable)?;
+        }
+        Ok(())
+    }
+
+    /// The arguments in order, as a JSON array; one that is no text as an object
+    /// with its bytes in base64.
+    fn argv(&mut self, argv: &[Vec<u8>]) -> io::Result<()> {
+        let values: Vec<_> = argv.iter().map(|arg| json_bytes(arg)).collect();
+        self.text = serde_json::to_string(&values).map_err(io::Error::other)?;
+        self.typed_literal(v::ARGV, v::JSON)
+    }
+
+    /// A resource, when it is first named.
+    fn resource(&mut self, state: &State, id: ResourceId) -> io::Result<()> {
+        self.names.resource(state, id, &mut self.subject);
+        let name = state.name_of(id);
+        self.class(v::ENTITY)?;
+        self.bytes(v::LABEL, name)?;
+        if name.first() == Some(&b'/') {
+            self.class(v::FILE_CLASS)?;
+            self.bytes(v::PATH, name)?;
+            self.bytes(v::MONIKER, &moniker("CIM_DataFile.Name=", name))?;
+            if std::str::from_utf8(name).is_err() {
+                self.text = base64(name);
+                self.typed_literal(v::PATH_BYTES, v::BASE64)?;
+            }
+            self.typed.insert((id, Class::File));
+        }
+        self.learnt(state, id)
+    }
+
+    /// What more is known of a resource.
+    fn learnt(&mut self, state: &State, id: ResourceId) -> io::Result<()> {
+        let Some(resource) = state.resource(id) else { return Ok(()) };
+        self.names.resource(state, id, &mut self.subject);
+        if self.typed.insert((id, resource.class)) {
+            self.class(class_of(resource.class))?;
+        }
+        if let Some(identity) = resource.identity {
+            if self.identified.insert(id) {
+                if identity.device != 0 {
+                    self.integer(v::DEVICE, identity.device)?;
+                }
+                self.integer(v::INODE, identity.inode)?;
+            }
+        }
+        let Some(socket) = state.socket(id) else { return Ok(()) };
+        if socket.family.is_some() {
+            self.plain(v::PROTOCOL, socket.protocol_name())?;
+        }
+        for (predicate, end) in [(v::LOCAL, &socket.local), (v::REMOTE, &socket.remote)] {
+            if let Some(end) = end {
+                self.text.clear();
+                let _ = write!(self.text, "{end}");
+                self.literal(predicate)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn edge(&mut self, edge: &Edge) -> io::Result<()> {
+        self.names.event(edge.cause, &mut self.subject);
+        self.names.event(edge.effect, &mut self.object);
+        let predicate = match edge.kind {
+            EdgeKind::Next => return self.link(v::NEXT),
+            EdgeKind::Fork => v::FORKS,
+            EdgeKind::Wait => v::JOINS,
+        };
+        self.link(predicate)?;
+        std::mem::swap(&mut self.subject, &mut self.object);
+        self.link(v::WAS_INFORMED_BY)
+    }
+
+    /// The end of a task, and of its process if it was the last one there.
+    pub(super) fn exit(&mut self, state: &State, record: &Record<'_>) -> io::Result<()> {
+        self.names.thread(record.task, &mut self.subject);
+        self.time(v::ENDED_AT, record.start)?;
+        let Some(process) = state.process_of(record.task).filter(|p| p.threads == 1) else {
+            return Ok(());
+        };
+        self.names.process(process.id, &mut self.subject);
+        self.processes.remove(&process.id);
+        self.time(v::ENDED_AT, record.start)?;
+        match record.words {
+            [code, 0, ..] => self.integer(v::EXIT_CODE, code),
+            [_, signal, ..] => self.integer(v::KILLED_BY, signal),
+        }
+    }
+
+    // What follows writes one triple about `self.subject`.
+
+    pub(super) fn class(&mut self, class: NamedNodeRef<'static>) -> io::Result<()> {
+        let subject = NamedNodeRef::new_unchecked(&self.subject);
+        self.out.triple(TripleRef::new(subject, v::TYPE, class))
+    }
+
+    /// To `self.object`.
+    pub(super) fn link(&mut self, predicate: NamedNodeRef<'static>) -> io::Result<()> {
+        let subject = NamedNodeRef::new_unchecked(&self.subject);
+        let object = NamedNodeRef::new_unchecked(&self.object);
+        self.out.triple(TripleRef::new(subject, predicate, object))
+    }
+
+    /// `self.text`, as a string.
+    pub(super) fn literal(&mut self, predicate: NamedNodeRef<'static>) -> io::Result<()> {
+        let subject = NamedNodeRef::new_unchecked(&self.subject);
+        let object = TermRef::Literal(LiteralRef::new_simple_literal(&self.text));
+        self.out.triple(TripleRef::new(subject, predicate, object))
+    }
+
+    /// `self.text`, as a value of that datatype.
+    fn typed_literal(
+        &mut self,
+        predicate: NamedNodeRef<'static>,
+        datatype: NamedNodeRef<'static>,
+    ) -> io::Result<()> {
+        let subject = NamedNodeRef::new_unchecked(&self.subject);
+        let object = TermRef::Literal(LiteralRef::new_typed_literal(&self.text, datatype));
+        self.out.triple(TripleRef::new(subject, predicate, object))
+    }
+
+    pub(super) fn plain(&mut self, predicate: NamedNodeRef<'static>, text: &str) -> io::Result<()> {
+        self.text.clear();
+        self.text.push_str(text);
+        self.literal(predicate)
+    }
+
+    /// Bytes that are mostly text: what is not becomes U+FFFD, and so does NUL,
+    /// which some readers take for an end.
+    fn bytes(&mut self, predicate: NamedNodeRef<'static>, bytes: &[u8]) -> io::Result<()> {
+        let text = String::from_utf8_lossy(bytes).replace('\0', "\u{fffd}");
+        self.plain(predicate, &text)
+    }
+
+    pub(super) fn integer(
+        &mut self,
+        predicate: NamedNodeRef<'static>,
+        number: impl std::fmt::Display,
+    ) -> io::Result<()> {
+        self.text.clear();
+        let _ = write!(self.text, "{number}");
+        self.typed_literal(predicate, v::INTEGER)
+    }
+
+    pub(super) fn yes(&mut self, predicate: NamedNodeRef<'static>) -> io::Result<()> {
+        self.text.clear();
+        self.text.push_str("true");
+        self.typed_literal(predicate, v::BOOLEAN)
+    }
+
+    /// A time of the run.
+    pub(super) fn time(&mut self, predicate: NamedNodeRef<'static>, ns: u64) -> io::Result<()> {
+        self.text.clear();
+        write_utc(self.started.saturating_add(ns), &mut self.text);
+        self.typed_literal(predicate, v::DATE_TIME)
+    }
+}
+
+impl<T: Triples> Sink for Graph<T> {
+    type Error = io::Error;
+
+    fn item(&mut self, state: &State, item: Item<'_>) -> io::Result<()> {
+        match item {
+            Item::Resource(id) => self.resource(state, id),
+            Item::Learnt(id) => self.learnt(state, id),
+            Item::Task(id) => self.task(state, id),
+            Item::Execution(id) => match execution(state, id) {
+                Some(execution) => self.execution(state, execution),
+                None => Ok(()),
+            },
+            // A moment inside an exec call, which is an event itself.
+            Item::Event(event) if event.record.kind == Kind::Exec => Ok(()),
+            Item::Event(event) => self.event(state, &event),
+            Item::Edge(edge) => self.edge(&edge),
+            Item::Begun(_) | Item::Ended(_) => Ok(()),
+        }
+    }
+}
+
+fn execution(state: &State, id: EventId) -> Option<&Execution> {
+    state.process_of(id.task)?.execution.as_deref().filter(|execution| execution.id == id)
+}
+
+fn moniker(class_and_key: &str, value: &[u8]) -> Vec<u8> {
+    [class_and_key.as_bytes(), value].concat()
+}
+
+fn class_of(class: Class) -> NamedNodeRef<'static> {
+    match class {
+        Class::File => v::FILE_CLASS,
+        Class::Directory => v::DIRECTORY_CLASS,
+        Class::Device => v::DEVICE_CLASS,
+        Class::Pipe => v::PIPE_CLASS,
+        Class::Socket => v::SOCKET_CLASS,
+        Class::Anonymous => v::ANONYMOUS_CLASS,
+    }
+}

@@ -1,0 +1,120 @@
+//! IRIs of the things of a run: `urn:uuid:RUN#KIND-NUMBER`, for a file
+//! `urn:uuid:RUN#file/its/path`. The run itself is `urn:uuid:RUN`.
+
+use std::fmt::Write as _;
+
+use crate::event::TaskId;
+use crate::flow::{EventId, ResourceId, State};
+
+/// Names the things of one run. Each method replaces the IRI in `out`.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    base: String,
+}
+
+impl Names {
+    pub(super) fn new(run: &str) -> Self {
+        Self { base: format!("urn:uuid:{run}#") }
+    }
+
+    /// What all IRIs of the run's things begin with.
+    pub(super) fn base(&self) -> &str {
+        &self.base
+    }
+
+    pub(super) fn run(&self) -> &str {
+        self.base.strip_suffix('#').unwrap_or(&self.base)
+    }
+
+    pub(super) fn host(&self, out: &mut String) {
+        self.start(out, "host");
+    }
+
+    pub(super) fn process(&self, process: TaskId, out: &mut String) {
+        self.start(out, "process-");
+        number(out, process.0.into());
+    }
+
+    pub(super) fn thread(&self, task: TaskId, out: &mut String) {
+        self.start(out, "thread-");
+        number(out, task.0.into());
+    }
+
+    pub(super) fn event(&self, event: EventId, out: &mut String) {
+        self.start(out, "event-");
+        pair(out, event);
+    }
+
+    pub(super) fn execution(&self, exec: EventId, out: &mut String) {
+        self.start(out, "execution-");
+        pair(out, exec);
+    }
+
+    /// A file by its path, anything else by its number.
+    pub(super) fn resource(&self, state: &State, id: ResourceId, out: &mut String) {
+        let name = state.name_of(id);
+        if name.first() == Some(&b'/') {
+            self.start(out, "file");
+            percent_encode(name, out);
+            return;
+        }
+        // Also a path whose directory is not known.
+        self.start(out, "resource-");
+        number(out, id.index() as u64);
+    }
+
+    fn start(&self, out: &mut String, kind: &str) {
+        out.clear();
+        out.push_str(&self.base);
+        out.push_str(kind);
+    }
+}
+
+fn number(out: &mut String, number: u64) {
+    // Writing to a string does not fail.
+    let _ = write!(out, "{number}");
+}
+
+fn pair(out: &mut String, id: EventId) {
+    number(out, id.task.0.into());
+    out.push('-');
+    number(out, id.ordinal);
+}
+
+/// Appends a path as RFC 3986 writes it: everything but unreserved characters and
+/// slashes as `%XX`, byte by byte.
+fn percent_encode(path: &[u8], out: &mut String) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    for &byte in path {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => {
+                out.push(byte.into());
+            }
+            _ => {
+                out.push('%');
+                out.push(DIGITS[usize::from(byte >> 4)].into());
+                out.push(DIGITS[usize::from(byte & 15)].into());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_bytes_become_an_iri() {
+        let mut out = String::new();
+        percent_encode(b"/a b/\xff%\"<\n\xc3\xa9", &mut out);
+        assert_eq!(out, "/a%20b/%FF%25%22%3C%0A%C3%A9");
+    }
+
+    #[test]
+    fn events_are_named_by_task_and_ordinal() {
+        let names = Names::new("00112233-4455-6677-8899-aabbccddeeff");
+        let mut out = String::from("what was there before");
+        names.event(EventId { task: TaskId(5), ordinal: 17 }, &mut out);
+        assert_eq!(out, "urn:uuid:00112233-4455-6677-8899-aabbccddeeff#event-5-17");
+    }
+}

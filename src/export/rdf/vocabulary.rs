@@ -1,0 +1,139 @@
+//! The terms that the RDF is made of.
+
+use oxrdf::NamedNodeRef;
+
+macro_rules! terms {
+    ($namespace:literal: $($(#[doc = $doc:literal])? $name:ident = $local:literal;)*) => {
+        $($(#[doc = $doc])? pub(super) const $name: NamedNodeRef<'static> =
+            NamedNodeRef::new_unchecked(concat!($namespace, $local));)*
+    };
+}
+
+/// rtrace's own terms.
+pub(super) const RTRACE: &str = "https://w3id.org/rtrace/ns#";
+/// W3C PROV-O.
+pub(super) const PROV: &str = "http://www.w3.org/ns/prov#";
+/// RDF's own.
+pub(super) const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
+/// RDF Schema.
+pub(super) const RDFS: &str = "http://www.w3.org/2000/01/rdf-schema#";
+/// XML Schema's datatypes.
+pub(super) const XSD: &str = "http://www.w3.org/2001/XMLSchema#";
+
+terms! { "https://w3id.org/rtrace/ns#":
+    RUN_CLASS = "Run";
+    HOST_CLASS = "Host";
+    PROCESS_CLASS = "Process";
+    THREAD_CLASS = "Thread";
+    EXECUTION_CLASS = "Execution";
+    CALL_CLASS = "Call";
+    START_CLASS = "Start";
+    EXIT_CLASS = "Exit";
+    SIGNAL_CLASS = "Signal";
+    STOP_CLASS = "Stop";
+    CONTINUE_CLASS = "Continue";
+    DETACH_CLASS = "Detach";
+    FILE_CLASS = "File";
+    DIRECTORY_CLASS = "Directory";
+    DEVICE_CLASS = "Device";
+    PIPE_CLASS = "Pipe";
+    SOCKET_CLASS = "Socket";
+    ANONYMOUS_CLASS = "Anonymous";
+
+    RUN = "run";
+    HOST = "host";
+    MACHINE_ID = "machineId";
+    KERNEL = "kernel";
+    COMMAND = "command";
+    MONIKER = "moniker";
+    PID = "pid";
+    TID = "tid";
+    PARENT = "parent";
+    PROCESS = "process";
+    EXECUTION = "execution";
+    STARTED_BY = "startedBy";
+    EXECUTABLE = "executable";
+    COMMAND_LINE = "commandLine";
+    ARGV = "argv";
+    ENVIRONMENT = "environment";
+    WORKING_DIRECTORY = "workingDirectory";
+    EXIT_CODE = "exitCode";
+    KILLED_BY = "killedBy";
+
+    THREAD = "thread";
+    ORDINAL = "ordinal";
+    DURATION = "duration";
+    CALL = "call";
+    ARGUMENTS = "arguments";
+    RESULT = "result";
+    ERROR = "error";
+    UNFINISHED = "unfinished";
+    SIGNAL = "signal";
+    DESCRIPTOR = "descriptor";
+    NEXT = "next";
+    FORKS = "forks";
+    JOINS = "joins";
+
+    PATH = "path";
+    PATH_BYTES = "pathBytes";
+    DEVICE = "device";
+    INODE = "inode";
+    PROTOCOL = "protocol";
+    LOCAL = "localAddress";
+    REMOTE = "remoteAddress";
+
+    NAMES = "names";
+    OPENS = "opens";
+    MAKES = "makes";
+    CLOSES = "closes";
+    DUPS = "duplicates";
+    READS = "reads";
+    WRITES = "writes";
+    COPIES = "copies";
+    LISTS = "lists";
+    LOOKS = "looksAt";
+    ALTERS = "alters";
+    TRUNCATES = "truncates";
+    CREATES = "creates";
+    LINKS = "links";
+    RENAMES = "renames";
+    UNLINKS = "unlinks";
+    MOVES = "movesTo";
+    ROOTS = "setsRoot";
+    MOUNTS = "mounts";
+    MAPS = "maps";
+    BINDS = "binds";
+    LISTENS = "listensOn";
+    ACCEPTS = "acceptsOn";
+    CONNECTS = "connects";
+    SENDS = "sendsTo";
+    RECEIVES = "receivesFrom";
+    EXECS = "executes";
+    CONTROLS = "controls";
+}
+
+terms! { "http://www.w3.org/ns/prov#":
+    ACTIVITY = "Activity";
+    ENTITY = "Entity";
+    USED = "used";
+    WAS_GENERATED_BY = "wasGeneratedBy";
+    WAS_INFORMED_BY = "wasInformedBy";
+    STARTED_AT = "startedAtTime";
+    ENDED_AT = "endedAtTime";
+}
+
+terms! { "http://www.w3.org/1999/02/22-rdf-syntax-ns#":
+    TYPE = "type";
+    JSON = "JSON";
+}
+
+terms! { "http://www.w3.org/2000/01/rdf-schema#":
+    LABEL = "label";
+}
+
+terms! { "http://www.w3.org/2001/XMLSchema#":
+    INTEGER = "integer";
+    BOOLEAN = "boolean";
+    DATE_TIME = "dateTime";
+    BASE64 = "base64Binary";
+}

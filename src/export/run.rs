@@ -1,0 +1,55 @@
+//! Which run a log is of.
+
+/// What exporters need of a log's header.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Run {
+    /// The run's UUID.
+    pub uuid: [u8; 16],
+    /// Host name.
+    pub host: Vec<u8>,
+    /// `/etc/machine-id`, if there is one.
+    pub machine_id: String,
+    /// Kernel release.
+    pub kernel: String,
+    /// Nanoseconds since 1970 (CLOCK_REALTIME) when the run started.
+    pub started: u64,
+    /// argv of the command.
+    pub command: Vec<Vec<u8>>,
+    /// The directory it was started in.
+    pub cwd: Vec<u8>,
+}
+
+impl Run {
+    /// When the run started, UTC in RFC 3339's form.
+    pub fn start_text(&self) -> String {
+        let mut text = String::new();
+        super::time::write_utc(self.started, &mut text);
+        text
+    }
+
+    /// The UUID in the usual form, RFC 9562.
+    pub fn uuid_text(&self) -> String {
+        let mut text = String::with_capacity(36);
+        for (index, byte) in self.uuid.iter().enumerate() {
+            if matches!(index, 4 | 6 | 8 | 10) {
+                text.push('-');
+            }
+            for digit in [byte >> 4, byte & 15] {
+                text.push(char::from_digit(digit.into(), 16).unwrap_or('0'));
+            }
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uuids_have_their_usual_form() {
+        let uuid = std::array::from_fn(|i| i as u8 * 17);
+        let run = Run { uuid, ..Run::default() };
+        assert_eq!(run.uuid_text(), "00112233-4455-6677-8899-aabbccddeeff");
+    }
+}
