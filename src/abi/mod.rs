@@ -4,6 +4,8 @@
 //! Everything here is generated at build time from `syscall-tables/` (see the
 //! README there for the grammar) or is a short list in code. No I/O.
 
+pub mod filter;
 pub mod types;
 
+pub use filter::{Filter, FilterError};
 pub use types::*;

@@ -1,0 +1,311 @@
+//! Which calls are of interest: `-e trace=SET`, in strace(1)'s syntax.
+
+use super::types::{Abi, Classes, Prototype, X32_BIT};
+
+/// A set of calls, of every ABI.
+///
+/// The syntax is a list with commas: names of calls (`openat`), of classes
+/// (`%file`), numbers, `all`, `none`; `?name` may be unknown; `name@64`,
+/// `name@32` and `name@x32` mean one ABI only. A `!` before the whole list means
+/// all calls but these.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filter {
+    /// One set of numbers for each of [`Abi::ALL`], 64 numbers a word.
+    numbers: [Vec<u64>; Abi::ALL.len()],
+    /// Whether numbers beyond those are in the set.
+    beyond: bool,
+}
+
+/// Why a text is no set of calls.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FilterError {
+    /// No ABI has a call of that name.
+    #[error("unknown system call '{name}'{}", hint(nearest.as_deref()))]
+    UnknownCall {
+        /// As it was written.
+        name: String,
+        /// The call whose name is nearest.
+        nearest: Option<String>,
+    },
+    /// There is no class of that name.
+    #[error("unknown class of system calls '%{name}'{}", hint(nearest.as_deref()))]
+    UnknownClass {
+        /// As it was written, without `%`.
+        name: String,
+        /// The class whose name is nearest.
+        nearest: Option<String>,
+    },
+    /// A part of the list is empty.
+    #[error("an empty name in the set of system calls '{0}'")]
+    Empty(String),
+}
+
+fn hint(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |name| format!("; did you mean '{name}'?"))
+}
+
+/// What a filter asks the tables for.
+trait Calls {
+    /// Gives each of an ABI's calls, its number and prototype, to `each`.
+    fn each(&self, abi: Abi, each: &mut dyn FnMut(u64, &'static Prototype));
+}
+
+/// The generated tables.
+struct Tables;
+
+impl Calls for Tables {
+    fn each(&self, _: Abi, _: &mut dyn FnMut(u64, &'static Prototype)) {
+        // until the generated tables are there
+    }
+}
+
+impl Filter {
+    /// Every call, known or not.
+    pub fn all() -> Self {
+        Self { numbers: Default::default(), beyond: true }
+    }
+
+    /// No call at all.
+    pub fn none() -> Self {
+        Self { numbers: Default::default(), beyond: false }
+    }
+
+    /// Whether a call is in the set; `nr` as the kernel got it (x32: with bit 30).
+    pub fn allows(&self, abi: Abi, nr: u64) -> bool {
+        let nr = plain(abi, nr);
+        let word = usize::try_from(nr / 64).ok().and_then(|i| self.numbers[abi as usize].get(i));
+        word.map_or(self.beyond, |word| word >> (nr % 64) & 1 != 0)
+    }
+
+    /// Reads a set; a `trace=` or `t=` before it is skipped.
+    ///
+    /// # Errors
+    /// A name that no ABI knows, or no name where one should be.
+    pub fn parse(text: &str) -> Result<Self, FilterError> {
+        Self::parse_with(text, &Tables)
+    }
+
+    fn parse_with(text: &str, calls: &dyn Calls) -> Result<Self, FilterError> {
+        let list = text.strip_prefix("trace=").or_else(|| text.strip_prefix("t=")).unwrap_or(text);
+        let (list, negated) = list.strip_prefix('!').map_or((list, false), |rest| (rest, true));
+        let mut filter = Self::none();
+        for item in list.split(',') {
+            if item.trim().is_empty() {
+                return Err(FilterError::Empty(text.to_owned()));
+            }
+            filter.add(item.trim(), calls)?;
+        }
+        if negated {
+            filter.invert();
+        }
+        Ok(filter)
+    }
+
+    fn add(&mut self, item: &str, calls: &dyn Calls) -> Result<(), FilterError> {
+        match item {
+            "all" => *self = Self::all(),
+            "none" => {}
+            _ => match item.strip_prefix('%') {
+                Some(class) => self.add_class(class, calls)?,
+                None => self.add_call(item, calls)?,
+            },
+        }
+        Ok(())
+    }
+
+    fn add_class(&mut self, class: &str, calls: &dyn Calls) -> Result<(), FilterError> {
+        let name = if class == "net" { "network" } else { class };
+        // `%%stat` is everything like stat, whatever the family.
+        let names: &[&str] = match name {
+            "%stat" => &["stat", "lstat", "fstat"],
+            "%statfs" => &["statfs", "fstatfs"],
+            _ => &[name],
+        };
+        let known = Classes::NAMES;
+        let bits: Vec<usize> =
+            names.iter().filter_map(|name| known.iter().position(|k| k == name)).collect();
+        if bits.is_empty() {
+            let nearest = nearest(name, known.into_iter());
+            return Err(FilterError::UnknownClass { name: class.to_owned(), nearest });
+        }
+        self.add_where(calls, |_, prototype| bits.iter().any(|bit| prototype.classes.has(*bit)));
+        Ok(())
+    }
+
+    fn add_call(&mut self, item: &str, calls: &dyn Calls) -> Result<(), FilterError> {
+        let (item, may_be_unknown) =
+            item.strip_prefix('?').map_or((item, false), |rest| (rest, true));
+        let (name, abis) = split_abi(item);
+        if let Ok(nr) = name.parse::<u64>() {
+            abis.iter().for_each(|abi| self.insert(*abi, nr));
+            return Ok(());
+        }
+        let found =
+            self.add_where(calls, |abi, prototype| prototype.name == name && abis.contains(&abi));
+        // strace takes the old names of classes without `%` too.
+        if found || may_be_unknown {
+            return Ok(());
+        }
+        if OLD_CLASSES.contains(&name) {
+            return self.add_class(name, calls);
+        }
+        let mut names = Vec::new();
+        for abi in Abi::ALL {
+            calls.each(abi, &mut |_, prototype| names.push(prototype.name));
+        }
+        let nearest = nearest(name, names.into_iter());
+        Err(FilterError::UnknownCall { name: name.to_owned(), nearest })
+    }
+
+    /// Adds all calls that `is_meant`; says whether there was one.
+    fn add_where(
+        &mut self,
+        calls: &dyn Calls,
+        is_meant: impl Fn(Abi, &'static Prototype) -> bool,
+    ) -> bool {
+        let mut found = false;
+        for abi in Abi::ALL {
+            calls.each(abi, &mut |nr, prototype| {
+                if is_meant(abi, prototype) {
+                    self.insert(abi, nr);
+                    found = true;
+                }
+            });
+        }
+        found
+    }
+
+    fn insert(&mut self, abi: Abi, nr: u64) {
+        /// No table has numbers beyond; one from the command line is not to cost
+        /// memory by its size.
+        const END: u64 = 1 << 16;
+        let nr = plain(abi, nr);
+        if nr >= END || self.beyond {
+            return;
+        }
+        let words = &mut self.numbers[abi as usize];
+        let word = (nr / 64) as usize;
+        if words.len() <= word {
+            words.resize(word + 1, 0);
+        }
+        words[word] |= 1 << (nr % 64);
+    }
+
+    fn invert(&mut self) {
+        self.beyond = !self.beyond;
+        self.numbers.iter_mut().flatten().for_each(|word| *word = !*word);
+    }
+}
+
+/// Classes that strace knew before it marked them with `%`.
+const OLD_CLASSES: [&str; 7] = ["file", "process", "network", "signal", "ipc", "desc", "memory"];
+
+/// The number without the bit that marks x32.
+const fn plain(abi: Abi, nr: u64) -> u64 {
+    if matches!(abi, Abi::X32) { nr & !X32_BIT } else { nr }
+}
+
+/// Takes `@64`, `@32` or `@x32` off a name.
+fn split_abi(item: &str) -> (&str, &'static [Abi]) {
+    match item.rsplit_once('@') {
+        Some((name, "64")) => (name, &[Abi::X86_64, Abi::Aarch64, Abi::Riscv64]),
+        Some((name, "32")) => (name, &[Abi::I386]),
+        Some((name, "x32")) => (name, &[Abi::X32]),
+        _ => (item, &Abi::ALL),
+    }
+}
+
+/// The name most like `name`, if one is at all.
+fn nearest(name: &str, names: impl Iterator<Item = &'static str>) -> Option<String> {
+    const ALIKE: f64 = 0.5;
+    names
+        .map(|other| (strsim::normalized_damerau_levenshtein(name, other), other))
+        .filter(|(score, _)| *score >= ALIKE)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, other)| other.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::abi::{Effect, Scalar, Verb};
+
+    const fn prototype(name: &'static str, classes: u16) -> Prototype {
+        let effect = Effect { verb: Verb::None, operands: &[] };
+        Prototype { name, params: &[], returns: Scalar::Int, classes: Classes(classes), effect }
+    }
+
+    const FILE: u16 = 1;
+    const DESC: u16 = 1 << 3;
+    const STAT: u16 = 1 << 9;
+    const FSTAT: u16 = 1 << 11;
+    static READ: Prototype = prototype("read", DESC);
+    static OPEN: Prototype = prototype("open", DESC | FILE);
+    static STAT4: Prototype = prototype("stat", FILE | STAT);
+    static FSTAT5: Prototype = prototype("fstat", DESC | FSTAT);
+    static GETPID: Prototype = prototype("getpid", 0);
+    static WAITPID: Prototype = prototype("waitpid", 0);
+
+    struct Few;
+
+    impl Calls for Few {
+        fn each(&self, abi: Abi, each: &mut dyn FnMut(u64, &'static Prototype)) {
+            let calls: &[(u64, &'static Prototype)] = match abi {
+                Abi::X86_64 => &[(0, &READ), (2, &OPEN), (4, &STAT4), (5, &FSTAT5), (139, &GETPID)],
+                Abi::I386 => &[(3, &READ), (5, &OPEN), (7, &WAITPID), (20, &GETPID)],
+                Abi::X32 => &[(X32_BIT, &READ)],
+                _ => &[],
+            };
+            calls.iter().for_each(|(nr, prototype)| each(*nr, prototype));
+        }
+    }
+
+    fn allowed(text: &str) -> Vec<u64> {
+        let filter = Filter::parse_with(text, &Few).expect("a set");
+        (0..200).filter(|nr| filter.allows(Abi::X86_64, *nr)).collect()
+    }
+
+    fn error(text: &str) -> String {
+        Filter::parse_with(text, &Few).expect_err("no set").to_string()
+    }
+
+    #[test]
+    fn names_classes_and_numbers() {
+        assert_eq!(allowed("read,getpid"), [0, 139]);
+        assert_eq!(allowed("trace=%file"), [2, 4]);
+        assert_eq!(allowed("file,5"), [2, 4, 5]);
+        assert_eq!(allowed("%%stat"), [4, 5]);
+        assert_eq!(allowed("none"), [0u64; 0]);
+        assert_eq!(allowed("all").len(), 200);
+    }
+
+    #[test]
+    fn a_negated_set_has_unknown_calls_too() {
+        let filter = Filter::parse_with("!%desc,getpid", &Few).expect("a set");
+        let allows =
+            [0, 1, 2, 4, 5, 139, 140, 5000, u64::MAX].map(|nr| filter.allows(Abi::X86_64, nr));
+        assert_eq!(allows, [false, true, false, true, false, false, true, true, true]);
+        assert_eq!(allowed("!all"), [0u64; 0]);
+        assert_eq!(allowed("!none").len(), 200);
+    }
+
+    #[test]
+    fn a_name_means_the_call_of_each_abi() {
+        let filter = Filter::parse_with("read,waitpid", &Few).expect("a set");
+        assert!(filter.allows(Abi::I386, 3) && filter.allows(Abi::I386, 7));
+        assert!(filter.allows(Abi::X32, X32_BIT) && !filter.allows(Abi::X32, X32_BIT | 1));
+        let filter = Filter::parse_with("read@32,?read@64,getpid@64", &Few).expect("a set");
+        assert!(filter.allows(Abi::I386, 3) && !filter.allows(Abi::I386, 20));
+        assert!(filter.allows(Abi::X86_64, 0) && !filter.allows(Abi::X32, X32_BIT));
+    }
+
+    #[test]
+    fn an_unknown_name_gets_a_hint() {
+        assert_eq!(error("raed"), "unknown system call 'raed'; did you mean 'read'?");
+        assert_eq!(error("read,nosuchcall"), "unknown system call 'nosuchcall'");
+        assert_eq!(error("%fiel"), "unknown class of system calls '%fiel'; did you mean 'file'?");
+        assert_eq!(error("read,,open"), "an empty name in the set of system calls 'read,,open'");
+        assert_eq!(error("read,!open"), "unknown system call '!open'; did you mean 'open'?");
+        assert_eq!(allowed("?nosuchcall,read"), [0]);
+    }
+}
