@@ -15,3 +15,4 @@ pub mod abi;
 pub mod event;
 pub mod export;
 pub mod flow;
+pub mod log;

@@ -30,6 +30,15 @@ struct Row {
     pieces: (u32, u32),
 }
 
+/// When a record started and ended, and how: a part of [`Record`].
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Outcome {
+    pub(crate) start: u64,
+    pub(crate) end: Option<u64>,
+    pub(crate) result: i64,
+    pub(crate) failed: bool,
+}
+
 impl Batch {
     /// An empty batch.
     pub fn new() -> Self {
@@ -49,6 +58,40 @@ impl Batch {
     /// Bytes of captured memory.
     pub fn byte_len(&self) -> usize {
         self.bytes.len()
+    }
+
+    /// The captured memory that pieces point into. Pieces may share bytes of it.
+    pub(crate) fn arena(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The same, to be filled before the records that
+    /// [share it](RecordBuilder::shared_piece). Only to be appended to.
+    pub(crate) fn arena_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
+    /// The words of record number `index`: what [`Batch::get`] has, for a look at
+    /// one column of many records.
+    pub(crate) fn words(&self, index: usize) -> [u64; 6] {
+        self.rows.get(index).map_or([0; 6], |row| row.words)
+    }
+
+    /// When record number `index` started and ended, and how.
+    pub(crate) fn outcome(&self, index: usize) -> Outcome {
+        self.rows.get(index).map_or_else(Outcome::default, |row| Outcome {
+            start: row.start,
+            end: row.end,
+            result: row.result,
+            failed: row.failed,
+        })
+    }
+
+    /// The pieces of record number `index`.
+    pub(crate) fn pieces(&self, index: usize) -> &[Piece] {
+        self.rows
+            .get(index)
+            .map_or(&[], |row| &self.pieces[row.pieces.0 as usize..row.pieces.1 as usize])
     }
 
     /// Empties it; keeps what it has allocated, up to a bound that one huge argv
@@ -108,10 +151,8 @@ impl Batch {
     pub fn push(&mut self, record: &Record<'_>) {
         let mut copy = self.record(record.kind, record.task, record.ordinal);
         copy.lane(record.lane).start(record.start).words(record.words);
-        copy.row.end = record.end;
+        copy.ended(record.end, record.result, record.failed);
         copy.row.call = record.call;
-        copy.row.result = record.result;
-        copy.row.failed = record.failed;
         for piece in record.pieces {
             copy.piece(piece.arg, piece.role, piece.phase, piece.state, record.bytes(piece));
         }
@@ -181,6 +222,22 @@ impl RecordBuilder<'_> {
         self.row.end = Some(end);
         self.row.result = result;
         self.row.failed = failed;
+        self
+    }
+
+    /// When and how it ended, if it has.
+    pub fn ended(&mut self, end: Option<u64>, result: i64, failed: bool) -> &mut Self {
+        self.row.end = end;
+        self.row.result = result;
+        self.row.failed = failed;
+        self
+    }
+
+    /// Adds a piece whose bytes are already in the batch's arena. The caller
+    /// has checked that they are.
+    pub(crate) fn shared_piece(&mut self, piece: Piece) -> &mut Self {
+        debug_assert!(piece.from as usize + piece.len as usize <= self.batch.bytes.len());
+        self.batch.pieces.push(piece);
         self
     }
 

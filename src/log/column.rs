@@ -1,0 +1,147 @@
+//! A column: one integer a row.
+//!
+//! In the log a column is an array of integers, or one integer: each row is
+//! that. Arguments and dictionary indices are *differences*: each minus the row
+//! before, the first minus 0.
+
+use super::msgpack::{Cursor, Fault, put_array, put_int};
+
+/// Appends a column of the values as they are.
+pub(super) fn put<I>(out: &mut Vec<u8>, values: I)
+where
+    I: ExactSizeIterator<Item = i64> + Clone,
+{
+    if put_constant(out, values.clone()) {
+        return;
+    }
+    put_array(out, values.len());
+    values.for_each(|value| put_int(out, value));
+}
+
+/// Appends a column of differences.
+pub(super) fn put_differences<I>(out: &mut Vec<u8>, values: I)
+where
+    I: ExactSizeIterator<Item = i64> + Clone,
+{
+    if put_constant(out, values.clone()) {
+        return;
+    }
+    put_array(out, values.len());
+    let mut before = 0_i64;
+    for value in values {
+        put_int(out, value.wrapping_sub(before));
+        before = value;
+    }
+}
+
+/// Appends a list that nothing tells the length of: always an array.
+pub(super) fn put_list(out: &mut Vec<u8>, values: &[i64]) {
+    put_array(out, values.len());
+    for value in values {
+        put_int(out, *value);
+    }
+}
+
+/// Whether all values are the same: then that one is what is written.
+fn put_constant(out: &mut Vec<u8>, mut values: impl Iterator<Item = i64>) -> bool {
+    let Some(first) = values.next() else { return false };
+    let same = values.all(|value| value == first);
+    if same {
+        put_int(out, first);
+    }
+    same
+}
+
+/// A column being read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Column<'a> {
+    /// At the next row; `None` for a constant.
+    rows: Option<Cursor<'a>>,
+    value: i64,
+    differences: bool,
+}
+
+impl<'a> Column<'a> {
+    /// Takes a column of so many rows from where the cursor stands.
+    pub(super) fn read(cursor: &mut Cursor<'a>, rows: usize) -> Result<Self, Fault> {
+        if !is_array(cursor.peek()?) {
+            return Ok(Self { value: cursor.int()?, ..Self::default() });
+        }
+        cursor.array_of(rows)?;
+        Ok(Self { rows: Some(cursor.ints(rows)?), ..Self::default() })
+    }
+
+    /// The same for a column of differences.
+    pub(super) fn read_differences(cursor: &mut Cursor<'a>, rows: usize) -> Result<Self, Fault> {
+        Ok(Self { differences: true, ..Self::read(cursor, rows)? })
+    }
+
+    /// A list: an array that tells its own length.
+    pub(super) fn read_list(cursor: &mut Cursor<'a>) -> Result<(Self, usize), Fault> {
+        let rows = cursor.array()?;
+        Ok((Self { rows: Some(cursor.ints(rows)?), ..Self::default() }, rows))
+    }
+
+    /// The next row. Past the last one, 0.
+    #[inline]
+    pub(super) fn next(&mut self) -> i64 {
+        let Some(cursor) = &mut self.rows else { return self.value };
+        // All rows were passed over once when the column was taken, so that
+        // none of them is anything but an integer.
+        let read = cursor.int().unwrap_or(0);
+        if self.differences {
+            self.value = self.value.wrapping_add(read);
+            return self.value;
+        }
+        read
+    }
+}
+
+/// Whether a value that starts with this byte is an array.
+const fn is_array(tag: u8) -> bool {
+    matches!(tag, 0x90..=0x9f | 0xdc | 0xdd)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn back(values: &[i64], differences: bool) -> (usize, Vec<i64>) {
+        let mut out = Vec::new();
+        let rows = values.iter().copied();
+        if differences {
+            put_differences(&mut out, rows);
+        } else {
+            put(&mut out, rows);
+        }
+        let mut cursor = Cursor::new(&out);
+        let mut column = if differences {
+            Column::read_differences(&mut cursor, values.len()).unwrap()
+        } else {
+            Column::read(&mut cursor, values.len()).unwrap()
+        };
+        assert!(cursor.rest().is_empty());
+        (out.len(), values.iter().map(|_| column.next()).collect())
+    }
+
+    #[test]
+    fn columns_come_back() {
+        for values in [&[][..], &[5], &[5, 5, 5], &[i64::MIN, i64::MAX, 0, -1], &[1, 2, 300]] {
+            assert_eq!(back(values, false).1, values);
+            assert_eq!(back(values, true).1, values);
+        }
+    }
+
+    #[test]
+    fn a_constant_column_is_one_integer() {
+        assert_eq!(back(&vec![-100; 5000], true).0, 2);
+        assert_eq!(back(&vec![7; 5000], false).0, 1);
+    }
+
+    #[test]
+    fn a_column_of_another_length_is_refused() {
+        let mut out = Vec::new();
+        put(&mut out, [1, 2, 3].into_iter());
+        assert!(Column::read(&mut Cursor::new(&out), 4).is_err());
+    }
+}

@@ -1,0 +1,28 @@
+//! The log: what a run recorded, in a file.
+//!
+//! `docs/log-format.md` describes it byte by byte. A [`Writer`] turns each
+//! [`Batch`](crate::event::Batch) into a block; a [`Reader`] turns each block
+//! back, passes over what is damaged, and can follow a log that still grows.
+
+mod column;
+mod decode;
+mod dictionary;
+mod encode;
+mod error;
+mod facts;
+mod frame;
+mod header;
+mod index;
+pub mod layout;
+mod msgpack;
+mod reader;
+mod tally;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+pub use error::Error;
+pub use header::{Clock, Header, Host, Options};
+pub use index::{End, Reason};
+pub use reader::{BlockInfo, Losses, Reader, Sizes};
+pub use writer::{Totals, Writer, Written};

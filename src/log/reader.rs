@@ -1,0 +1,378 @@
+//! Reading a log: finished, damaged or still growing.
+
+mod follow;
+mod losses;
+mod scan;
+mod window;
+
+use super::decode::{Bodies, Decoder, Frame, Unknown};
+use super::error::Error;
+use super::frame::{Block, Head, Section};
+use super::header::{self, Header, Parsed};
+use super::index::End;
+use super::layout::{HEADER_BYTES, TAIL, VERSION, block, codec, prefix, section};
+use super::msgpack::Fault;
+use crate::event::Batch;
+use follow::Follow;
+pub use losses::Losses;
+use losses::Seen;
+use scan::{Found, Scanner};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use window::Window;
+
+/// Bytes that a reader's buffers may keep from one block to the next.
+const KEEP: usize = 4 << 20;
+
+/// Reads a log, front to back, block by block.
+///
+/// What is damaged is passed over, and told by [`Reader::losses`]. Memory is
+/// bounded by the size of one block, at most
+/// [`BLOCK_BYTES`](super::layout::BLOCK_BYTES) before it is decoded.
+pub struct Reader {
+    header: Header,
+    scanner: Scanner,
+    decoder: Decoder,
+    decompressor: zstd::bulk::Decompressor<'static>,
+    bodies: Bodies,
+    end: Option<End>,
+    sizes: Sizes,
+    losses: Losses,
+    seen: Seen,
+    /// Records in blocks that were read.
+    records: u64,
+    /// Records and blocks that there must be, by what sound blocks say.
+    known: (u64, u64),
+    /// Where the index block was found.
+    index: Option<u64>,
+    tail: bool,
+    /// Whether to stop at the tail instead of looking whether anything follows:
+    /// at the end of a file that is followed, that would be waiting for ever.
+    follows: bool,
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reader").field("at", &self.scanner.window).finish_non_exhaustive()
+    }
+}
+
+/// A block that was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BlockInfo {
+    /// Its number.
+    pub seq: u64,
+    /// Where it starts in the file.
+    pub offset: u64,
+    /// Bytes in the file.
+    pub bytes: u64,
+    /// Records in it.
+    pub records: u64,
+    /// Time of its earliest observation: nanoseconds since the run's start.
+    pub first: u64,
+    /// Time of its latest observation. Each observation between the block before
+    /// and this time is in the block.
+    pub last: u64,
+    /// CLOCK_REALTIME, and the run's time, when it was written; `None` if it was
+    /// not written as it happened.
+    pub clock: Option<(u64, u64)>,
+    /// Records that a newer rtrace wrote, of a kind that this one does not know.
+    pub unknown_records: u64,
+    /// Facts, likewise.
+    pub unknown_facts: u64,
+}
+
+/// Where a file's bytes are: those that were read so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sizes {
+    /// Sections as they lie in the file, by code: records, dictionary, structs,
+    /// data, facts, index.
+    pub stored: [u64; 6],
+    /// The same before compression.
+    pub raw: [u64; 6],
+    /// Sections that this rtrace does not know.
+    pub unknown: u64,
+    /// The header.
+    pub header: u64,
+    /// Markers, heads and checksums of blocks, and the tail.
+    pub framing: u64,
+    /// All bytes, what is lost included.
+    pub total: u64,
+}
+
+impl Reader {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// It cannot be read, is no log, or one of a newer version.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::start(Box::new(open(path.as_ref())?), false)
+    }
+
+    /// Reads from anything: standard input, a pipe.
+    ///
+    /// # Errors
+    /// As [`Reader::open`].
+    pub fn new(input: impl Read + Send + 'static) -> Result<Self, Error> {
+        Self::start(Box::new(input), false)
+    }
+
+    /// Reads a file that may still grow: at its end waits for more, until the
+    /// log's tail has been read or `stop` says so. It is asked at least every
+    /// 50 ms.
+    ///
+    /// # Errors
+    /// As [`Reader::open`].
+    pub fn follow(
+        path: impl AsRef<Path>,
+        stop: impl Fn() -> bool + Send + 'static,
+    ) -> Result<Self, Error> {
+        let file = open(path.as_ref())?;
+        Self::start(Box::new(Follow { file, stop }), true)
+    }
+
+    fn start(input: Box<dyn Read + Send>, follows: bool) -> Result<Self, Error> {
+        let mut reader = Self {
+            header: Header::default(),
+            scanner: Scanner { window: Window::new(input), prefix: None },
+            decoder: Decoder::default(),
+            decompressor: zstd::bulk::Decompressor::new().map_err(Error::Compress)?,
+            bodies: Bodies::default(),
+            end: None,
+            sizes: Sizes::default(),
+            losses: Losses::default(),
+            seen: Seen::default(),
+            records: 0,
+            known: (0, 0),
+            index: None,
+            tail: false,
+            follows,
+        };
+        reader.read_header()?;
+        Ok(reader)
+    }
+
+    fn read_header(&mut self) -> Result<(), Error> {
+        let window = &mut self.scanner.window;
+        let mut want = 4096;
+        let parsed = loop {
+            let bytes = window.at_least(want).map_err(Error::Read)?;
+            let parsed = Header::read(bytes);
+            // More bytes help only where a log's beginning has been seen.
+            let more = bytes.len() >= want && want < HEADER_BYTES;
+            match parsed {
+                Err(Fault::Short) if more && header::has_magic(bytes) == Some(true) => want *= 2,
+                parsed => break parsed,
+            }
+        };
+        match parsed {
+            Ok(Parsed::Newer(found)) => Err(Error::NewerVersion { found, supported: VERSION }),
+            Ok(Parsed::Unknown(bits)) => Err(Error::UnknownFeatures { bits }),
+            Ok(Parsed::Whole(header, len)) => {
+                self.scanner.prefix = Some(prefix(&header.run));
+                self.header = *header;
+                self.scanner.window.advance(len);
+                self.sizes.header = len as u64;
+                Ok(())
+            }
+            Err(_) => self.do_without_header(),
+        }
+    }
+
+    /// The header is damaged, or this is no log. A file that starts like one is
+    /// taken for one, and another if there is a sound block in it.
+    fn do_without_header(&mut self) -> Result<(), Error> {
+        self.losses.header = true;
+        if header::has_magic(self.scanner.window.bytes()) == Some(true) {
+            return Ok(());
+        }
+        let from = self.scanner.window.offset();
+        match self.scanner.find_first().map_err(Error::Read)? {
+            Some(_) => {
+                self.losses.add_range(from..self.scanner.window.offset());
+                Ok(())
+            }
+            None => Err(Error::NotALog),
+        }
+    }
+
+    /// The run that the log is of. All defaults if it is damaged
+    /// ([`Losses::header`]).
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// How the run ended, once [`Reader::next_batch`] has returned `None`, if
+    /// the log says so.
+    pub fn end(&self) -> Option<&End> {
+        self.end.as_ref()
+    }
+
+    /// What could not be read so far. Final once [`Reader::next_batch`] has
+    /// returned `None`.
+    pub fn losses(&self) -> &Losses {
+        &self.losses
+    }
+
+    /// Where the bytes are that were read so far.
+    pub fn sizes(&self) -> &Sizes {
+        &self.sizes
+    }
+
+    /// Fills `batch` with the next block that is sound; `None` at the end.
+    ///
+    /// # Errors
+    /// The input cannot be read. Damage is no error.
+    pub fn next_batch(&mut self, batch: &mut Batch) -> Result<Option<BlockInfo>, Error> {
+        batch.clear();
+        if self.tail && self.follows {
+            return Ok(None);
+        }
+        loop {
+            let from = self.scanner.window.offset();
+            let found = self.scanner.find().map_err(Error::Read)?;
+            let offset = self.scanner.window.offset();
+            self.losses.add_range(from..offset);
+            match found {
+                Found::Block(block) => {
+                    let info = self.take_block(&block, offset, batch);
+                    self.scanner.window.advance(block.len);
+                    if info.is_some() {
+                        return Ok(info);
+                    }
+                }
+                Found::Tail(index) => {
+                    self.take_tail(index, offset);
+                    if self.follows {
+                        break;
+                    }
+                }
+                Found::End => break,
+            }
+        }
+        self.close();
+        Ok(None)
+    }
+
+    /// Reads a sound block. `None` for one without records, and for one that
+    /// this rtrace cannot make sense of or has read before.
+    fn take_block(&mut self, block: &Block, offset: u64, batch: &mut Batch) -> Option<BlockInfo> {
+        let head = &block.head;
+        self.known.0 = self.known.0.max(head.before.saturating_add(head.count));
+        self.known.1 = self.known.1.max(head.seq.saturating_add(1));
+        let range = offset..offset + block.len as u64;
+        if self.unpack(block).is_err() {
+            self.losses.add_range(range);
+            return None;
+        }
+        let read = match head.kind {
+            block::RECORDS => self.decode(head, batch).map(Some),
+            block::INDEX => self.take_index(offset).map(|()| None),
+            _ => Ok(None),
+        };
+        let new = read.is_ok() && self.seen.add(head.seq);
+        if !new {
+            batch.clear();
+            self.losses.add_range(range);
+            return None;
+        }
+        self.records = self.records.saturating_add(head.count);
+        self.count_sizes(block);
+        read.ok().flatten().map(|unknown| BlockInfo {
+            seq: head.seq,
+            offset,
+            bytes: block.len as u64,
+            records: head.count,
+            first: head.first,
+            last: head.last,
+            clock: head.clock,
+            unknown_records: unknown.records,
+            unknown_facts: unknown.facts,
+        })
+    }
+
+    fn decode(&mut self, head: &Head, batch: &mut Batch) -> Result<Unknown, Fault> {
+        let count = usize::try_from(head.count).map_err(|_| Fault::Wrong)?;
+        self.decoder.decode(&self.bodies, Frame { count, first: head.first }, batch)
+    }
+
+    fn take_index(&mut self, offset: u64) -> Result<(), Fault> {
+        self.end = Some(End::read(&self.bodies.sections[section::INDEX as usize])?);
+        self.index = Some(offset);
+        Ok(())
+    }
+
+    fn take_tail(&mut self, index: u64, offset: u64) {
+        self.scanner.window.advance(TAIL);
+        // The index of a sound log stands before the tail, where the tail says.
+        if self.index == Some(index) && !self.tail {
+            self.tail = true;
+            self.sizes.framing += TAIL as u64;
+        } else {
+            self.losses.add_range(offset..offset + TAIL as u64);
+        }
+    }
+
+    /// Decompresses the sections that are known.
+    fn unpack(&mut self, block: &Block) -> Result<(), Fault> {
+        for bytes in &mut self.bodies.sections {
+            bytes.clear();
+            bytes.shrink_to(KEEP);
+        }
+        let window = self.scanner.window.bytes();
+        let mut body = window.get(block.body.clone()).ok_or(Fault::Short)?;
+        for section in &block.head.sections {
+            let (stored, rest) = body.split_at_checked(section.stored).ok_or(Fault::Short)?;
+            body = rest;
+            if let Some(bytes) = self.bodies.sections.get_mut(section.code as usize) {
+                unpack_section(&mut self.decompressor, section, stored, bytes)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn count_sizes(&mut self, block: &Block) {
+        self.sizes.framing += (block.len - block.body.len()) as u64;
+        for section in &block.head.sections {
+            let code = section.code as usize;
+            match self.sizes.stored.get_mut(code) {
+                Some(stored) => *stored += section.stored as u64,
+                None => self.sizes.unknown += section.stored as u64,
+            }
+            if let Some(raw) = self.sizes.raw.get_mut(code) {
+                *raw += section.raw as u64;
+            }
+        }
+    }
+
+    /// Sums up what is missing.
+    fn close(&mut self) {
+        self.losses.records = self.known.0.saturating_sub(self.records);
+        self.losses.blocks = self.known.1.saturating_sub(self.seen.count());
+        self.losses.tail = !self.tail;
+        self.sizes.total = self.scanner.window.offset();
+    }
+}
+
+fn open(path: &Path) -> Result<File, Error> {
+    File::open(path).map_err(|source| Error::Open { path: path.to_owned(), source })
+}
+
+fn unpack_section(
+    decompressor: &mut zstd::bulk::Decompressor<'_>,
+    section: &Section,
+    stored: &[u8],
+    bytes: &mut Vec<u8>,
+) -> Result<(), Fault> {
+    match section.codec {
+        codec::STORED => bytes.extend_from_slice(stored),
+        codec::ZSTD => {
+            // The sum of these sizes was checked when the head was read.
+            bytes.reserve(section.raw);
+            decompressor.decompress_to_buffer(stored, bytes).map_err(|_| Fault::Wrong)?;
+        }
+        _ => return Err(Fault::Wrong),
+    }
+    if bytes.len() == section.raw { Ok(()) } else { Err(Fault::Wrong) }
+}

@@ -1,0 +1,292 @@
+//! Writing a log.
+
+use super::encode::{Encoder, Part, Sections, Span};
+use super::error::Error;
+use super::facts;
+use super::frame::{self, Head, Section};
+use super::header::Header;
+use super::index::{End, Entry, Index};
+use super::layout::{
+    BLOCK_BYTES, BLOCK_RECORDS, PREFIX, SPLIT_BYTES, SPLIT_PIECES, TAIL_START, block, codec,
+    prefix, section,
+};
+use super::tally::Tally;
+use crate::event::Batch;
+use std::io::Write;
+use std::time::SystemTime;
+
+/// zstd's level. Measured on records of compilers and shells, 3 is the knee: 1
+/// is a little faster, and 9 takes four times as long for a few per cent.
+const LEVEL: i32 = 3;
+
+/// Sections below this size are stored: a zstd frame has some 12 bytes of its own.
+const COMPRESS_FROM: usize = 48;
+
+/// Facts of about so many bytes go into one block.
+const SPLIT_FACTS: usize = 4 << 20;
+
+/// Writes a log, a block for each batch, front to back: the output may be a pipe.
+///
+/// Each block is handed over whole as soon as it is made, so that what was
+/// written is readable whatever happens next.
+pub struct Writer<W> {
+    out: W,
+    prefix: [u8; PREFIX],
+    /// CLOCK_MONOTONIC at the run's start, and how to read it.
+    start: u64,
+    monotonic: Option<fn() -> u64>,
+    encoder: Encoder,
+    sections: Sections,
+    compressor: zstd::bulk::Compressor<'static>,
+    compressed: Vec<u8>,
+    body: Vec<u8>,
+    head: Vec<u8>,
+    block: Vec<u8>,
+    index: Index,
+    tally: Tally,
+    seq: u64,
+    bytes: u64,
+}
+
+/// What a log has so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Records of all kinds; a call that is pending at the end of several blocks
+    /// has one in each.
+    pub records: u64,
+    /// Calls, each once.
+    pub calls: u64,
+    /// Tasks.
+    pub tasks: u64,
+    /// Blocks.
+    pub blocks: u64,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+/// What a batch became.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Blocks: one, unless the batch had too much for one or nothing at all.
+    pub blocks: u64,
+    /// Bytes in the file.
+    pub bytes: u64,
+}
+
+impl<W: Write> Writer<W> {
+    /// Starts a log: writes the header.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn new(out: W, header: &Header) -> Result<Self, Error> {
+        let mut compressor = zstd::bulk::Compressor::new(LEVEL).map_err(Error::Compress)?;
+        // The block's CRC covers the compressed bytes.
+        compressor.include_checksum(false).map_err(Error::Compress)?;
+        let mut writer = Self {
+            out,
+            prefix: prefix(&header.run),
+            start: header.clock.monotonic,
+            monotonic: None,
+            encoder: Encoder::default(),
+            sections: Sections::default(),
+            compressor,
+            compressed: Vec::new(),
+            body: Vec::new(),
+            head: Vec::new(),
+            block: Vec::new(),
+            index: Index::default(),
+            tally: Tally::default(),
+            seq: 0,
+            bytes: 0,
+        };
+        header.write(&mut writer.block);
+        writer.flush_block()?;
+        Ok(writer)
+    }
+
+    /// Lets each block tell when it was written, by CLOCK_REALTIME and by the
+    /// run's time, so that a change of the former can be seen. `monotonic` reads
+    /// CLOCK_MONOTONIC in nanoseconds.
+    #[must_use]
+    pub fn with_clock(mut self, monotonic: fn() -> u64) -> Self {
+        self.monotonic = Some(monotonic);
+        self
+    }
+
+    fn read_clocks(&self) -> Option<(u64, u64)> {
+        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?;
+        let time = self.monotonic?().saturating_sub(self.start);
+        Some((since_1970.as_nanos() as u64, time))
+    }
+
+    /// Writes a batch as one block, or as several if it has more than a block
+    /// may hold; nothing for an empty one.
+    ///
+    /// # Errors
+    /// The output cannot be written, or a record is larger than a block may be.
+    pub fn write_batch(&mut self, batch: &Batch) -> Result<Written, Error> {
+        let (bytes, blocks) = (self.bytes, self.seq);
+        let mut part = Part::default();
+        loop {
+            part = next_part(batch, &part);
+            if part.records.is_empty() && part.facts.is_empty() {
+                break;
+            }
+            self.write_part(batch, &part)?;
+        }
+        Ok(Written { blocks: self.seq - blocks, bytes: self.bytes - bytes })
+    }
+
+    fn write_part(&mut self, batch: &Batch, part: &Part) -> Result<(), Error> {
+        let span = self.encoder.encode(batch, part, &mut self.sections);
+        let before = self.tally.records;
+        let entry =
+            Entry { offset: self.bytes, seq: self.seq, before, first: span.first, last: span.last };
+        self.write_block(block::RECORDS, part.records.len(), span)?;
+        self.index.add(entry);
+        part.records.clone().filter_map(|row| batch.get(row)).for_each(|r| self.tally.add(&r));
+        Ok(())
+    }
+
+    /// Compresses the sections and writes them as a block.
+    fn write_block(&mut self, kind: u64, count: usize, span: Span) -> Result<(), Error> {
+        let mut head = Head {
+            kind,
+            seq: self.seq,
+            count: count as u64,
+            before: self.tally.records,
+            first: span.first,
+            last: span.last,
+            clock: self.read_clocks(),
+            sections: Vec::with_capacity(section::COUNT),
+        };
+        let size = self.sections.iter().map(Vec::len).sum();
+        if size > BLOCK_BYTES {
+            return Err(Error::TooLarge { what: "a record with its memory", size });
+        }
+        self.body.clear();
+        for code in 0..section::COUNT as u8 {
+            if !self.sections[code as usize].is_empty() {
+                head.sections.push(self.add_section(code)?);
+            }
+        }
+        self.head.clear();
+        head.write(&mut self.head);
+        frame::write(&self.prefix, &self.head, &self.body, &mut self.block);
+        self.seq += 1;
+        self.flush_block()
+    }
+
+    /// Appends a section to the body, compressed if that makes it smaller.
+    fn add_section(&mut self, code: u8) -> Result<Section, Error> {
+        let raw = &self.sections[code as usize];
+        let stored = Section { code, codec: codec::STORED, raw: raw.len(), stored: raw.len() };
+        if raw.len() >= COMPRESS_FROM {
+            self.compressed.clear();
+            self.compressed.reserve(zstd::zstd_safe::compress_bound(raw.len()));
+            let size = self
+                .compressor
+                .compress_to_buffer(raw, &mut self.compressed)
+                .map_err(Error::Compress)?;
+            if size < raw.len() {
+                self.body.extend_from_slice(&self.compressed);
+                return Ok(Section { codec: codec::ZSTD, stored: size, ..stored });
+            }
+        }
+        self.body.extend_from_slice(raw);
+        Ok(stored)
+    }
+
+    /// Writes what `block` holds. Counts what has arrived even if not all did.
+    fn flush_block(&mut self) -> Result<(), Error> {
+        let mut counted = Counted { out: &mut self.out, bytes: &mut self.bytes };
+        counted.write_all(&self.block).map_err(Error::Write)?;
+        self.out.flush().map_err(Error::Write)
+    }
+
+    /// What has been written so far.
+    pub fn totals(&self) -> Totals {
+        Totals {
+            records: self.tally.records,
+            calls: self.tally.calls,
+            tasks: self.tally.tasks,
+            blocks: self.seq,
+            bytes: self.bytes,
+        }
+    }
+
+    /// The output.
+    pub fn get_ref(&self) -> &W {
+        &self.out
+    }
+
+    /// Closes the log: writes the index and the tail, by which readers see that
+    /// nothing is missing. A log that is dropped without this is readable too.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn finish(mut self, end: End) -> Result<(Totals, W), Error> {
+        let Tally { calls, tasks, records, .. } = self.tally;
+        let (offset, time) = (self.bytes, end.time);
+        self.sections.iter_mut().for_each(Vec::clear);
+        let end = End { calls, tasks, records, ..end };
+        self.index.write(&end, &mut self.sections[section::INDEX as usize]);
+        self.write_block(block::INDEX, 0, Span { first: time, last: time })?;
+        self.block.clear();
+        self.block.extend_from_slice(&TAIL_START);
+        self.block.extend_from_slice(&offset.to_be_bytes());
+        self.flush_block()?;
+        Ok((self.totals(), self.out))
+    }
+}
+
+impl<W> std::fmt::Debug for Writer<W> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Writer")
+            .field("blocks", &self.seq)
+            .field("bytes", &self.bytes)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Counts the bytes that an output took.
+struct Counted<'a, W> {
+    out: &'a mut W,
+    bytes: &'a mut u64,
+}
+
+impl<W: Write> Write for Counted<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        *self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// What of a batch goes into one block after the part before.
+fn next_part(batch: &Batch, before: &Part) -> Part {
+    let (from, facts_from) = (before.records.end, before.facts.end);
+    let (mut to, mut bytes, mut pieces) = (from, 0, 0);
+    while to < batch.len() && to - from < BLOCK_RECORDS {
+        let memory = batch.pieces(to);
+        bytes += memory.iter().map(|piece| piece.len as usize).sum::<usize>();
+        pieces += memory.len();
+        if to > from && (bytes > SPLIT_BYTES || pieces > SPLIT_PIECES) {
+            break;
+        }
+        to += 1;
+    }
+    let (mut facts_to, mut fact_bytes) = (facts_from, 0);
+    for fact in batch.facts().iter().skip(facts_from) {
+        fact_bytes += facts::size(fact);
+        if facts_to > facts_from && fact_bytes > SPLIT_FACTS {
+            break;
+        }
+        facts_to += 1;
+    }
+    Part { records: from..to, facts: facts_from..facts_to }
+}
