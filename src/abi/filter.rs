@@ -54,8 +54,8 @@ trait Calls {
 struct Tables;
 
 impl Calls for Tables {
-    fn each(&self, _: Abi, _: &mut dyn FnMut(u64, &'static Prototype)) {
-        // until the generated tables are there
+    fn each(&self, abi: Abi, each: &mut dyn FnMut(u64, &'static Prototype)) {
+        super::tables::calls(abi).for_each(|(nr, prototype)| each(nr, prototype));
     }
 }
 
@@ -137,7 +137,9 @@ impl Filter {
             item.strip_prefix('?').map_or((item, false), |rest| (rest, true));
         let (name, abis) = split_abi(item);
         if let Ok(nr) = name.parse::<u64>() {
-            abis.iter().for_each(|abi| self.insert(*abi, nr));
+            for abi in abis {
+                self.insert(*abi, nr);
+            }
             return Ok(());
         }
         let found =

@@ -5,7 +5,9 @@
 //! README there for the grammar) or is a short list in code. No I/O.
 
 pub mod filter;
+mod tables;
 pub mod types;
 
 pub use filter::{Filter, FilterError};
+pub use tables::*;
 pub use types::*;

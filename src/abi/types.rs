@@ -199,6 +199,9 @@ pub enum Memory {
     Bytes(Len),
     /// `count` structs of a known layout.
     Struct(&'static Struct, Len),
+    /// A struct that grows with the kernel: the length says how many bytes of it
+    /// the caller knows of.
+    Sized(&'static Struct, Len),
     /// A vector of `struct iovec` and the bytes they point to.
     Iovec(Len),
     /// A socket address of so many bytes.

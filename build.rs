@@ -1,0 +1,48 @@
+//! Turns `syscall-tables/` into `const` tables, with std alone. A mistake there
+//! ends the build with `file:line: what is wrong`.
+
+#[path = "build/calls.rs"]
+mod calls;
+#[path = "build/lines.rs"]
+mod lines;
+#[path = "build/lists.rs"]
+mod lists;
+#[path = "build/sets.rs"]
+mod sets;
+#[path = "build/structs.rs"]
+mod structs;
+#[path = "build/types.rs"]
+mod types;
+
+use std::path::Path;
+use std::{env, fs};
+
+use lines::Mistake;
+
+fn main() {
+    println!("cargo:rerun-if-changed=syscall-tables");
+    println!("cargo:rerun-if-changed=build");
+    let out = env::var_os("OUT_DIR").expect("cargo sets OUT_DIR");
+    match generate() {
+        Ok(code) => fs::write(Path::new(&out).join("tables.rs"), code).expect("OUT_DIR is ours"),
+        Err(mistake) => {
+            eprintln!("{mistake}");
+            std::process::exit(1);
+        }
+    }
+}
+
+fn generate() -> Result<String, Mistake> {
+    let mut out = String::new();
+    let sets = sets::read()?;
+    sets.write(&mut out);
+    let mut structs = structs::read(&sets)?;
+    let calls = calls::read(&sets, &mut structs)?;
+    let ioctls = lists::ioctls(&sets, &mut structs)?;
+    structs.write(&mut out)?;
+    calls.write(&mut out);
+    out += &ioctls;
+    out += &lists::errors()?;
+    out += &lists::signals()?;
+    Ok(out)
+}
