@@ -4,6 +4,7 @@
 //! Everything here is generated at build time from `syscall-tables/` (see the
 //! README there for the grammar) or is a short list in code. No I/O.
 
+mod display;
 pub mod filter;
 mod tables;
 pub mod types;

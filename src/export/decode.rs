@@ -21,9 +21,9 @@ pub(super) fn write_call_name(event: &Event<'_>, out: &mut String) {
 
 /// The name of an error, `ENOENT`; its number where Linux has no name for it.
 pub(super) fn error_name(errno: Errno) -> Cow<'static, str> {
-    match errno.0 {
-        2 => "ENOENT".into(), // until the generated tables are there
-        other => other.to_string().into(),
+    match crate::abi::errno_name(errno.0) {
+        Some(name) => name.into(),
+        None => errno.0.to_string().into(),
     }
 }
 

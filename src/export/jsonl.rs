@@ -27,7 +27,7 @@ pub fn exporter<'a>(
         started: 0,
         follow: options.follow,
     };
-    Ok(Box::new(Jsonl { flow: Flow::new(super::prototype), lines }))
+    Ok(Box::new(Jsonl { flow: Flow::new(), lines }))
 }
 
 struct Jsonl<W: Write> {
@@ -45,7 +45,7 @@ struct Lines<W: Write> {
 
 impl<W: Write> Exporter for Jsonl<W> {
     fn begin(&mut self, run: &Run) -> io::Result<()> {
-        self.flow = Flow::new(super::prototype);
+        self.flow = Flow::new();
         self.flow.set_cwd(&run.cwd);
         self.lines.run = run.uuid_text();
         self.lines.started = run.started;

@@ -123,11 +123,3 @@ pub const FORMATS: &[Format] = &[
 pub fn format(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)
 }
-
-/// The prototype of a call, as the flow and the exporters look it up.
-#[cfg(not(test))]
-fn prototype(_: crate::event::Call) -> Option<&'static crate::abi::Prototype> {
-    None // until the generated tables are there
-}
-#[cfg(test)]
-use crate::flow::tests::kit::lookup as prototype;

@@ -30,7 +30,7 @@ mod state;
 mod task;
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 
 use rustc_hash::FxHashMap;
 
@@ -70,10 +70,20 @@ pub struct Flow {
     named: usize,
 }
 
+impl Default for Flow {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Flow {
-    /// The flow of a run that has not begun. `lookup` finds prototypes, as
-    /// `abi::prototype` does.
-    pub fn new(lookup: Lookup) -> Self {
+    /// The flow of a run that has not begun.
+    pub fn new() -> Self {
+        Self::with_prototypes(|call| crate::abi::lookup(call.abi, call.nr))
+    }
+
+    /// The same with other prototypes than those of [`crate::abi`].
+    pub fn with_prototypes(lookup: Lookup) -> Self {
         Self {
             state: State::default(),
             plans: Plans::new(lookup),

@@ -50,13 +50,13 @@ struct Rdf<T> {
 
 impl<T: Triples> Rdf<T> {
     fn new(out: T) -> Self {
-        Self { flow: Flow::new(super::prototype), graph: Graph::new(out) }
+        Self { flow: Flow::new(), graph: Graph::new(out) }
     }
 }
 
 impl<T: Triples> Exporter for Rdf<T> {
     fn begin(&mut self, run: &Run) -> io::Result<()> {
-        self.flow = Flow::new(super::prototype);
+        self.flow = Flow::new();
         self.flow.set_cwd(&run.cwd);
         self.graph.begin(run)
     }

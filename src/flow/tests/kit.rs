@@ -23,7 +23,7 @@ macro_rules! calls {
         $(#[allow(non_upper_case_globals, reason = "named as the call")]
         pub(super) const $name: u64 = $nr;)*
 
-        pub(crate) fn lookup(call: Call) -> Option<&'static Prototype> {
+        pub(super) fn lookup(call: Call) -> Option<&'static Prototype> {
             Some(match call.nr {
                 $($nr => &Prototype {
                     name: stringify!($name),
@@ -147,7 +147,7 @@ impl Sink for Seen {
 impl Story {
     /// A command, task 1 with pid 100, in `/home`.
     pub(super) fn new() -> Self {
-        let mut flow = Flow::new(lookup);
+        let mut flow = Flow::with_prototypes(lookup);
         flow.set_cwd(b"/home");
         let ordinals = std::collections::HashMap::new();
         let mut story = Self { flow, seen: Seen::default(), time: 0, ordinals };

@@ -1,5 +1,5 @@
 //! Flows of hand-made records.
 
-pub(crate) mod kit;
+mod kit;
 mod tables;
 mod tree;
