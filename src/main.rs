@@ -1,5 +1,7 @@
 //! The `rtrace` command.
 
-fn main() {
-    println!("rtrace");
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::run()
 }

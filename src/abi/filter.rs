@@ -258,7 +258,9 @@ mod tests {
                 Abi::X32 => &[(X32_BIT, &READ)],
                 _ => &[],
             };
-            calls.iter().for_each(|(nr, prototype)| each(*nr, prototype));
+            for (nr, prototype) in calls {
+                each(*nr, prototype);
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! Which run a log is of.
 
+use crate::log::Header;
+
 /// What exporters need of a log's header.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Run {
@@ -17,6 +19,20 @@ pub struct Run {
     pub command: Vec<Vec<u8>>,
     /// The directory it was started in.
     pub cwd: Vec<u8>,
+}
+
+impl From<&Header> for Run {
+    fn from(header: &Header) -> Self {
+        Self {
+            uuid: header.run,
+            host: header.host.name.clone(),
+            machine_id: header.host.machine_id.clone(),
+            kernel: header.host.kernel.clone(),
+            started: header.clock.realtime,
+            command: header.command.clone(),
+            cwd: header.cwd.clone(),
+        }
+    }
 }
 
 impl Run {

@@ -1,0 +1,155 @@
+//! `rtrace convert`: logs into other formats.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use rtrace::event::Batch;
+use rtrace::export::{self, FORMATS, Format, Options, TextOptions};
+
+use super::output::{self, quiet_if_closed};
+use super::source::Source;
+
+/// Turn logs into text, JSON or RDF.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Logs, one after the other; `-` is standard input.
+    #[arg(value_name = "LOG", required_unless_present = "list_formats")]
+    logs: Vec<PathBuf>,
+
+    /// The format: one of --list-formats.
+    #[arg(long, value_name = "FORMAT", required_unless_present = "list_formats")]
+    to: Option<String>,
+
+    /// Where to write; `-`, as without it, is standard output.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Go on as the log grows, until it is complete.
+    #[arg(long)]
+    follow: bool,
+
+    /// List the formats.
+    #[arg(long)]
+    list_formats: bool,
+
+    #[command(flatten)]
+    text: Text,
+}
+
+/// Options of text formats, by strace's letters.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Options of text formats")]
+struct Text {
+    /// Show the time of day; -tt with microseconds, -ttt as seconds since 1970.
+    #[arg(short = 't', action = clap::ArgAction::Count)]
+    absolute_time: u8,
+
+    /// Show the time since the line before.
+    #[arg(short = 'r')]
+    relative_time: bool,
+
+    /// Show the time spent in each call.
+    #[arg(short = 'T')]
+    duration: bool,
+
+    /// Show what descriptors stand for; -yy with the ends of sockets.
+    #[arg(short = 'y', action = clap::ArgAction::Count)]
+    decode_descriptors: u8,
+
+    /// Show structs whole.
+    #[arg(short = 'v')]
+    verbose: bool,
+
+    /// Show at most so many bytes of a string.
+    #[arg(short = 's', value_name = "SIZE")]
+    string_limit: Option<usize>,
+
+    /// Show only these calls: trace=SET.
+    #[arg(short = 'e', value_name = "trace=SET")]
+    expression: Option<String>,
+
+    /// Show only this process; may be repeated.
+    #[arg(short = 'p', value_name = "PID")]
+    pids: Vec<u32>,
+}
+
+impl Text {
+    fn options(self) -> TextOptions {
+        let set = |text: String| text.strip_prefix("trace=").map(str::to_owned).unwrap_or(text);
+        TextOptions {
+            absolute_time: self.absolute_time,
+            relative_time: self.relative_time,
+            duration: self.duration,
+            decode_descriptors: self.decode_descriptors,
+            verbose: self.verbose,
+            string_limit: self.string_limit,
+            trace: self.expression.map(set),
+            pids: self.pids,
+        }
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// A log that cannot be opened or is none, an output that cannot be written.
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    if args.list_formats {
+        return quiet_if_closed(list_formats());
+    }
+    let name = args.to.unwrap_or_default();
+    let Some(format) = export::format(&name) else {
+        eprintln!("rtrace: {}", unknown_format(&name));
+        return Ok(ExitCode::from(2));
+    };
+    let options = Options { follow: args.follow, text: args.text.options() };
+    // Before the output is made: it may be that of an earlier, good conversion.
+    let mut sources = args
+        .logs
+        .iter()
+        .map(|log| Source::open(log, args.follow))
+        .collect::<Result<Vec<_>, _>>()?;
+    let out = output::open(args.output.as_deref())?;
+    quiet_if_closed(convert(&mut sources, format, out, &options))
+}
+
+fn convert(
+    sources: &mut [Source],
+    format: &Format,
+    out: Box<dyn Write>,
+    options: &Options,
+) -> anyhow::Result<()> {
+    let mut exporter = format.exporter(out, options)?;
+    let mut batch = Batch::new();
+    for source in sources {
+        exporter.begin(source.run())?;
+        while source.next(&mut batch)? {
+            exporter.batch(&batch)?;
+            if options.follow {
+                exporter.flush()?;
+            }
+        }
+        exporter.end()?;
+        source.report_losses();
+    }
+    exporter.finish()?;
+    Ok(())
+}
+
+fn list_formats() -> anyhow::Result<()> {
+    let width = FORMATS.iter().map(|format| format.name.len()).max().unwrap_or_default();
+    let mut out = io::stdout().lock();
+    for format in FORMATS {
+        let Format { name, media_type, extension, summary, .. } = format;
+        writeln!(out, "{name:width$}  .{extension:6}  {media_type:22}  {summary}")?;
+    }
+    Ok(())
+}
+
+fn unknown_format(name: &str) -> String {
+    let near = super::suggest::nearest(name, FORMATS.iter().map(|format| format.name));
+    let hint = near.map(|near| format!("; did you mean '{near}'?"));
+    let hint = hint.unwrap_or_else(|| " (rtrace convert --list-formats shows all)".into());
+    format!("unknown format '{name}'{hint}")
+}

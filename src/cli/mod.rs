@@ -1,0 +1,41 @@
+//! The command line: one file a subcommand.
+
+mod convert;
+mod output;
+mod show;
+mod source;
+mod suggest;
+mod syscalls;
+mod tree;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// A flight recorder for batch jobs.
+#[derive(Debug, Parser)]
+#[command(name = "rtrace", version)]
+struct Rtrace {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Convert(convert::Args),
+    Show(show::Args),
+    Syscalls(syscalls::Args),
+}
+
+/// Runs the command that the arguments name; its exit status.
+pub(crate) fn run() -> ExitCode {
+    let result = match Rtrace::parse().command {
+        Command::Convert(args) => convert::run(args),
+        Command::Show(args) => show::run(&args),
+        Command::Syscalls(args) => syscalls::run(&args),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("rtrace: {error:#}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,54 @@
+//! `rtrace show`: the process tree of a log.
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use rtrace::event::Batch;
+use rtrace::flow::Flow;
+
+use super::source::Source;
+use super::tree::Tree;
+
+/// Show the process tree of a log.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The log; `-` is standard input.
+    #[arg(value_name = "LOG")]
+    log: PathBuf,
+
+    /// Show the calls, too, before the tree.
+    #[arg(long)]
+    events: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// The log cannot be opened or is none, the output cannot be written.
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let mut source = Source::open(&args.log, false)?;
+    // Strips colours where the output is no terminal.
+    let mut out = anstream::AutoStream::auto(io::stdout().lock());
+    super::output::quiet_if_closed(show(&mut source, args.events, &mut out))
+}
+
+fn show(
+    source: &mut Source,
+    events: bool,
+    out: &mut anstream::AutoStream<io::StdoutLock<'static>>,
+) -> anyhow::Result<()> {
+    let mut flow = Flow::new();
+    flow.set_cwd(&source.run().cwd);
+    let mut tree = Tree::new(source.run(), events.then(|| io::BufWriter::new(&mut *out)));
+    let mut batch = Batch::new();
+    while source.next(&mut batch)? {
+        flow.batch(&batch, &mut tree)?;
+    }
+    flow.finish(&mut tree)?;
+    let text = tree.finish()?;
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    source.report_losses();
+    Ok(())
+}

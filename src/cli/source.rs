@@ -1,0 +1,95 @@
+//! A log that a command reads, and what it says of damage.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use rtrace::event::Batch;
+use rtrace::export::Run;
+use rtrace::log::{Losses, Reader};
+
+/// An open log.
+pub(crate) struct Source {
+    path: PathBuf,
+    reader: Reader,
+    run: Run,
+}
+
+impl Source {
+    /// Opens a log; `-` is standard input.
+    ///
+    /// # Errors
+    /// It cannot be read, is no log, or one of a newer rtrace.
+    pub(crate) fn open(path: &Path, follow: bool) -> anyhow::Result<Self> {
+        let reader = if path == Path::new("-") {
+            Reader::new(io::stdin())
+        } else if follow {
+            Reader::follow(path, || false)
+        } else {
+            Reader::open(path)
+        };
+        let reader = reader.with_context(|| path.display().to_string())?;
+        let run = Run::from(reader.header());
+        Ok(Self { path: path.to_owned(), reader, run })
+    }
+
+    /// The run that the log is of.
+    pub(crate) fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// Fills `batch` with the next slice of the log; `false` at its end.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub(crate) fn next(&mut self, batch: &mut Batch) -> anyhow::Result<bool> {
+        let block = self.reader.next_batch(batch);
+        Ok(block.with_context(|| self.path.display().to_string())?.is_some())
+    }
+
+    /// Says on standard error what of the log could not be read.
+    pub(crate) fn report_losses(&self) {
+        if let Some(words) = losses_in_words(self.reader.losses()) {
+            eprintln!("rtrace: {}: {words}", self.path.display());
+        }
+    }
+}
+
+/// What is missing; `None` if nothing is.
+fn losses_in_words(losses: &Losses) -> Option<String> {
+    if losses.is_complete() {
+        return None;
+    }
+    let mut words = Vec::new();
+    if losses.header {
+        words.push("the header is damaged, so host, command and clock are unknown".to_owned());
+    }
+    if losses.blocks > 0 || losses.bytes > 0 {
+        let Losses { blocks, records, bytes, .. } = losses;
+        words.push(format!(
+            "{blocks} blocks with {records} records are lost ({bytes} damaged bytes)"
+        ));
+    }
+    if losses.tail {
+        words.push("the log has no end: it was cut, or is still being written".to_owned());
+    }
+    Some(words.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn losses_are_told_and_a_sound_log_is_not_mentioned() {
+        assert_eq!(losses_in_words(&Losses::default()), None);
+        let losses = Losses { blocks: 2, records: 70, bytes: 9, tail: true, ..Losses::default() };
+        assert_eq!(
+            losses_in_words(&losses).as_deref(),
+            Some(
+                "2 blocks with 70 records are lost (9 damaged bytes); \
+                 the log has no end: it was cut, or is still being written"
+            )
+        );
+    }
+}
