@@ -305,13 +305,13 @@ impl Reader {
 
     fn take_tail(&mut self, index: u64, offset: u64) {
         self.scanner.window.advance(TAIL);
-        // The index of a sound log stands before the tail, where the tail says.
+        // In a sound log it stands once, and the index where it says.
         if self.index == Some(index) && !self.tail {
-            self.tail = true;
             self.sizes.framing += TAIL as u64;
         } else {
             self.losses.add_range(offset..offset + TAIL as u64);
         }
+        self.tail = true;
     }
 
     /// Decompresses the sections that are known.

@@ -1,5 +1,8 @@
 //! Round trips: what a writer was given is what a reader gives.
 
+mod damage;
+mod hostile;
+
 use super::*;
 use crate::abi::Abi;
 use crate::event::{

@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""Prints every record and fact of an rtrace log as a JSON object a line (docs/log-format.md)."""
+import json, sys, msgpack, zstandard
+
+MASK, NONE = (1 << 64) - 1, msgpack.packb({"shared": [], "rest": [], "bytes": b""})
+
+def column(value, rows, differences=False):
+    if isinstance(value, int):
+        return [value] * rows
+    out, total = [], 0
+    for step in value:
+        total = (total + step) & MASK if differences else step
+        out.append(total)
+    return out
+
+def strings(section):
+    out, at, before, table = [], 0, b"", msgpack.unpackb(section)
+    for shared, rest in zip(table["shared"], table["rest"]):
+        before = before[:shared] + table["bytes"][at:at + rest]
+        at += rest
+        out.append(before)
+    return out
+
+def memory(group, rows, words, sections, at):
+    """The pieces of each record of a group; `at` is where each section is read next."""
+    records = [[] for _ in range(rows)]
+    for arg, phase, role, section, counts, items, *states in group.get("mem", []):
+        counts = column(counts, rows)
+        states = dict(zip(states[0][::2], states[0][1::2])) if states else {}
+        pieces = enumerate(column(items, sum(counts), section == 1))
+        for record, count in zip(records, counts):
+            for number, item in (next(pieces) for _ in range(count)):
+                data = words[item] if section == 1 else sections[section][at[section]:][:item]
+                at[section] += len(data)
+                record.append([arg, phase, role, states.get(number, 0), data.hex()])
+    return records
+
+def records(head, sections):
+    table, words, at = msgpack.unpackb(sections[0]), strings(sections.get(1, NONE)), {1: 0, 2: 0, 3: 0}
+    count, groups, time, jumps = head["count"], [], {}, table.get("jumps", [])
+    shape, task = column(table["shape"], count), column(table["task"], count)
+    for number, group in enumerate(table["groups"]):
+        rows, odd = shape.count(number), set(group.get("odd", []))
+        args = [column(value, rows, True) for value in group.get("args", [])]
+        args += [[0] * rows] * (6 - len(args))
+        times, results = (column(group.get(key, 0), rows) for key in ("dur", "res"))
+        pieces = memory(group, rows, words, sections, at)
+        groups.append(zip(zip(*args), times, results, [row in odd for row in range(rows)], pieces))
+    ids, jumps = column(table["tasks"], 0, True), dict(zip(jumps[::2], jumps[1::2]))
+    ordinals = [first - 1 for first in column(table["ordinals"], len(ids))]
+    for row, gap in enumerate(column(table["gap"], count)):
+        t, (kind, lane, abi, nr) = task[row], table["shapes"][shape[row]]
+        args, dur, res, odd, pieces = next(groups[shape[row]])
+        start = (time.get(t, head["first"]) + gap) & MASK
+        time[t], ordinals[t] = start + max(dur, 0), jumps.get(row, ordinals[t] + 1) & MASK
+        yield {"kind": kind, "lane": lane, "task": ids[t], "ordinal": ordinals[t], "start": start,
+               "end": None if dur < 0 else start + dur, "abi": abi, "nr": nr & MASK,
+               "words": [word & MASK for word in args], "result": res,
+               "failed": (-4095 <= res < 0) != odd, "pieces": pieces}
+
+def main(file):
+    stream = msgpack.Unpacker(file, max_buffer_size=1 << 30, strict_map_key=False)
+    assert stream.unpack().get("rtrace") == "log", "not an rtrace log"
+    stream.skip()  # the header's CRC
+    for block in stream:
+        if isinstance(block, bytes):
+            break  # the tail
+        head, body, sections = msgpack.unpackb(block[1]), block[2], {}
+        for code, codec, raw, stored in head["sections"]:
+            data, body = body[:stored], body[stored:]
+            sections[code] = zstandard.decompress(data, max_output_size=raw) if codec else data
+        for record in records(head, sections) if 0 in sections else ():
+            print(json.dumps(record))
+        facts = sections.get(4, b"\x90")  # or an empty array
+        for kind, time, task, ordinal, fields in msgpack.unpackb(facts, strict_map_key=False):
+            print(json.dumps({"fact": kind, "time": time, "task": task, "ordinal": ordinal & MASK,
+                              "fields": list(fields.items())}, default=bytes.hex))
+
+main(open(sys.argv[1], "rb") if sys.argv[1:] else sys.stdin.buffer)
