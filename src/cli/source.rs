@@ -64,11 +64,12 @@ fn losses_in_words(losses: &Losses) -> Option<String> {
     if losses.header {
         words.push("the header is damaged, so host, command and clock are unknown".to_owned());
     }
-    if losses.blocks > 0 || losses.bytes > 0 {
-        let Losses { blocks, records, bytes, .. } = losses;
-        words.push(format!(
-            "{blocks} blocks with {records} records are lost ({bytes} damaged bytes)"
-        ));
+    let Losses { blocks, records, bytes, .. } = losses;
+    if *blocks > 0 {
+        words.push(format!("{blocks} blocks with {records} records are lost"));
+    }
+    if *bytes > 0 {
+        words.push(format!("{bytes} damaged bytes were passed over"));
     }
     if losses.tail {
         words.push("the log has no end: it was cut, or is still being written".to_owned());
@@ -87,7 +88,7 @@ mod tests {
         assert_eq!(
             losses_in_words(&losses).as_deref(),
             Some(
-                "2 blocks with 70 records are lost (9 damaged bytes); \
+                "2 blocks with 70 records are lost; 9 damaged bytes were passed over; \
                  the log has no end: it was cut, or is still being written"
             )
         );

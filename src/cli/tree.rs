@@ -72,12 +72,15 @@ impl<W: Write> Tree<W> {
             self.write(root, &mut text);
         }
         let calls: u64 = self.processes.values().map(|process| process.calls).sum();
-        let count = self.processes.len();
-        let tasks = count + self.threads.len();
+        let count = self.processes.len() as u64;
+        let tasks = count + self.threads.len() as u64;
         let seconds = seconds(self.now);
         let _ = writeln!(
             text,
-            "{DIM}{calls} calls, {count} processes, {tasks} tasks, {seconds}{DIM:#}"
+            "{DIM}{}, {}, {}, {seconds}{DIM:#}",
+            counted(calls, "call", "calls"),
+            counted(count, "process", "processes"),
+            counted(tasks, "task", "tasks"),
         );
         Ok(text)
     }
@@ -182,7 +185,7 @@ impl Process {
             Some((code, 0)) => write!(text, "  {BAD}exit {code}{BAD:#}"),
             Some((_, signal)) => write!(text, "  {BAD}killed by {}{BAD:#}", signal_name(signal)),
         };
-        let _ = write!(text, "  {DIM}{} calls", self.calls);
+        let _ = write!(text, "  {DIM}{}", counted(self.calls, "call", "calls"));
         if self.errors > 0 {
             let _ = write!(text, ", {} failed", self.errors);
         }
@@ -194,11 +197,8 @@ impl Thread {
     fn write(&self, now: u64, text: &mut String) {
         let lived = seconds(self.end.unwrap_or(now).saturating_sub(self.start));
         let tid = self.tid;
-        let calls = self.calls;
-        let _ = writeln!(
-            text,
-            "{NUMBER}{{{tid}}}{NUMBER:#} thread  {lived}  {DIM}{calls} calls{DIM:#}"
-        );
+        let calls = counted(self.calls, "call", "calls");
+        let _ = writeln!(text, "{NUMBER}{{{tid}}}{NUMBER:#} thread  {lived}  {DIM}{calls}{DIM:#}");
     }
 }
 
@@ -245,6 +245,10 @@ fn ending(record: &Record<'_>) -> String {
 fn signal_name(signal: u64) -> String {
     let name = u32::try_from(signal).ok().and_then(rtrace::abi::signal_name);
     name.map_or_else(|| signal.to_string(), str::to_owned)
+}
+
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// Nanoseconds as seconds, with as many digits as tell something.

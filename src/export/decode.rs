@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::abi::{Memory, Scalar, Ty};
+use crate::abi::{Memory, Scalar, Set, Ty};
 use crate::event::{Errno, Record, Role, State};
 use crate::flow::Event;
 
@@ -74,13 +74,43 @@ pub(super) fn write_argument(record: &Record<'_>, arg: u8, ty: Option<&Ty>, out:
         Some(Ty::Scalar(Scalar::Long | Scalar::Off | Scalar::S64)) => {
             write!(out, "{}", word as i64)
         }
-        Some(Ty::Scalar(Scalar::Mode)) => write!(out, "{:#o}", word as u32),
+        Some(Ty::Scalar(Scalar::Mode)) => write!(out, "0{:o}", word as u32),
+        Some(Ty::Flags(set)) => {
+            write_flags(set, word, out);
+            Ok(())
+        }
+        Some(Ty::Enum(set)) => match set.entries.iter().find(|(value, _)| *value == word) {
+            Some((_, name)) => write!(out, "{name}"),
+            None => write!(out, "{word:#x}"),
+        },
         Some(Ty::Memory(_, Memory::Path | Memory::Str)) => {
             write_string(record, arg, out);
             Ok(())
         }
         _ => write!(out, "{word:#x}"),
     };
+}
+
+/// Names of the bits, and what is left of them as a number.
+fn write_flags(set: &Set, word: u64, out: &mut String) {
+    let from = out.len();
+    let mut rest = word;
+    for (bits, name) in set.entries {
+        let is_part = *bits != 0 && rest & bits == *bits;
+        let is_empty_set = *bits == 0 && word == 0;
+        if is_part || is_empty_set {
+            rest &= !bits;
+            if out.len() > from {
+                out.push('|');
+            }
+            out.push_str(name);
+        }
+    }
+    if rest != 0 || out.len() == from {
+        let bar = if out.len() > from { "|" } else { "" };
+        // Writing to a string does not fail.
+        let _ = write!(out, "{bar}{rest:#x}");
+    }
 }
 
 /// A path or string in quotes, or its address where it could not be read.
