@@ -124,7 +124,8 @@ assert "/tmp/é\U0001f600\u0085" in paths, paths
 assert raw == b'/tmp/a b\t"\\\xff\xfe<>{}|^`', raw
 assert len(list(nt.subject_objects(r.forks))) == 1 and len(list(nt.subject_objects(r.joins))) == 1
 "#;
-    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/.venv/bin/python");
+    let venv = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/venv");
+    let python = String::from_utf8(output(&mut Command::new(venv))).expect("a path");
     let (_dir, nt, ttl) = converted();
-    output(Command::new(python).arg("-c").arg(SCRIPT).arg(nt).arg(ttl));
+    output(Command::new(python.trim()).arg("-c").arg(SCRIPT).arg(nt).arg(ttl));
 }
