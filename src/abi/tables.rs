@@ -100,9 +100,19 @@ pub fn set(name: &str) -> Option<&'static Set> {
     SETS.iter().find(|set| set.name == name).copied()
 }
 
+/// All sets, in the order of their names.
+pub fn sets() -> impl Iterator<Item = &'static Set> {
+    SETS.iter().copied()
+}
+
 /// The struct of that name.
 pub fn structure(name: &str) -> Option<&'static Struct> {
     STRUCTS.iter().find(|one| one.name == name).copied()
+}
+
+/// All structs, in the order of their names.
+pub fn structures() -> impl Iterator<Item = &'static Struct> {
+    STRUCTS.iter().copied()
 }
 
 /// The ioctl request of that number.
