@@ -1,0 +1,38 @@
+//! What the integration tests share: tracees, runs under rtrace, and logs held
+//! against the tracees' own account.
+//!
+//!     let run = Rtrace::run(&tracee("threads")).arg("200").finish();
+//!     run.exited(0);
+//!     run.trace().agrees_with(&run.stdout);
+
+// Each test binary uses its part of this.
+#![allow(dead_code, unused_imports, unreachable_pub)]
+
+mod account;
+mod load;
+mod rtrace;
+mod tidy;
+mod trace;
+mod tracee;
+
+pub use account::Account;
+pub use rtrace::{Rtrace, Run, Running};
+pub use trace::{Call, Exit, Piece, Signal, Task, Trace};
+pub use tracee::{Build, tracee, tracee_built};
+
+use std::process::Command;
+
+/// Runs a tool that the test cannot do without; its output, or a failed test.
+pub fn tool(command: &mut Command) -> String {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command.output().unwrap_or_else(|error| {
+        panic!("this test needs `{name}`, which cannot be run: {error} (tests/run installs it)")
+    });
+    assert!(
+        output.status.success(),
+        "{name}: {}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}

@@ -1,0 +1,266 @@
+//! Every error says what is wrong, and has the status that it should.
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use common::{Rtrace, Trace, tracee};
+
+/// A command of rtrace.
+fn rtrace(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_rtrace")).args(args).output().expect("rtrace runs")
+}
+
+/// It failed with that status, and its message has all those words.
+#[track_caller]
+fn says(output: &Output, code: i32, words: &[&str]) {
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{message}");
+    lists(&message, words);
+    assert!(!message.contains("panicked"), "{message}");
+}
+
+#[track_caller]
+fn lists(message: &str, words: &[&str]) {
+    let low = message.to_lowercase();
+    for word in words {
+        assert!(low.contains(&word.to_lowercase()), "`{word}` is not in: {message}");
+    }
+}
+
+fn path_text(path: &Path) -> &str {
+    path.to_str().expect("a plain path")
+}
+
+/// A small whole log.
+fn small_log(dir: &Path) -> PathBuf {
+    let log = dir.join("small.mp");
+    let output =
+        rtrace(&["run", "-q", "-o", path_text(&log), "--", "bash", "-c", "true; /bin/true"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    log
+}
+
+#[test]
+fn no_such_command() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let log = dir.path().join("x.mp");
+    for command in ["no-such-command-at-all", "/nonexistent/command", "./here"] {
+        let output = rtrace(&["run", "-o", path_text(&log), "--", command]);
+        says(&output, 127, &[command]);
+    }
+}
+
+#[test]
+fn a_command_that_is_not_executable() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (log, plain) = (dir.path().join("x.mp"), dir.path().join("plain"));
+    fs::write(&plain, "#!/bin/sh\n").expect("a file");
+    for command in [path_text(&plain), path_text(dir.path())] {
+        let output = rtrace(&["run", "-o", path_text(&log), "--", command]);
+        says(&output, 126, &[command]);
+    }
+}
+
+#[test]
+fn a_command_in_no_known_format() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().expect("a directory");
+    let (log, odd) = (dir.path().join("x.mp"), dir.path().join("odd"));
+    fs::write(&odd, [0x7f, b'E', b'L', b'F', 9, 9, 9]).expect("a file");
+    fs::set_permissions(&odd, fs::Permissions::from_mode(0o755)).expect("a mode");
+    says(&rtrace(&["run", "-o", path_text(&log), "--", path_text(&odd)]), 126, &["odd"]);
+}
+
+#[test]
+fn ptrace_is_forbidden() {
+    // ptrace is call 101; EPERM is 1.
+    let run = Rtrace::run("/bin/true").under([tracee("deny"), "101".into(), "1".into()]).finish();
+    run.exited(125);
+    lists(&run.stderr, &["ptrace", "ptrace_scope", "CAP_SYS_PTRACE"]);
+}
+
+#[test]
+fn a_setuid_program_without_privilege() {
+    // It runs, without its privilege; rtrace says so, and its status is its own.
+    let user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    let run = Rtrace::run("su").args(["-c", "true"]).readable_by_all().under(user).finish();
+    assert!(run.status.code().is_some_and(|code| code != 0));
+    lists(&run.stderr, &["setuid"]);
+}
+
+#[test]
+fn what_is_no_log() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let text = dir.path().join("text.mp");
+    fs::write(&text, "this is no log, but it is long enough to be one\n".repeat(40))
+        .expect("a file");
+    let empty = dir.path().join("empty.mp");
+    fs::write(&empty, "").expect("a file");
+    for command in [&["check"][..], &["show"], &["convert", "--to", "nt"]] {
+        for file in [&text, &empty] {
+            let output = rtrace(&[command, &[path_text(file)]].concat());
+            says(&output, 1, &["not an rtrace log", path_text(file)]);
+        }
+        let missing = dir.path().join("missing.mp");
+        says(
+            &rtrace(&[command, &[path_text(&missing)]].concat()),
+            1,
+            &["missing.mp", "no such file"],
+        );
+        says(&rtrace(&[command, &[path_text(dir.path())]].concat()), 1, &[path_text(dir.path())]);
+    }
+}
+
+#[test]
+fn a_log_of_a_newer_version() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let log = small_log(dir.path());
+    let mut bytes = fs::read(&log).expect("the log");
+    let key = b"version";
+    let at = bytes.windows(key.len()).position(|window| window == key).expect("it has a version");
+    assert_eq!(bytes[at + key.len()], 1, "the version is 1");
+    bytes[at + key.len()] = 2;
+    fs::write(&log, bytes).expect("the log");
+    for command in [&["check"][..], &["show"], &["convert", "--to", "jsonl"]] {
+        says(&rtrace(&[command, &[path_text(&log)]].concat()), 1, &["newer", "version 2"]);
+    }
+}
+
+#[test]
+fn a_truncated_log() {
+    let dir = tempfile::tempdir().expect("a directory");
+    // Long enough for several blocks.
+    let log = dir.path().join("long.mp");
+    let script =
+        "for i in $(seq 3000); do echo $i; done >/dev/null; for i in 1 2 3; do /bin/true; done";
+    let output = rtrace(&["run", "-q", "-o", path_text(&log), "--", "bash", "-c", script]);
+    says(&output, 0, &[]);
+    let whole = fs::read(&log).expect("the log");
+    for keep in [whole.len() - 1, whole.len() * 3 / 4] {
+        fs::write(&log, &whole[..keep]).expect("the log");
+        let json = rtrace(&["check", "--format", "json", path_text(&log)]);
+        let value: serde_json::Value = serde_json::from_slice(&json.stdout).expect("JSON");
+        assert_eq!(value["complete"], serde_json::Value::Bool(false), "{value}");
+        let words = rtrace(&["check", path_text(&log)]);
+        lists(&String::from_utf8_lossy(&[words.stdout, words.stderr].concat()), &["cut"]);
+        let lines = rtrace(&["convert", "--to", "jsonl", path_text(&log)]);
+        lists(&String::from_utf8_lossy(&lines.stderr), &["cut"]);
+        if keep == whole.len() - 1 {
+            assert!(lines.stdout.split(|byte| *byte == b'\n').count() > 3000, "the rest is read");
+        }
+    }
+}
+
+#[test]
+fn a_damaged_log() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let log = small_log(dir.path());
+    let whole = fs::read(&log).expect("the log");
+    // Whatever the byte, no command panics, and none is silent about it.
+    for at in (0..whole.len()).step_by(97) {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 0x55;
+        fs::write(&log, bytes).expect("the log");
+        let output = rtrace(&["convert", "--to", "nt", "-o", "/dev/null", path_text(&log)]);
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(matches!(output.status.code(), Some(0 | 1)), "byte {at}: {message}");
+        assert!(!message.contains("panicked"), "byte {at}: {message}");
+        let check = rtrace(&["check", path_text(&log)]);
+        assert!(matches!(check.status.code(), Some(0 | 1)), "byte {at}");
+    }
+}
+
+#[test]
+fn a_log_that_cannot_be_written() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let ran = dir.path().join("ran");
+    for log in ["/nonexistent/dir/x.mp", "/proc/x.mp", path_text(dir.path())] {
+        let output = rtrace(&["run", "-o", log, "--", "touch", path_text(&ran)]);
+        says(&output, 125, &[log]);
+        assert!(!ran.exists(), "nothing may run");
+    }
+}
+
+/// Words that mount a file system of so many KiB on `full/` and run the rest.
+fn on_small_disk(kib: usize) -> Vec<String> {
+    let unshare = if nix::unistd::geteuid().is_root() { "-m" } else { "-rm" };
+    let script = format!("mkdir -p full && mount -t tmpfs -o size={kib}k none full && exec \"$@\"");
+    ["unshare", unshare, "bash", "-c", &script, "-"].map(str::to_owned).to_vec()
+}
+
+const LONG_JOB: &str = "for i in $(seq 200); do /bin/true; done; echo done; exit 5";
+
+#[test]
+fn the_disk_is_full_in_mid_run() {
+    let run = Rtrace::bash(LONG_JOB).under(on_small_disk(16)).log("full/x.mp").finish();
+    run.exited(5);
+    assert_eq!(run.stdout, "done\n", "the job goes on");
+    lists(&run.stderr, &["no space left", "x.mp"]);
+    assert!(run.stderr.lines().count() >= 2, "at once and at the end: {}", run.stderr);
+}
+
+#[test]
+fn a_strict_run_fails_when_the_disk_is_full() {
+    let run = Rtrace::bash(LONG_JOB)
+        .option("--strict")
+        .under(on_small_disk(16))
+        .log("full/x.mp")
+        .finish();
+    run.exited(125);
+    assert_eq!(run.stdout, "done\n", "the job goes on");
+}
+
+#[test]
+fn what_a_full_disk_has_left_can_be_read() {
+    let plan = Rtrace::bash(LONG_JOB);
+    let copy = plan.dir().join("copy.mp");
+    // The mount ends with its namespace: copy the log out of it.
+    let mut words = on_small_disk(48);
+    let script =
+        words[4].replace("exec \"$@\"", &format!("\"$@\"; cp full/x.mp {}", copy.display()));
+    words[4] = script;
+    plan.under(words).log("full/x.mp").finish();
+    let trace = Trace::read(&copy);
+    assert!(trace.tasks.len() > 3, "the sound blocks are there");
+}
+
+#[test]
+fn an_unknown_call_in_e_trace() {
+    for (set, nearest) in
+        [("trace=opennat", "openat"), ("trace=%proces", "process"), ("trace=!exeve", "execve")]
+    {
+        let output = rtrace(&["run", "-o", "/dev/null", "-e", set, "--", "true"]);
+        says(&output, 2, &[nearest]);
+    }
+}
+
+#[test]
+fn an_unknown_format() {
+    let output = rtrace(&["convert", "--to", "tttl", "/dev/null"]);
+    says(&output, 2, &["tttl", "ttl"]);
+    says(&rtrace(&["convert", "--to", "json", "/dev/null"]), 2, &["jsonl"]);
+}
+
+#[test]
+fn usage() {
+    says(&rtrace(&["run"]), 2, &["usage"]);
+    says(&rtrace(&["run", "--no-such-option", "--", "true"]), 2, &["--no-such-option"]);
+    says(&rtrace(&["no-such-subcommand"]), 2, &["no-such-subcommand"]);
+    says(&rtrace(&["convert"]), 2, &["usage"]);
+    says(&rtrace(&["run", "-s", "many", "--", "true"]), 2, &["many"]);
+}
+
+#[test]
+fn a_user_that_does_not_exist() {
+    let output = rtrace(&["run", "-o", "/dev/null", "-u", "no-such-user", "--", "true"]);
+    says(&output, 125, &["no-such-user"]);
+}
+
+#[test]
+fn a_directory_that_does_not_exist() {
+    let output = rtrace(&["run", "-o", "/dev/null", "--chdir", "/nonexistent", "--", "true"]);
+    says(&output, 125, &["/nonexistent"]);
+}

@@ -1,0 +1,15 @@
+//! What the ptrace loop must survive, a tracee for each.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod abis;
+mod births;
+mod command;
+mod confined;
+mod daemons;
+mod endings;
+mod job_control;
+mod memory;
+mod own_death;
+mod signals;
