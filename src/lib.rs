@@ -16,3 +16,4 @@ pub mod event;
 pub mod export;
 pub mod flow;
 pub mod log;
+pub mod sys;

@@ -1,0 +1,201 @@
+//! The tracer's own signals.
+//!
+//! Handlers only note which signals came, and from where; the tracer's loop
+//! takes the notes. They are installed without SA_RESTART, so that a signal ends
+//! the tracer's `waitpid`. A signal that the caller had ignored stays ignored.
+
+use super::check;
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Signals that were sent by a process (`kill(2)`): bit n−1 for signal n.
+static SENT: AtomicU64 = AtomicU64::new(0);
+/// Signals that the kernel sent: a terminal's Ctrl-C, a hang-up.
+static KERNEL: AtomicU64 = AtomicU64::new(0);
+
+/// Signals that came since the last look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Noted {
+    sent: u64,
+    kernel: u64,
+}
+
+impl Noted {
+    /// Those that a process sent.
+    pub fn sent(self) -> impl Iterator<Item = i32> {
+        signals(self.sent)
+    }
+
+    /// Whether one of these came, from the kernel or a process.
+    pub fn any_of(self, wanted: &[i32]) -> bool {
+        wanted.iter().any(|signal| (self.sent | self.kernel) & bit(*signal) != 0)
+    }
+}
+
+const fn bit(signal: i32) -> u64 {
+    1 << (signal - 1)
+}
+
+fn signals(mask: u64) -> impl Iterator<Item = i32> {
+    (1..=64).filter(move |signal| mask & bit(*signal) != 0)
+}
+
+/// Takes the notes.
+pub fn take() -> Noted {
+    Noted { sent: SENT.swap(0, Ordering::Relaxed), kernel: KERNEL.swap(0, Ordering::Relaxed) }
+}
+
+/// Whether there are notes to take.
+pub fn noted() -> bool {
+    SENT.load(Ordering::Relaxed) | KERNEL.load(Ordering::Relaxed) != 0
+}
+
+extern "C" fn note(signal: i32, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
+    // SAFETY: the kernel passes a valid siginfo_t to an SA_SIGINFO handler.
+    let by_process = unsafe { (*info).si_code } <= 0; // SI_USER, SI_TKILL, SI_QUEUE (sigaction(2))
+    let notes = if by_process { &SENT } else { &KERNEL };
+    notes.fetch_or(bit(signal), Ordering::Relaxed);
+}
+
+/// Does nothing but end a blocking call.
+extern "C" fn wake(_: i32, _: *mut libc::siginfo_t, _: *mut libc::c_void) {}
+
+/// Handlers in place; what was there before returns when this is dropped.
+#[derive(Debug)]
+pub struct Handlers {
+    before: Vec<(i32, Saved)>,
+}
+
+struct Saved(libc::sigaction);
+
+impl std::fmt::Debug for Saved {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("sigaction")
+    }
+}
+
+impl Handlers {
+    /// Notes these signals from now on, and makes [`Kicker::kick`] work.
+    ///
+    /// # Errors
+    /// EINVAL for a signal that cannot be caught.
+    pub fn install(signals: &[i32]) -> io::Result<Self> {
+        let mut handlers = Self { before: Vec::new() };
+        handlers.set(kick_signal(), wake)?;
+        for signal in signals {
+            handlers.set(*signal, note)?;
+        }
+        Ok(handlers)
+    }
+
+    fn set(
+        &mut self,
+        signal: i32,
+        handler: extern "C" fn(i32, *mut libc::siginfo_t, *mut libc::c_void),
+    ) -> io::Result<()> {
+        // SAFETY: all-zero bytes are a valid sigaction (empty mask, no flags).
+        let (mut old, mut new): (libc::sigaction, libc::sigaction) = unsafe { std::mem::zeroed() };
+        // SAFETY: `old` is valid to write; a null new action changes nothing.
+        check(i64::from(unsafe { libc::sigaction(signal, std::ptr::null(), &raw mut old) }))?;
+        if old.sa_sigaction == libc::SIG_IGN {
+            return Ok(());
+        }
+        new.sa_sigaction = handler as *const () as usize;
+        new.sa_flags = libc::SA_SIGINFO;
+        // SAFETY: the handlers only touch atomics and return: async-signal-safe.
+        check(i64::from(unsafe { libc::sigaction(signal, &raw const new, std::ptr::null_mut()) }))?;
+        self.before.push((signal, Saved(old)));
+        Ok(())
+    }
+}
+
+impl Drop for Handlers {
+    fn drop(&mut self) {
+        for (signal, saved) in &self.before {
+            // SAFETY: restores an action that the kernel itself gave us.
+            unsafe { libc::sigaction(*signal, &raw const saved.0, std::ptr::null_mut()) };
+        }
+    }
+}
+
+/// A real-time signal that nothing else here uses.
+fn kick_signal() -> i32 {
+    libc::SIGRTMIN() + 4
+}
+
+/// Wakes a thread out of a blocking call. The caller repeats it until it sees
+/// that the thread has noticed: one that comes just before the call is lost.
+#[derive(Clone, Copy, Debug)]
+pub struct Kicker {
+    pid: i32,
+    tid: i32,
+}
+
+impl Kicker {
+    /// For the calling thread.
+    pub fn here() -> Self {
+        // SAFETY: both only ask for numbers.
+        unsafe { Self { pid: libc::getpid(), tid: libc::gettid() } }
+    }
+
+    /// Wakes it.
+    pub fn kick(self) {
+        // SAFETY: sends a signal for which `Handlers` has installed a handler.
+        unsafe { libc::syscall(libc::SYS_tgkill, self.pid, self.tid, kick_signal()) };
+    }
+}
+
+/// A signal mask to return to.
+pub struct Mask(libc::sigset_t);
+
+/// Blocks all signals in the calling thread, so that threads it starts do not
+/// take those that are meant for the tracer.
+pub fn block_all() -> Mask {
+    // SAFETY: all-zero bytes are a valid sigset_t; both sets are valid for the calls.
+    unsafe {
+        let (mut all, mut old): (libc::sigset_t, libc::sigset_t) = std::mem::zeroed();
+        libc::sigfillset(&raw mut all);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const all, &raw mut old);
+        Mask(old)
+    }
+}
+
+impl Mask {
+    /// Sets the mask back.
+    pub fn restore(self) {
+        // SAFETY: a mask that the kernel itself gave us.
+        unsafe {
+            libc::pthread_sigmask(libc::SIG_SETMASK, &raw const self.0, std::ptr::null_mut());
+        }
+    }
+}
+
+/// Sends a signal to a process.
+///
+/// # Errors
+/// ESRCH, EPERM.
+pub fn send(pid: i32, signal: i32) -> io::Result<()> {
+    // SAFETY: sends a signal; touches no memory.
+    check(i64::from(unsafe { libc::kill(pid, signal) })).map(drop)
+}
+
+/// Stops this process until SIGCONT, as job control stops the command.
+pub fn stop_self() {
+    // SAFETY: sends a signal to ourselves; SIGSTOP has no handler.
+    unsafe { libc::raise(libc::SIGSTOP) };
+}
+
+/// Ends this process as the signal would have, without writing a second core.
+/// Returns where the signal does not kill.
+pub fn die_of(signal: i32) {
+    // SAFETY: plain requests on this process; the structs are valid.
+    unsafe {
+        let no_core = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        libc::setrlimit(libc::RLIMIT_CORE, &raw const no_core);
+        libc::signal(signal, libc::SIG_DFL);
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigaddset(&raw mut set, signal);
+        libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const set, std::ptr::null_mut());
+        libc::raise(signal);
+    }
+}

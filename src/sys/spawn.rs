@@ -1,0 +1,185 @@
+//! Starting the command: `fork(2)`, wait for the tracer, `execve(2)`.
+//!
+//! `std::process` cannot wait between fork and exec for somebody to seize the
+//! child, and changes more than we want. Everything that allocates happens before the
+//! fork; the child only makes system calls.
+
+use super::{check, startup};
+use std::ffi::{CStr, CString};
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+
+/// What to start.
+#[derive(Debug)]
+pub struct Command {
+    /// The file to execute, already looked up in PATH.
+    pub file: CString,
+    /// argv.
+    pub argv: Vec<CString>,
+    /// The environment, `NAME=value` each.
+    pub env: Vec<CString>,
+    /// Where to change to before.
+    pub dir: Option<CString>,
+    /// Whom to become before.
+    pub user: Option<User>,
+}
+
+/// Credentials to take on.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// User id.
+    pub uid: u32,
+    /// Group id.
+    pub gid: u32,
+    /// Supplementary groups.
+    pub groups: Vec<u32>,
+}
+
+/// What the child could not do before its new program ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Step {
+    /// Change its groups or ids.
+    User = 1,
+    /// Change its directory.
+    Directory = 2,
+    /// Execute the file.
+    Exec = 3,
+}
+
+/// A child that waits to be let go.
+#[derive(Debug)]
+pub struct Child {
+    /// Its process id.
+    pub pid: i32,
+    go: File,
+    failure: File,
+}
+
+impl Child {
+    /// Lets it execute the command.
+    ///
+    /// # Errors
+    /// EPIPE where it is gone.
+    pub fn go(&mut self) -> io::Result<()> {
+        self.go.write_all(b"g")
+    }
+
+    /// Why the command did not start; asked once the child has ended or executed.
+    pub fn failure(&mut self) -> Option<(Step, io::Error)> {
+        let mut said = [0; 5];
+        self.failure.read_exact(&mut said).ok()?;
+        let step = match said[0] {
+            1 => Step::User,
+            2 => Step::Directory,
+            _ => Step::Exec,
+        };
+        let code = i32::from_ne_bytes([said[1], said[2], said[3], said[4]]);
+        Some((step, io::Error::from_raw_os_error(code)))
+    }
+}
+
+fn pipe() -> io::Result<(File, File)> {
+    let mut ends = [0; 2];
+    // SAFETY: `ends` has room for two descriptors.
+    check(i64::from(unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) }))?;
+    // SAFETY: both descriptors are new and ours.
+    let (read, write) =
+        unsafe { (OwnedFd::from_raw_fd(ends[0]), OwnedFd::from_raw_fd(ends[1])) };
+    Ok((read.into(), write.into()))
+}
+
+/// Starts a child that will execute `command` after [`Child::go`]. It has our
+/// caller's signal dispositions and descriptors. To be called while this process
+/// has one thread only.
+///
+/// # Errors
+/// Those of `pipe2(2)` and `fork(2)`.
+pub fn start(command: &Command) -> io::Result<Child> {
+    let (wait, go) = pipe()?;
+    let (failure, fail) = pipe()?;
+    let argv = pointers(&command.argv);
+    let env = pointers(&command.env);
+    let shell = shell_argv(command);
+    let shell = pointers(&shell);
+    // SAFETY: the child makes only system calls on memory that was prepared
+    // above, and ends in `execve` or `_exit`.
+    let pid = check(i64::from(unsafe { libc::fork() }))? as i32;
+    if pid == 0 {
+        drop(go);
+        let (step, code) = become_command(command, &wait, &argv, &env, &shell);
+        let [a, b, c, d] = code.to_ne_bytes();
+        // The parent knows from the exit status alone, if even this fails.
+        let _ = (&fail).write_all(&[step as u8, a, b, c, d]);
+        // SAFETY: ends the child without running anything of the parent's.
+        unsafe { libc::_exit(127) };
+    }
+    Ok(Child { pid, go, failure })
+}
+
+/// argv of the shell that runs a script without a `#!` line, as `execvp(3)` has it.
+fn shell_argv(command: &Command) -> Vec<CString> {
+    let mut argv = vec![c"sh".to_owned(), command.file.clone()];
+    argv.extend(command.argv.iter().skip(1).cloned());
+    argv
+}
+
+fn pointers(strings: &[CString]) -> Vec<*const libc::c_char> {
+    strings.iter().map(|s| s.as_ptr()).chain([std::ptr::null()]).collect()
+}
+
+/// The child's part; returns what failed.
+fn become_command(
+    command: &Command,
+    wait: &File,
+    argv: &[*const libc::c_char],
+    env: &[*const libc::c_char],
+    shell: &[*const libc::c_char],
+) -> (Step, i32) {
+    // SAFETY: plain system calls on valid, NUL- or null-terminated memory.
+    unsafe {
+        let mut byte = 0u8;
+        loop {
+            match libc::read(wait.as_raw_fd(), (&raw mut byte).cast(), 1) {
+                1 => break,
+                -1 if errno() == libc::EINTR => {}
+                _ => libc::_exit(127), // the tracer is gone
+            }
+        }
+        if let Some(user) = &command.user
+            && (libc::setgroups(user.groups.len(), user.groups.as_ptr()) != 0
+                || libc::setgid(user.gid) != 0
+                || libc::setuid(user.uid) != 0)
+        {
+            return (Step::User, errno());
+        }
+        if let Some(dir) = &command.dir
+            && libc::chdir(dir.as_ptr()) != 0
+        {
+            return (Step::Directory, errno());
+        }
+        let sigpipe = if startup::sigpipe_ignored() { libc::SIG_IGN } else { libc::SIG_DFL };
+        libc::signal(libc::SIGPIPE, sigpipe);
+        for fd in startup::closed_descriptors() {
+            libc::close(fd);
+        }
+        libc::execve(command.file.as_ptr(), argv.as_ptr(), env.as_ptr());
+        let failed = errno();
+        if failed == libc::ENOEXEC {
+            libc::execve(c"/bin/sh".as_ptr(), shell.as_ptr(), env.as_ptr());
+        }
+        (Step::Exec, failed)
+    }
+}
+
+/// Whether this process may execute the file (`access(2)` with X_OK).
+pub fn executable(file: &CStr) -> bool {
+    // SAFETY: `file` is NUL-terminated.
+    unsafe { libc::access(file.as_ptr(), libc::X_OK) == 0 }
+}
+
+fn errno() -> i32 {
+    // SAFETY: errno's address is always valid.
+    unsafe { *libc::__errno_location() }
+}

@@ -1,0 +1,99 @@
+//! The tasks that are traced, and what is known of each.
+
+use super::capture::Capture;
+use super::machine::State;
+use crate::abi::Prototype;
+use crate::event::{Batch, Call, Kind, TaskId};
+use std::rc::Rc;
+
+/// An environment: `NAME=value` each, secrets already taken out.
+pub(super) type Environment = Rc<Vec<Vec<u8>>>;
+
+/// A live task.
+#[derive(Debug)]
+pub(super) struct Task {
+    /// Its number in the run.
+    pub(super) id: TaskId,
+    /// Thread id, as the tracer sees it.
+    pub(super) tid: i32,
+    /// Thread-group id.
+    pub(super) pid: i32,
+    /// The task that stands for its process.
+    pub(super) process: TaskId,
+    /// Where it is.
+    pub(super) state: State,
+    /// Whether it is in a group-stop.
+    pub(super) stopped: bool,
+    /// The ordinal of its next event.
+    pub(super) next_ordinal: u64,
+    /// The call that it is in; its memory is used again for the next.
+    pub(super) pending: Pending,
+    /// The environment of its execution.
+    pub(super) env: Environment,
+}
+
+/// A call between entry and exit.
+#[derive(Debug, Default)]
+pub(super) struct Pending {
+    /// Whether there is one.
+    pub(super) active: bool,
+    /// Whether it is wanted in the log (`-e trace=`).
+    pub(super) wanted: bool,
+    /// Whether it stands in the log as begun.
+    pub(super) begun: bool,
+    /// Which call.
+    pub(super) call: Option<Call>,
+    /// Its prototype, if its number is known.
+    pub(super) prototype: Option<&'static Prototype>,
+    /// Argument registers at entry.
+    pub(super) args: [u64; 6],
+    /// When it was entered.
+    pub(super) start: u64,
+    /// Its ordinal.
+    pub(super) ordinal: u64,
+    /// Memory captured at entry, then at exit.
+    pub(super) memory: Capture,
+    /// For an exec: the environment that it passes.
+    pub(super) env: Option<Environment>,
+    /// For a fork: the clone flags.
+    pub(super) clone_flags: u64,
+}
+
+impl Task {
+    /// Takes the next ordinal.
+    pub(super) fn ordinal(&mut self) -> u64 {
+        let ordinal = self.next_ordinal;
+        self.next_ordinal += 1;
+        ordinal
+    }
+
+    /// Writes the pending call as it stands: without an end.
+    pub(super) fn write_begun(&mut self, batch: &mut Batch) {
+        let pending = &mut self.pending;
+        if pending.active && pending.wanted && !pending.begun {
+            pending.begun = true;
+            pending.write(self.id, None, batch);
+        }
+    }
+}
+
+impl Pending {
+    /// Writes the call, with its end and result where it has one.
+    pub(super) fn write(
+        &self,
+        task: TaskId,
+        end: Option<(u64, i64, bool)>,
+        batch: &mut Batch,
+    ) {
+        let mut record = batch.record(Kind::Call, task, self.ordinal);
+        record.start(self.start).words(self.args);
+        if let Some(call) = self.call {
+            record.call(call);
+        }
+        if let Some((end, result, failed)) = end {
+            record.returned(end, result, failed);
+        }
+        self.memory.write(&mut record);
+        record.finish();
+    }
+}
