@@ -17,3 +17,4 @@ pub mod export;
 pub mod flow;
 pub mod log;
 pub mod sys;
+pub mod tracer;

@@ -45,6 +45,14 @@ pub fn take() -> Noted {
     Noted { sent: SENT.swap(0, Ordering::Relaxed), kernel: KERNEL.swap(0, Ordering::Relaxed) }
 }
 
+/// Takes the notes of these signals alone, and says whether there was one.
+pub fn take_any_of(wanted: &[i32]) -> bool {
+    let mask = !wanted.iter().fold(0, |mask, signal| mask | bit(*signal));
+    let before =
+        SENT.fetch_and(mask, Ordering::Relaxed) | KERNEL.fetch_and(mask, Ordering::Relaxed);
+    before & !mask != 0
+}
+
 /// Whether there are notes to take.
 pub fn noted() -> bool {
     SENT.load(Ordering::Relaxed) | KERNEL.load(Ordering::Relaxed) != 0

@@ -57,6 +57,8 @@ pub(super) struct Pending {
     pub(super) env: Option<Environment>,
     /// For a fork: the clone flags.
     pub(super) clone_flags: u64,
+    /// For a fork: the child's thread id, once there is one.
+    pub(super) child: Option<i32>,
 }
 
 impl Task {

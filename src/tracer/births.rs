@@ -1,0 +1,128 @@
+//! New tasks: from their creator's event, and those that come before it.
+
+use super::engine::{Tracer, write_exit};
+use super::machine::{Birth, State};
+use super::task::{Pending, Task};
+use super::{Ending, Sink};
+use crate::abi::Verb;
+use crate::event::{Kind, Origin, TaskId};
+
+const CLONE_THREAD: u64 = 0x1_0000; // linux/sched.h
+
+impl<S: Sink> Tracer<S> {
+    /// `parent` has made a child; its first stop may have come already.
+    pub(super) fn born(&mut self, parent: i32, child: i32, birth: Birth, time: u64) {
+        let Some(task) = self.tasks.get_mut(&parent) else { return };
+        task.pending.child = Some(child);
+        let thread = task.pending.active && task.pending.clone_flags & CLONE_THREAD != 0;
+        let origin = match birth {
+            Birth::Fork => Origin::Fork,
+            Birth::Vfork => Origin::Vfork,
+            Birth::Clone if thread => Origin::Thread,
+            Birth::Clone => Origin::Clone,
+        };
+        let creator = (task.id, task.pending.ordinal);
+        let process = (origin == Origin::Thread).then_some((task.process, task.pid));
+        let env = task.env.clone();
+        self.add(child, origin, creator, process, env, time);
+        if let Some(ending) = self.early_ends.remove(&child) {
+            self.ended_early(child, ending, time);
+        } else if let Some((stop, stopped)) = self.early.remove(&child) {
+            self.stopped(stop, stopped);
+        }
+    }
+
+    fn add(
+        &mut self,
+        tid: i32,
+        origin: Origin,
+        (parent, ordinal): (TaskId, u64),
+        process: Option<(TaskId, i32)>,
+        env: super::task::Environment,
+        time: u64,
+    ) {
+        let id = TaskId(self.next_task);
+        self.next_task += 1;
+        let (process, pid) = process.unwrap_or((id, tid));
+        let mut record = self.batch.record(Kind::Start, id, 0);
+        record.at(time).words([
+            tid as u64,
+            pid as u64,
+            u64::from(process.0),
+            u64::from(parent.0),
+            ordinal,
+            u64::from(origin.code()),
+        ]);
+        record.finish();
+        let task = Task {
+            id,
+            tid,
+            pid,
+            process,
+            state: State::New,
+            stopped: false,
+            next_ordinal: 1,
+            pending: Pending::default(),
+            env,
+        };
+        self.tasks.insert(tid, task);
+    }
+
+    /// The command's own start, told when its program runs.
+    pub(super) fn root_started(&mut self, tid: i32) {
+        let Some(root) = &mut self.root else { return };
+        root.started = true;
+        let id = TaskId(self.next_task);
+        self.next_task += 1;
+        let Some(task) = self.tasks.get_mut(&tid) else { return };
+        task.id = id;
+        task.process = id;
+        task.next_ordinal = 2; // the exec that is pending has 1
+        let mut record = self.batch.record(Kind::Start, id, 0);
+        let origin = u64::from(Origin::Root.code());
+        record.at(task.pending.start.saturating_sub(1)).words([
+            tid as u64,
+            tid as u64,
+            u64::from(id.0),
+            0,
+            0,
+            origin,
+        ]);
+        record.finish();
+        self.root_facts(tid);
+    }
+
+    fn ended_early(&mut self, tid: i32, ending: Ending, time: u64) {
+        let Some(mut task) = self.tasks.remove(&tid) else { return };
+        let words = match ending {
+            Ending::Exited(code) => [code as u64, 0, 0, 0, 0, 0],
+            Ending::Killed { signal, core } => [0, signal as u64, u64::from(core), 0, 0, 0],
+        };
+        write_exit(&mut self.batch, &mut task, time, words);
+    }
+
+    /// Tasks whose creator was killed before it could tell of them: when no task
+    /// is in a call that makes one, nobody will.
+    pub(super) fn adopt_orphans(&mut self) {
+        if self.early.is_empty() || self.tasks.values().any(Task::is_forking) {
+            return;
+        }
+        let orphans: Vec<_> = self.early.drain().collect();
+        for (tid, (stop, stopped)) in orphans {
+            let time = self.now();
+            let pid = super::facts::thread_group(tid).unwrap_or(tid);
+            let process = self.tasks.get(&pid).map(|leader| (leader.process, pid));
+            let env = self.tasks.get(&pid).map(|leader| leader.env.clone()).unwrap_or_default();
+            self.add(tid, Origin::Orphan, (TaskId::NONE, 0), process, env, time);
+            self.stopped(stop, stopped);
+        }
+    }
+}
+
+impl Task {
+    /// Whether it is in a call that makes a task.
+    fn is_forking(&self) -> bool {
+        self.pending.active
+            && self.pending.prototype.is_some_and(|p| p.effect.verb == Verb::Forks)
+    }
+}

@@ -1,0 +1,45 @@
+//! What rtrace could not see, said in the log.
+
+use super::Sink;
+use super::engine::Tracer;
+use crate::event::{Fact, FactKey, FactKind, Value};
+
+impl<S: Sink> Tracer<S> {
+    /// Records that something about a task could not be seen, and why.
+    pub(super) fn blind_spot(&mut self, tid: i32, why: &str) {
+        let time = self.now();
+        let Some(task) = self.tasks.get(&tid) else { return };
+        self.batch.push_fact(Fact {
+            kind: FactKind::BlindSpot,
+            task: task.id,
+            ordinal: task.pending.ordinal,
+            time,
+            fields: vec![
+                (FactKey::Pid, Value::Number(i64::from(task.pid))),
+                (FactKey::Text, Value::Bytes(why.as_bytes().to_vec())),
+            ],
+        });
+    }
+
+    /// Blind spots that a call which returned makes.
+    pub(super) fn blind_spots_of_call(&mut self, tid: i32, result: i64, failed: bool) {
+        const CLONE_UNTRACED: u64 = 0x80_0000; // linux/sched.h
+        const EPERM: i64 = 1;
+        let Some(task) = self.tasks.get(&tid) else { return };
+        let name = task.pending.prototype.map_or("", |p| p.name);
+        let flags = task.pending.clone_flags;
+        match name {
+            "io_uring_setup" if !failed => {
+                self.blind_spot(tid, "operations of an io_uring make no system calls");
+            }
+            "clone" | "clone3" if !failed && flags & CLONE_UNTRACED != 0 => {
+                self.blind_spot(tid, &format!("child {result} was made with CLONE_UNTRACED"));
+            }
+            // A tracee has one tracer, and that is rtrace.
+            "ptrace" if failed && -result == EPERM => {
+                self.blind_spot(tid, "ptrace was refused: rtrace traces the same task already");
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Entry and exit of calls, and execs.
+
+use super::Sink;
+use super::capture::{Site, capture_environment};
+use super::engine::{Tracer, write_exit};
+use super::machine::State;
+use crate::abi::{self, Abi, Memory, Ty, Verb};
+use crate::event::{Call, Kind, Phase, TaskId};
+use crate::sys::ptrace::Stopped;
+use std::rc::Rc;
+
+/// Results that interrupt a call which may have written memory all the same:
+/// EINTR, and the kernel's ERESTARTSYS to ERESTART_RESTARTBLOCK (linux/errno.h).
+fn interrupted(result: i64) -> bool {
+    matches!(-result, 4 | 512..=516)
+}
+
+impl<S: Sink> Tracer<S> {
+    /// A call begins.
+    pub(super) fn enter(&mut self, tid: i32, arch: u32, nr: u64, args: [u64; 6], time: u64) {
+        let Some(task) = self.tasks.get_mut(&tid) else { return };
+        // A new architecture's table is not ours; its calls are shown by number.
+        let abi = Abi::from_audit(arch, nr).unwrap_or(Abi::X86_64);
+        let prototype = abi::lookup(abi, nr);
+        let verb = prototype.map_or(Verb::None, |p| p.effect.verb);
+        let launching = task.state == State::Launching;
+        let ordinal = if launching { 1 } else { task.ordinal() };
+        let pending = &mut task.pending;
+        pending.active = true;
+        pending.begun = false;
+        pending.wanted = self.options.filter.allows(abi, nr);
+        pending.call = Some(Call { abi, nr });
+        pending.prototype = prototype;
+        pending.args = args;
+        pending.start = time;
+        pending.ordinal = ordinal;
+        pending.env = None;
+        pending.child = None;
+        pending.clone_flags = 0;
+        pending.memory.clear();
+        if launching && verb != Verb::Execs {
+            pending.active = false;
+            return;
+        }
+        let Some(prototype) = prototype else { return };
+        let reader = &mut self.reader;
+        let mut site = Site {
+            reader,
+            tid,
+            abi,
+            prototype,
+            args: &pending.args,
+            phase: Phase::Entry,
+            result: 0,
+            limits: self.limits,
+        };
+        if pending.wanted {
+            site.capture(&mut pending.memory);
+        }
+        if verb == Verb::Execs && self.options.env {
+            let envp = prototype
+                .params
+                .iter()
+                .position(|param| matches!(param.ty, Ty::Memory(_, Memory::Envp)));
+            if let Some(arg) = envp
+                && pending.args[arg] != 0
+            {
+                let address = pending.args[arg];
+                let env =
+                    capture_environment(&mut site, arg as u8, address, &task.env, &mut pending.memory);
+                pending.env = Some(Rc::new(env));
+            }
+        }
+        if verb == Verb::Forks {
+            pending.clone_flags = clone_flags(&site, &pending.args);
+        }
+    }
+
+    /// The pending call ends.
+    pub(super) fn leave(&mut self, tid: i32, result: i64, failed: bool, time: u64) {
+        let Some(task) = self.tasks.get_mut(&tid) else { return };
+        let pending = &mut task.pending;
+        if !pending.active {
+            return;
+        }
+        pending.active = false;
+        let Some(call) = pending.call else { return };
+        let complete = !failed || interrupted(result);
+        if let Some(prototype) = pending.prototype.filter(|_| pending.wanted && complete) {
+            let mut site = Site {
+                reader: &mut self.reader,
+                tid,
+                abi: call.abi,
+                prototype,
+                args: &pending.args,
+                phase: Phase::Exit,
+                result,
+                limits: self.limits,
+            };
+            site.capture(&mut pending.memory);
+        }
+        if pending.wanted {
+            pending.write(task.id, Some((time, result, failed)), &mut self.batch);
+        }
+        self.learn(tid, result, failed);
+    }
+
+    /// An exec has put another thread's id on this task, or ended the leader: the
+    /// thread that executed goes on under the leader's id (`ptrace(2)`, "execve(2)
+    /// under ptrace").
+    pub(super) fn replaced(&mut self, stopped: &Stopped, time: u64) {
+        let tid = stopped.tid();
+        let former = stopped.event_message().map_or(tid, |message| message as i32);
+        if former == tid {
+            return;
+        }
+        let Some(mut executing) = self.tasks.remove(&former) else { return };
+        self.abandon(tid);
+        if let Some(mut leader) = self.tasks.remove(&tid) {
+            let words = [0, 0, 0, u64::from(executing.id.0), 0, 0];
+            write_exit(&mut self.batch, &mut leader, time, words);
+            executing.pid = leader.pid;
+        }
+        executing.tid = tid;
+        self.tasks.insert(tid, executing);
+    }
+
+    /// A task has a new program.
+    pub(super) fn executed(&mut self, tid: i32, stopped: &Stopped, time: u64) {
+        let former = stopped.event_message().map_or(tid, |message| message as i32);
+        if self.root.as_ref().is_some_and(|root| root.pid == tid && !root.started) {
+            self.root_started(tid);
+        }
+        let Some(task) = self.tasks.get_mut(&tid) else { return };
+        if let Some(env) = task.pending.env.take() {
+            task.env = env;
+        }
+        let superseded =
+            if former == tid || task.process == task.id { TaskId::NONE } else { task.process };
+        let words = [tid as u64, former as u64, u64::from(superseded.0), 0, 0, 0];
+        self.note(tid, Kind::Exec, time, words);
+        self.executable_fact(tid);
+    }
+}
+
+/// The flags of a fork, vfork, clone or clone3 about to be made.
+fn clone_flags(site: &Site<'_>, args: &[u64; 6]) -> u64 {
+    match site.prototype.name {
+        "clone" => args[0],
+        "clone3" => site.reader.word(args[0], 8).unwrap_or(0),
+        _ => 0,
+    }
+}

@@ -1,0 +1,182 @@
+//! Copying what a call's prototype points to out of the tracee's memory.
+//!
+//! Nothing is interpreted here: bytes go into the record as they are. A pointer
+//! that cannot be followed is a piece in the state *unreadable*, never an error.
+
+mod environment;
+mod messages;
+mod reader;
+mod values;
+mod vectors;
+
+pub(super) use environment::{Redaction, capture_environment};
+pub(super) use reader::Reader;
+
+use crate::abi::{Abi, Dir, Memory, Prototype, Ty, irregular};
+use crate::event::{Phase, Piece, RecordBuilder, Role, State};
+
+/// How much to keep.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// Bytes of a data buffer (`-s`).
+    pub(super) data: usize,
+}
+
+/// The most bytes of a file name, its NUL not counted: the kernel reads no more.
+const PATH_MAX: usize = 4096;
+/// The most bytes of another string (a mount's options, a key's description).
+const STRING_MAX: usize = 64 << 10;
+/// The most bytes of structs that one argument points to.
+const STRUCTS_MAX: usize = 64 << 10;
+
+/// Captured memory of one call; cleared and used again for the task's next.
+#[derive(Debug, Default)]
+pub(super) struct Capture {
+    pieces: Vec<Piece>,
+    bytes: Vec<u8>,
+}
+
+impl Capture {
+    pub(super) fn clear(&mut self) {
+        self.pieces.clear();
+        self.bytes.clear();
+        self.bytes.shrink_to(64 << 10); // one huge argv must not stay for the task's life
+    }
+
+    /// Adds a piece whose bytes are there.
+    pub(super) fn push(&mut self, arg: u8, role: Role, phase: Phase, state: State, bytes: &[u8]) {
+        let from = self.bytes.len() as u32;
+        self.bytes.extend_from_slice(bytes);
+        self.pieces.push(Piece { arg, role, phase, state, from, len: bytes.len() as u32 });
+    }
+
+    /// Adds a piece by letting `fill` append its bytes.
+    pub(super) fn append(
+        &mut self,
+        arg: u8,
+        role: Role,
+        phase: Phase,
+        fill: impl FnOnce(&mut Vec<u8>) -> State,
+    ) -> State {
+        let from = self.bytes.len();
+        let state = fill(&mut self.bytes);
+        let len = (self.bytes.len() - from) as u32;
+        self.pieces.push(Piece { arg, role, phase, state, from: from as u32, len });
+        state
+    }
+
+    /// The bytes of the last piece of `arg` in that role.
+    pub(super) fn bytes_of(&self, arg: u8, role: Role) -> Option<&[u8]> {
+        let piece = self.pieces.iter().rev().find(|p| p.arg == arg && p.role == role)?;
+        self.bytes.get(piece.from as usize..piece.from as usize + piece.len as usize)
+    }
+
+    /// Copies it into a record, ordered by argument and phase.
+    pub(super) fn write(&self, record: &mut RecordBuilder<'_>) {
+        // Exit pieces come behind all entry pieces here; records want them by argument.
+        let mut order: Vec<&Piece> = Vec::new();
+        let sorted = self.pieces.is_sorted_by_key(|p| (p.arg, p.phase, p.role));
+        if !sorted {
+            order.extend(&self.pieces);
+            order.sort_by_key(|p| (p.arg, p.phase, p.role));
+        }
+        let mut copy = |p: &Piece| {
+            let bytes = &self.bytes[p.from as usize..p.from as usize + p.len as usize];
+            record.piece(p.arg, p.role, p.phase, p.state, bytes);
+        };
+        if sorted {
+            self.pieces.iter().for_each(&mut copy);
+        } else {
+            order.into_iter().for_each(&mut copy);
+        }
+    }
+}
+
+/// A call at a stop, and where its memory goes.
+pub(super) struct Site<'a> {
+    /// The tracee's memory.
+    pub(super) reader: &'a mut Reader,
+    /// Its thread id.
+    pub(super) tid: i32,
+    /// The ABI of the call: the width of pointers and structs.
+    pub(super) abi: Abi,
+    /// The prototype of the call.
+    pub(super) prototype: &'static Prototype,
+    /// Argument registers at entry.
+    pub(super) args: &'a [u64; 6],
+    /// Entry or exit.
+    pub(super) phase: Phase,
+    /// The result, at exit.
+    pub(super) result: i64,
+    /// How much to keep.
+    pub(super) limits: Limits,
+}
+
+impl Site<'_> {
+    /// Captures all that the prototype names for this phase, but environments,
+    /// which [`capture_environment`] keeps.
+    pub(super) fn capture(&mut self, into: &mut Capture) {
+        self.reader.begin(self.tid);
+        for (index, param) in self.prototype.params.iter().enumerate() {
+            let Ty::Memory(dir, memory) = param.ty else { continue };
+            let (dir, memory) = match memory {
+                Memory::Irregular => {
+                    match irregular::resolve(self.abi, self.prototype, self.args, index) {
+                        Some(resolved) => resolved,
+                        None => continue,
+                    }
+                }
+                memory => (dir, memory),
+            };
+            if let Some(address) = self.pointer(index) {
+                self.argument(index as u8, address, dir, memory, into);
+            }
+        }
+    }
+
+    /// The pointer in argument `index`; `None` for NULL.
+    fn pointer(&self, index: usize) -> Option<u64> {
+        let word = *self.args.get(index)?;
+        // The kernel looks at the low half alone where pointers have 32 bits.
+        let address = if self.abi.word() == 4 { word & 0xffff_ffff } else { word };
+        (address != 0).then_some(address)
+    }
+
+    fn argument(&mut self, arg: u8, address: u64, dir: Dir, memory: Memory, into: &mut Capture) {
+        let now = match self.phase {
+            Phase::Entry => dir != Dir::Out,
+            Phase::Exit => dir != Dir::In,
+        };
+        match memory {
+            // Vectors are input whichever way the bytes they point to go.
+            Memory::Iovec(count) => self.vector(arg, address, dir, count, into),
+            Memory::Msghdr => self.message(arg, address, dir, into),
+            Memory::Mmsghdr(count) => self.messages(arg, address, dir, count, into),
+            Memory::Envp => {}
+            _ if !now => {}
+            Memory::Path => self.path(arg, address, into),
+            Memory::Str => self.string(arg, address, Role::Str, STRING_MAX, into),
+            Memory::Argv => self.strings(arg, address, Role::Arg, into),
+            Memory::Bytes(len) => self.data(arg, address, len, into),
+            Memory::Struct(layout, count) => {
+                let size = layout.layout(self.abi).size as usize;
+                let bytes = self.amount(count).saturating_mul(size);
+                self.block(arg, address, Role::Struct, bytes, STRUCTS_MAX, into);
+            }
+            Memory::Sockaddr(len) => {
+                let bytes = self.amount(len);
+                self.block(arg, address, Role::Sockaddr, bytes, 128, into);
+            }
+            Memory::Sigset(len) => {
+                let bytes = self.amount(len);
+                self.block(arg, address, Role::Bits, bytes, 128, into);
+            }
+            Memory::FdSet(count) => {
+                let word_bits = self.abi.word() * 8;
+                let bytes = self.amount(count).min(1 << 20).div_ceil(word_bits) * self.abi.word();
+                self.block(arg, address, Role::Bits, bytes, STRUCTS_MAX, into);
+            }
+            Memory::Irregular => {} // nothing resolves to itself
+        }
+    }
+}

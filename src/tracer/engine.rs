@@ -1,0 +1,377 @@
+//! The loop: waits, asks the transition what a stop means, does it, resumes.
+
+use super::capture::{Limits, Reader};
+use super::launch;
+use super::machine::{Act, Go, Observed, State, transition};
+use super::task::{Pending, Task};
+use super::{Ending, Error, Options, Outcome, Shared, Sink, Until};
+use crate::event::{Batch, Kind, Phase, Role, State as PieceState, TaskId};
+use crate::sys::clock;
+use crate::sys::ptrace::{Stopped, SyscallInfo, Until as StopAt};
+use crate::sys::signals::{self, Noted};
+use crate::sys::spawn::Child;
+use crate::sys::wait::{self, Status, Stop};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::io;
+use std::rc::Rc;
+use std::sync::atomic::Ordering;
+
+/// A batch is handed over when its oldest observation is that old, in ns.
+const FLUSH_AFTER: u64 = 150_000_000;
+/// … or when it has that many records (a block has at most 16,384) …
+const FLUSH_RECORDS: usize = 12_000;
+/// … or that many bytes of memory.
+const FLUSH_BYTES: usize = 1 << 20;
+
+/// Bytes of a `siginfo_t` that carry anything (`asm-generic/siginfo.h`).
+const SIGINFO_USED: usize = 48;
+
+/// Follows a tree of tasks; fills batches and hands them to its sink.
+#[derive(Debug)]
+pub struct Tracer<S> {
+    pub(super) options: Options,
+    pub(super) limits: Limits,
+    pub(super) sink: S,
+    pub(super) batch: Batch,
+    pub(super) shared: Shared,
+    pub(super) reader: Reader,
+    /// CLOCK_MONOTONIC at the run's start.
+    base: u64,
+    /// The time of the last observation: each has its own.
+    last_time: u64,
+    /// When the oldest observation in the batch was made.
+    dirty_since: Option<u64>,
+    /// Live tasks by thread id.
+    pub(super) tasks: FxHashMap<i32, Task>,
+    pub(super) next_task: u32,
+    /// Tasks that stopped before their creator told of them.
+    pub(super) early: FxHashMap<i32, (Stop, Stopped)>,
+    /// Tasks that ended before that.
+    pub(super) early_ends: FxHashMap<i32, Ending>,
+    pub(super) root: Option<Root>,
+    /// Why tasks are being let go, once they are.
+    pub(super) detaching: Option<u64>,
+    /// Files whose facts are in the log.
+    pub(super) known_files: FxHashSet<(u64, u64, i64)>,
+    /// A SIGTERM or SIGHUP has been passed on.
+    warned: bool,
+    /// A terminal's stop signal has reached us too.
+    stop_wanted: bool,
+}
+
+/// The command.
+#[derive(Debug)]
+pub(super) struct Root {
+    pub(super) pid: i32,
+    pub(super) child: Child,
+    pub(super) started: bool,
+    pub(super) ending: Option<Ending>,
+}
+
+/// Signals that go to the command; see [`Tracer::run`].
+pub const FORWARDED: [i32; 6] =
+    [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGUSR1, libc::SIGUSR2];
+/// A terminal's stop signals: they stop rtrace once they have stopped the command.
+pub const STOPPING: [i32; 3] = [libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];
+
+impl<S: Sink> Tracer<S> {
+    /// A tracer with nothing to trace yet. `base` is CLOCK_MONOTONIC at the run's start.
+    pub fn new(options: Options, sink: S, base: u64) -> Self {
+        Self {
+            limits: Limits { data: options.data_limit },
+            options,
+            sink,
+            batch: Batch::new(),
+            shared: Shared::default(),
+            reader: Reader::new(),
+            base,
+            last_time: 0,
+            dirty_since: None,
+            tasks: FxHashMap::default(),
+            next_task: 1,
+            early: FxHashMap::default(),
+            early_ends: FxHashMap::default(),
+            root: None,
+            detaching: None,
+            known_files: FxHashSet::default(),
+            warned: false,
+            stop_wanted: false,
+        }
+    }
+
+    /// What another thread needs to wake this one.
+    pub fn shared(&self) -> Shared {
+        self.shared.clone()
+    }
+
+    /// Gives back the sink, after the last batch.
+    pub fn into_sink(self) -> S {
+        self.sink
+    }
+
+    pub(super) fn add_root(&mut self, child: Child) {
+        let pid = child.pid;
+        let task = Task {
+            id: TaskId::NONE,
+            tid: pid,
+            pid,
+            process: TaskId::NONE,
+            state: State::Launching,
+            stopped: false,
+            next_ordinal: 1,
+            pending: Pending::default(),
+            env: Rc::default(),
+        };
+        self.tasks.insert(pid, task);
+        self.root = Some(Root { pid, child, started: false, ending: None });
+    }
+
+    /// Lets the command go and follows it to its end (see [`Options::until`]), or
+    /// until a second SIGTERM or SIGHUP. Another thread must wake this one every
+    /// now and then while [`Shared::dirty`] is set or a signal is noted.
+    ///
+    /// # Errors
+    /// [`Error::NotExecutable`] and [`Error::Prepare`] where the command could not
+    /// be executed after all; [`Error::System`].
+    pub fn run(&mut self, name: &std::ffi::OsStr) -> Result<Outcome, Error> {
+        if let Some(root) = &mut self.root {
+            root.child.go().map_err(|source| Error::System { what: "start the command", source })?;
+        }
+        while !self.tasks.is_empty() || !self.early.is_empty() {
+            match wait::any() {
+                Ok(Some((tid, status))) => self.status(tid, status),
+                Ok(None) => {}
+                Err(e) if e.raw_os_error() == Some(libc::ECHILD) => break,
+                Err(source) => return Err(Error::System { what: "wait for a tracee", source }),
+            }
+            if signals::noted() {
+                self.noted(signals::take());
+            }
+            self.flush_if_due();
+        }
+        self.flush();
+        let root = self.root.as_mut();
+        if let Some(root) = root
+            && !root.started
+            && let Some(error) = launch::failure(&mut root.child, name)
+        {
+            return Err(error);
+        }
+        Ok(Outcome {
+            root: self.root.as_ref().and_then(|root| root.ending),
+            detached: self.detaching.is_some(),
+        })
+    }
+
+    /// A time for an observation: later than all before it.
+    pub(super) fn now(&mut self) -> u64 {
+        let now = (clock::monotonic() - self.base).max(self.last_time + 1);
+        self.last_time = now;
+        if self.dirty_since.is_none() {
+            self.dirty_since = Some(now);
+            self.shared.dirty.store(true, Ordering::Relaxed);
+        }
+        now
+    }
+
+    fn flush_if_due(&mut self) {
+        let Some(since) = self.dirty_since else { return };
+        let full = self.batch.len() >= FLUSH_RECORDS || self.batch.byte_len() >= FLUSH_BYTES;
+        if full || clock::monotonic() - self.base >= since + FLUSH_AFTER {
+            self.flush();
+        }
+    }
+
+    /// Hands over the batch, with the calls that are pending now.
+    pub(super) fn flush(&mut self) {
+        for task in self.tasks.values_mut() {
+            if !task.id.is_none() {
+                task.write_begun(&mut self.batch);
+            }
+        }
+        self.dirty_since = None;
+        self.shared.dirty.store(false, Ordering::Relaxed);
+        if !self.batch.is_empty() {
+            let full = std::mem::take(&mut self.batch);
+            self.batch = self.sink.submit(full);
+        }
+    }
+
+    fn status(&mut self, tid: i32, status: Status) {
+        match status {
+            Status::Exited(code) => self.ended(tid, Ending::Exited(code)),
+            Status::Killed { signal, core } => self.ended(tid, Ending::Killed { signal, core }),
+            Status::Stopped(stop, stopped) if self.tasks.contains_key(&tid) => {
+                self.stopped(stop, stopped);
+            }
+            Status::Stopped(Stop::Exec, stopped) => self.stopped(Stop::Exec, stopped),
+            // Its creator has not told of it yet: it waits.
+            Status::Stopped(stop, stopped) => {
+                self.early.insert(tid, (stop, stopped));
+                self.adopt_orphans();
+            }
+        }
+    }
+
+    /// One stop of a known task.
+    pub(super) fn stopped(&mut self, stop: Stop, stopped: Stopped) {
+        let tid = stopped.tid();
+        let time = self.now();
+        if stop == Stop::Exec {
+            self.replaced(&stopped, time);
+        }
+        let Some(task) = self.tasks.get_mut(&tid) else { return };
+        let (observed, info) = match stop {
+            Stop::Syscall => match stopped.syscall_info() {
+                Ok(info @ SyscallInfo::Entry { .. }) => (Observed::Entry, info),
+                Ok(info @ SyscallInfo::Exit { .. }) => (Observed::Exit, info),
+                // Killed meanwhile: its end is what comes next.
+                Ok(SyscallInfo::None) | Err(_) => (Observed::Stop(stop), SyscallInfo::None),
+            },
+            other => (Observed::Stop(other), SyscallInfo::None),
+        };
+        let (state, act, go) = transition(task.state, task.stopped, observed);
+        task.state = state;
+        task.stopped = go == Go::Listen;
+        self.act(tid, act, info, &stopped, time);
+        self.go_on(go, stopped);
+    }
+
+    fn act(&mut self, tid: i32, act: Act, info: SyscallInfo, stopped: &Stopped, time: u64) {
+        match (act, info) {
+            (Act::Enter { lost }, SyscallInfo::Entry { arch, nr, args }) => {
+                if lost {
+                    self.abandon(tid);
+                }
+                self.enter(tid, arch, nr, args, time);
+            }
+            (Act::Leave, SyscallInfo::Exit { result, failed }) => {
+                self.leave(tid, result, failed, time);
+            }
+            (Act::Born(birth), _) => {
+                if let Ok(child) = stopped.event_message() {
+                    self.born(tid, child as i32, birth, time);
+                }
+            }
+            (Act::Exec, _) => self.executed(tid, stopped, time),
+            (Act::Signal(signal), _) => self.signalled(tid, signal, stopped, time),
+            (Act::Stopped(signal), _) => {
+                self.note(tid, Kind::Stop, time, [signal as u64, 0, 0, 0, 0, 0]);
+                self.mirror_stop(tid);
+            }
+            (Act::Continued, _) => self.note(tid, Kind::Continue, time, [0; 6]),
+            _ => {}
+        }
+    }
+
+    /// A record without memory, of something that happened at one instant.
+    pub(super) fn note(&mut self, tid: i32, kind: Kind, time: u64, words: [u64; 6]) {
+        let Some(task) = self.tasks.get_mut(&tid) else { return };
+        let ordinal = task.ordinal();
+        let mut record = self.batch.record(kind, task.id, ordinal);
+        record.at(time).words(words);
+        record.finish();
+    }
+
+    fn signalled(&mut self, tid: i32, signal: i32, stopped: &Stopped, time: u64) {
+        let Some(task) = self.tasks.get_mut(&tid) else { return };
+        let ordinal = task.ordinal();
+        let mut record = self.batch.record(Kind::Signal, task.id, ordinal);
+        record.at(time).words([signal as u64, 0, 0, 0, 0, 0]);
+        if let Ok(info) = stopped.siginfo() {
+            let used = &info[..SIGINFO_USED];
+            record.piece(0, Role::Struct, Phase::Entry, PieceState::Whole, used);
+        }
+        record.finish();
+    }
+
+    /// Lets a stopped task go on; ESRCH says that it was killed, and its end will come.
+    fn go_on(&mut self, go: Go, stopped: Stopped) {
+        if let Some(reason) = self.detaching {
+            return self.let_go(go, stopped, reason);
+        }
+        let tid = stopped.tid();
+        let result = match go {
+            Go::On(signal) => stopped.resume(StopAt::Syscall, signal),
+            Go::Listen => stopped.listen(),
+        };
+        if let Err(error) = result {
+            self.blind_spot(tid, &format!("could not be resumed: {error}"));
+        }
+    }
+
+    /// A task is gone.
+    fn ended(&mut self, tid: i32, ending: Ending) {
+        if let Some(root) = self.root.as_mut().filter(|root| root.pid == tid) {
+            root.ending = Some(ending);
+        }
+        let time = self.now();
+        self.early.remove(&tid);
+        self.abandon(tid);
+        let Some(mut task) = self.tasks.remove(&tid) else {
+            self.early_ends.insert(tid, ending);
+            return;
+        };
+        if !task.id.is_none() {
+            let words = match ending {
+                Ending::Exited(code) => [code as u64, 0, 0, 0, 0, 0],
+                Ending::Killed { signal, core } => [0, signal as u64, u64::from(core), 0, 0, 0],
+            };
+            write_exit(&mut self.batch, &mut task, time, words);
+        }
+        self.adopt_orphans();
+        if self.root.as_ref().is_some_and(|root| root.ending.is_some())
+            && self.options.until == Until::Root
+        {
+            self.detach_all(1);
+        }
+    }
+
+    /// The pending call will never return: it is written without an end.
+    pub(super) fn abandon(&mut self, tid: i32) {
+        let Some(task) = self.tasks.get_mut(&tid) else { return };
+        if !task.id.is_none() {
+            task.write_begun(&mut self.batch);
+        }
+        task.pending.active = false;
+    }
+
+    /// Signals of our own: the command's first, a second SIGTERM or SIGHUP lets go.
+    fn noted(&mut self, noted: Noted) {
+        self.stop_wanted |= noted.any_of(&STOPPING);
+        let root = self.root.as_ref().filter(|root| root.ending.is_none()).map(|root| root.pid);
+        let terminating = noted.any_of(&[libc::SIGTERM, libc::SIGHUP]);
+        match root {
+            // Only descendants are left: nobody else would take a Ctrl-C.
+            None if terminating || noted.any_of(&[libc::SIGINT]) => self.detach_all(0),
+            Some(_) if terminating && self.warned => self.detach_all(0),
+            Some(pid) => {
+                self.warned |= terminating;
+                for signal in noted.sent().filter(|signal| FORWARDED.contains(signal)) {
+                    // ESRCH: it has just ended, and that is being waited for.
+                    let _: io::Result<()> = signals::send(pid, signal);
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// When a terminal has stopped the command, stops rtrace too, so that the
+    /// shell that waits for it gets its prompt back.
+    fn mirror_stop(&mut self, tid: i32) {
+        self.stop_wanted |= signals::take_any_of(&STOPPING);
+        if self.stop_wanted && self.root.as_ref().is_some_and(|root| root.pid == tid) {
+            self.stop_wanted = false;
+            self.flush();
+            signals::stop_self();
+        }
+    }
+}
+
+/// The end of a task, as a record.
+pub(super) fn write_exit(batch: &mut Batch, task: &mut Task, time: u64, words: [u64; 6]) {
+    let ordinal = task.ordinal();
+    let mut record = batch.record(Kind::Exit, task.id, ordinal);
+    record.at(time).words(words);
+    record.finish();
+}

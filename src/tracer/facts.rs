@@ -1,0 +1,193 @@
+//! What only the living system can tell: read from `/proc` at a stop.
+
+use super::Sink;
+use super::engine::Tracer;
+use crate::abi::Verb;
+use crate::event::{Fact, FactKey, FactKind, Value};
+use crate::sys::socket;
+use std::fs;
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::MetadataExt;
+
+type Fields = Vec<(FactKey, Value)>;
+
+/// The thread group of a task, from `/proc/TID/status`.
+pub(super) fn thread_group(tid: i32) -> Option<i32> {
+    status_field(tid, "Tgid:")?.trim().parse().ok()
+}
+
+fn status_field(tid: i32, name: &str) -> Option<String> {
+    let status = fs::read_to_string(format!("/proc/{tid}/status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned)
+}
+
+fn link(path: &str) -> Option<Value> {
+    fs::read_link(path).ok().map(|target| Value::Bytes(target.into_os_string().into_vec()))
+}
+
+fn number(n: impl Into<i64>) -> Value {
+    Value::Number(n.into())
+}
+
+/// What `stat(2)` says of a file.
+fn stat_fields(meta: &fs::Metadata, fields: &mut Fields) {
+    let modified = meta.mtime().saturating_mul(1_000_000_000).saturating_add(meta.mtime_nsec());
+    fields.push((FactKey::Device, Value::Number(meta.dev() as i64)));
+    fields.push((FactKey::Inode, Value::Number(meta.ino() as i64)));
+    fields.push((FactKey::Mode, number(meta.mode())));
+    fields.push((FactKey::Size, Value::Number(meta.size() as i64)));
+    fields.push((FactKey::Modified, Value::Number(modified)));
+    if meta.rdev() != 0 {
+        fields.push((FactKey::Special, Value::Number(meta.rdev() as i64)));
+    }
+}
+
+fn socket_fields(pid: i32, fd: i32, fields: &mut Fields) {
+    let Ok(socket) = socket::look(pid, fd) else { return };
+    fields.push((FactKey::Family, number(socket.family)));
+    fields.push((FactKey::Type, number(socket.kind)));
+    fields.push((FactKey::Protocol, number(socket.protocol)));
+    fields.push((FactKey::Local, Value::Bytes(socket.local)));
+    fields.push((FactKey::Remote, Value::Bytes(socket.remote)));
+}
+
+impl<S: Sink> Tracer<S> {
+    fn fact(&mut self, tid: i32, kind: FactKind, fields: Fields) {
+        let time = self.now();
+        let Some(task) = self.tasks.get(&tid) else { return };
+        let (task, ordinal) = (task.id, task.pending.ordinal);
+        self.batch.push_fact(Fact { kind, task, ordinal, time, fields });
+    }
+
+    /// The command as it starts: who and where it is, and what it inherited.
+    pub(super) fn root_facts(&mut self, tid: i32) {
+        self.process_fact(tid);
+        self.descriptor_facts(tid);
+        let mounts = fs::read_to_string(format!("/proc/{tid}/mountinfo")).unwrap_or_default();
+        for line in mounts.lines() {
+            let text = Value::Bytes(line.as_bytes().to_vec());
+            self.fact(tid, FactKind::Mount, vec![(FactKey::Text, text)]);
+        }
+    }
+
+    fn process_fact(&mut self, tid: i32) {
+        let status = fs::read_to_string(format!("/proc/{tid}/status")).unwrap_or_default();
+        let line = |name: &str| status.lines().find_map(|line| line.strip_prefix(name));
+        let nth = |name: &str, n: usize, radix: u32| {
+            let word = line(name)?.split_whitespace().nth(n)?;
+            i64::from_str_radix(word, radix).ok()
+        };
+        let mut fields: Fields = vec![(FactKey::Tid, number(tid))];
+        let numbers = [
+            (FactKey::Pid, nth("Tgid:", 0, 10)),
+            (FactKey::Ppid, nth("PPid:", 0, 10)),
+            (FactKey::Uid, nth("Uid:", 1, 10)),
+            (FactKey::Gid, nth("Gid:", 1, 10)),
+            (FactKey::Umask, nth("Umask:", 0, 8)),
+        ];
+        fields.extend(numbers.into_iter().filter_map(|(key, n)| Some((key, Value::Number(n?)))));
+        if let Some(groups) = line("Groups:") {
+            let groups = groups.split_whitespace().map(|g| g.as_bytes().to_vec()).collect();
+            fields.push((FactKey::Groups, Value::List(groups)));
+        }
+        let links = [("exe", FactKey::Path), ("cwd", FactKey::Cwd), ("root", FactKey::Root)];
+        for (name, key) in links {
+            fields.extend(link(&format!("/proc/{tid}/{name}")).map(|value| (key, value)));
+        }
+        let argv = fs::read(format!("/proc/{tid}/cmdline")).unwrap_or_default();
+        let argv = argv.strip_suffix(&[0]).unwrap_or(&argv);
+        let argv = argv.split(|byte| *byte == 0).map(<[u8]>::to_vec).collect();
+        fields.push((FactKey::Argv, Value::List(argv)));
+        let mut spaces: Vec<Vec<u8>> = fs::read_dir(format!("/proc/{tid}/ns"))
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| fs::read_link(entry.ok()?.path()).ok())
+            .map(|target| target.into_os_string().into_vec())
+            .collect();
+        spaces.sort_unstable();
+        fields.push((FactKey::Namespaces, Value::List(spaces)));
+        self.fact(tid, FactKind::Process, fields);
+    }
+
+    fn descriptor_facts(&mut self, tid: i32) {
+        let mut open: Vec<i32> = fs::read_dir(format!("/proc/{tid}/fd"))
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+            .collect();
+        open.sort_unstable();
+        for fd in open {
+            let path = format!("/proc/{tid}/fd/{fd}");
+            let mut fields = vec![(FactKey::Fd, number(fd))];
+            fields.extend(link(&path).map(|value| (FactKey::Path, value)));
+            let info = fs::read_to_string(format!("/proc/{tid}/fdinfo/{fd}")).unwrap_or_default();
+            let line = |name: &str| info.lines().find_map(|line| line.strip_prefix(name));
+            let flags = line("flags:").and_then(|f| i64::from_str_radix(f.trim(), 8).ok());
+            let offset = line("pos:").and_then(|f| f.trim().parse().ok());
+            fields.extend(flags.map(|n| (FactKey::Flags, Value::Number(n))));
+            fields.extend(offset.map(|n| (FactKey::Offset, Value::Number(n))));
+            if let Ok(meta) = fs::metadata(&path) {
+                stat_fields(&meta, &mut fields);
+                if meta.mode() & libc::S_IFMT == libc::S_IFSOCK {
+                    socket_fields(tid, fd, &mut fields);
+                }
+            }
+            self.fact(tid, FactKind::Descriptor, fields);
+        }
+    }
+
+    /// The program that a task has just started to run.
+    pub(super) fn executable_fact(&mut self, tid: i32) {
+        let exe = format!("/proc/{tid}/exe");
+        let mut fields: Fields = vec![(FactKey::Pid, number(tid))];
+        fields.extend(link(&exe).map(|value| (FactKey::Path, value)));
+        fields.extend(link(&format!("/proc/{tid}/cwd")).map(|value| (FactKey::Cwd, value)));
+        if let Ok(meta) = fs::metadata(&exe) {
+            stat_fields(&meta, &mut fields);
+        }
+        self.fact(tid, FactKind::Executable, fields);
+    }
+
+    /// What a call that has just returned lets us learn.
+    pub(super) fn learn(&mut self, tid: i32, result: i64, failed: bool) {
+        let Some(task) = self.tasks.get(&tid) else { return };
+        let Some(prototype) = task.pending.prototype else { return };
+        let (pid, first) = (task.pid, task.pending.args[0] as i32);
+        match prototype.effect.verb {
+            Verb::Opens if !failed => self.file_fact(tid, result as i32),
+            Verb::Accepts if !failed => self.socket_fact(tid, pid, result as i32),
+            Verb::Connects if !failed || result == -i64::from(libc::EINPROGRESS) => {
+                self.socket_fact(tid, pid, first);
+            }
+            Verb::Forks if !failed => self.ids_fact(tid, result),
+            _ => {}
+        }
+        self.blind_spots_of_call(tid, result, failed);
+    }
+
+    fn file_fact(&mut self, tid: i32, fd: i32) {
+        let path = format!("/proc/{tid}/fd/{fd}");
+        let Ok(meta) = fs::metadata(&path) else { return };
+        if !self.known_files.insert((meta.dev(), meta.ino(), meta.ctime_nsec() ^ meta.ctime())) {
+            return;
+        }
+        let mut fields = vec![(FactKey::Fd, number(fd))];
+        fields.extend(link(&path).map(|value| (FactKey::Path, value)));
+        stat_fields(&meta, &mut fields);
+        self.fact(tid, FactKind::File, fields);
+    }
+
+    fn socket_fact(&mut self, tid: i32, pid: i32, fd: i32) {
+        let mut fields = vec![(FactKey::Fd, number(fd))];
+        socket_fields(pid, fd, &mut fields);
+        self.fact(tid, FactKind::Socket, fields);
+    }
+
+    /// A child's id in its creator's PID namespace, where that is another one than ours.
+    fn ids_fact(&mut self, tid: i32, result: i64) {
+        let child = self.tasks.get(&tid).and_then(|task| task.pending.child);
+        let Some(child) = child.filter(|child| i64::from(*child) != result) else { return };
+        let fields = vec![(FactKey::Tid, number(child)), (FactKey::NsPid, Value::Number(result))];
+        self.fact(child, FactKind::Ids, fields);
+    }
+}

@@ -1,0 +1,152 @@
+//! From a command's words to a traced child that is about to execute it.
+
+use super::engine::Tracer;
+use super::{Error, Sink};
+use crate::sys::ptrace::{self, Until};
+use crate::sys::spawn::{self, Child, Command, Step, User};
+use crate::sys::wait::{self, Status, Stop};
+use std::ffi::{CString, OsStr, OsString};
+use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+/// A command to trace.
+#[derive(Debug, Clone)]
+pub struct Launch {
+    /// argv; the first word is looked up in the environment's PATH.
+    pub argv: Vec<OsString>,
+    /// The environment, as pairs.
+    pub env: Vec<(OsString, OsString)>,
+    /// Where to run it.
+    pub dir: Option<PathBuf>,
+    /// As whom.
+    pub user: Option<User>,
+}
+
+/// Looks a command up as `execvp(3)` does: in PATH unless it has a slash.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::NotExecutable`] where only files are found that
+/// must not be executed.
+pub fn find_command(
+    name: &OsStr,
+    path: Option<&OsStr>,
+    dir: Option<&Path>,
+) -> Result<PathBuf, Error> {
+    let not_found = || Error::NotFound(name.to_string_lossy().into_owned());
+    if name.is_empty() {
+        return Err(not_found());
+    }
+    let search = path.unwrap_or(OsStr::new("/usr/local/bin:/usr/bin:/bin"));
+    let candidates: Vec<PathBuf> = if name.as_bytes().contains(&b'/') {
+        vec![PathBuf::from(name)]
+    } else {
+        std::env::split_paths(search)
+            .map(|dir| if dir.as_os_str().is_empty() { Path::new(".").join(name) } else { dir.join(name) })
+            .collect()
+    };
+    let mut refused = None;
+    for file in candidates {
+        let seen = dir.map_or_else(|| file.clone(), |dir| dir.join(&file));
+        let refusal = match seen.metadata() {
+            Ok(meta) if meta.is_dir() => io::Error::from_raw_os_error(libc::EISDIR),
+            Ok(_) if spawn::executable(&c_string(seen.as_os_str())?) => return Ok(file),
+            Ok(_) => io::Error::from_raw_os_error(libc::EACCES),
+            Err(e) if e.kind() == io::ErrorKind::PermissionDenied => e,
+            Err(_) => continue,
+        };
+        refused.get_or_insert((file, refusal));
+    }
+    Err(refused.map_or_else(not_found, |(file, source)| Error::NotExecutable {
+        command: file.to_string_lossy().into_owned(),
+        source,
+    }))
+}
+
+fn c_string(text: &OsStr) -> Result<CString, Error> {
+    CString::new(text.as_bytes()).map_err(|_| Error::Prepare {
+        what: "pass a word with a NUL in it",
+        source: io::ErrorKind::InvalidInput.into(),
+    })
+}
+
+impl Launch {
+    fn command(&self) -> Result<Command, Error> {
+        let name = self.argv.first().ok_or_else(|| Error::NotFound(String::new()))?;
+        let path = self.env.iter().find(|(name, _)| name == "PATH").map(|(_, v)| v.as_os_str());
+        let file = find_command(name, path, self.dir.as_deref())?;
+        let words = self.argv.iter().map(|word| c_string(word));
+        let entry = |(name, value): &(OsString, OsString)| {
+            let bytes = [name.as_bytes(), b"=", value.as_bytes()].concat();
+            c_string(&OsString::from_vec(bytes))
+        };
+        Ok(Command {
+            file: c_string(file.as_os_str())?,
+            argv: words.collect::<Result<_, _>>()?,
+            env: self.env.iter().map(entry).collect::<Result<_, _>>()?,
+            dir: self.dir.as_ref().map(|dir| c_string(dir.as_os_str())).transpose()?,
+            user: self.user.clone(),
+        })
+    }
+}
+
+impl<S: Sink> Tracer<S> {
+    /// Starts the command, seized and waiting; [`Tracer::run`] lets it go.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::NotExecutable`]; [`Error::Seize`] where the
+    /// kernel refuses; [`Error::System`].
+    pub fn launch(&mut self, launch: &Launch) -> Result<(), Error> {
+        let command = launch.command()?;
+        let child = spawn::start(&command)
+            .map_err(|source| Error::System { what: "start a process", source })?;
+        let pid = child.pid;
+        // If this fails, dropping `child` ends it: it waits for a word from us.
+        ptrace::seize(pid, self.options.kill_on_exit)
+            .and_then(|()| ptrace::interrupt(pid))
+            .map_err(|source| Error::Seize { pid, source })?;
+        loop {
+            match wait::one(pid) {
+                Ok(Some((_, Status::Stopped(stop, stopped)))) => {
+                    let resumed = stopped.resume(Until::Syscall, signal_of(stop));
+                    resumed.map_err(|source| Error::Seize { pid, source })?;
+                    if stop == Stop::Trap {
+                        break;
+                    }
+                }
+                Ok(None) => {}
+                Ok(Some(_)) => {
+                    let source = io::Error::from_raw_os_error(libc::ESRCH);
+                    return Err(Error::Seize { pid, source });
+                }
+                Err(source) => return Err(Error::Seize { pid, source }),
+            }
+        }
+        self.add_root(child);
+        Ok(())
+    }
+}
+
+const fn signal_of(stop: Stop) -> i32 {
+    match stop {
+        Stop::Signal(signal) => signal,
+        _ => 0,
+    }
+}
+
+/// Why the command never ran, as its child told.
+pub(super) fn failure(child: &mut Child, launch: &OsStr) -> Option<Error> {
+    let (step, source) = child.failure()?;
+    Some(match step {
+        Step::User => Error::Prepare { what: "take on the user's ids", source },
+        Step::Directory => Error::Prepare { what: "change to the directory", source },
+        Step::Exec if source.kind() == io::ErrorKind::NotFound => {
+            // The file is there: its interpreter is not.
+            let source = io::Error::new(source.kind(), "its interpreter does not exist");
+            Error::NotExecutable { command: launch.to_string_lossy().into_owned(), source }
+        }
+        Step::Exec => {
+            Error::NotExecutable { command: launch.to_string_lossy().into_owned(), source }
+        }
+    })
+}

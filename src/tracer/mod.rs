@@ -1,0 +1,128 @@
+//! The tracer: starts a command, follows all that it starts, and turns their
+//! stops into records.
+//!
+//! `wait → classify → transition → capture → resume`: [`machine`](self) decides
+//! without a system call what a stop means, the engine does it. Records go to a
+//! [`Sink`] in batches; what becomes of them is not known here.
+
+mod births;
+mod blindspots;
+mod calls;
+mod capture;
+mod detach;
+mod engine;
+mod facts;
+mod launch;
+mod machine;
+mod task;
+
+pub use launch::{Launch, find_command};
+
+use crate::abi::Filter;
+use crate::event::Batch;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Where batches go. Blocks while the receiver is behind: nothing is dropped.
+pub trait Sink {
+    /// Takes a batch and gives back an empty one to fill.
+    fn submit(&mut self, batch: Batch) -> Batch;
+}
+
+/// What to record, and until when.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Bytes kept of each data buffer (`-s`).
+    pub data_limit: usize,
+    /// The calls to record; tasks, signals and execs are recorded in any case.
+    pub filter: Filter,
+    /// Whether to record the environment at each exec.
+    pub env: bool,
+    /// When to stop following.
+    pub until: Until,
+    /// Whether the kernel kills the tree when rtrace ends.
+    pub kill_on_exit: bool,
+}
+
+/// When to stop following the tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// When the command itself has ended; what is left runs on, untraced.
+    Root,
+    /// When its last descendant has ended.
+    Last,
+}
+
+/// How the tracing ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome {
+    /// What became of the command; `None` where it lives on.
+    pub root: Option<Ending>,
+    /// Whether living tasks were let go.
+    pub detached: bool,
+}
+
+/// The end of a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// It exited with this code.
+    Exited(i32),
+    /// It was killed by this signal, and may have dumped core.
+    Killed {
+        /// The signal.
+        signal: i32,
+        /// Whether there is a core.
+        core: bool,
+    },
+}
+
+/// Why a command could not be traced.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such command in PATH.
+    #[error("{0:?}: no such command")]
+    NotFound(String),
+    /// It is there, and must not be executed.
+    #[error("{command:?}: cannot execute: {source}")]
+    NotExecutable {
+        /// The file.
+        command: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The child could not do what comes before its exec.
+    #[error("cannot {what}: {source}")]
+    Prepare {
+        /// What it was to do.
+        what: &'static str,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The kernel does not let us trace.
+    #[error("cannot trace process {pid}: {source}")]
+    Seize {
+        /// The process.
+        pid: i32,
+        /// Why.
+        source: io::Error,
+    },
+    /// Something that should always work did not.
+    #[error("cannot {what}: {source}")]
+    System {
+        /// What was being done.
+        what: &'static str,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+/// What other threads may know of a running tracer.
+#[derive(Debug, Clone, Default)]
+pub struct Shared {
+    /// Set while the tracer holds observations that it has not handed over; a
+    /// helper thread wakes the tracer while it is, see [`Tracer::run`].
+    pub dirty: Arc<AtomicBool>,
+}
+
+pub use engine::Tracer;
