@@ -16,5 +16,6 @@ pub mod event;
 pub mod export;
 pub mod flow;
 pub mod log;
+pub mod record;
 pub mod sys;
 pub mod tracer;

@@ -6,6 +6,7 @@
 
 mod display;
 pub mod filter;
+pub mod irregular;
 mod tables;
 pub mod types;
 

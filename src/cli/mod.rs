@@ -2,6 +2,7 @@
 
 mod convert;
 mod output;
+mod run;
 mod show;
 mod source;
 mod suggest;
@@ -22,6 +23,7 @@ struct Rtrace {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    Run(run::Args),
     Convert(convert::Args),
     Show(show::Args),
     Syscalls(syscalls::Args),
@@ -30,6 +32,7 @@ enum Command {
 /// Runs the command that the arguments name; its exit status.
 pub(crate) fn run() -> ExitCode {
     let result = match Rtrace::parse().command {
+        Command::Run(args) => return run::run(&args),
         Command::Convert(args) => convert::run(args),
         Command::Show(args) => show::run(&args),
         Command::Syscalls(args) => syscalls::run(&args),

@@ -104,12 +104,7 @@ impl Stopped {
         let mut info: libc::ptrace_syscall_info = unsafe { std::mem::zeroed() };
         // SAFETY: `info` is as long as the size that is passed, and lives through the call.
         check(unsafe {
-            libc::ptrace(
-                libc::PTRACE_GET_SYSCALL_INFO,
-                self.tid,
-                size_of_val(&info),
-                &raw mut info,
-            )
+            libc::ptrace(libc::PTRACE_GET_SYSCALL_INFO, self.tid, size_of_val(&info), &raw mut info)
         })?;
         // SAFETY: `op` says which member of the union the kernel has written.
         Ok(unsafe {

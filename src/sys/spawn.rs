@@ -85,8 +85,7 @@ fn pipe() -> io::Result<(File, File)> {
     // SAFETY: `ends` has room for two descriptors.
     check(i64::from(unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) }))?;
     // SAFETY: both descriptors are new and ours.
-    let (read, write) =
-        unsafe { (OwnedFd::from_raw_fd(ends[0]), OwnedFd::from_raw_fd(ends[1])) };
+    let (read, write) = unsafe { (OwnedFd::from_raw_fd(ends[0]), OwnedFd::from_raw_fd(ends[1])) };
     Ok((read.into(), write.into()))
 }
 

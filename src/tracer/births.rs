@@ -122,7 +122,6 @@ impl<S: Sink> Tracer<S> {
 impl Task {
     /// Whether it is in a call that makes a task.
     fn is_forking(&self) -> bool {
-        self.pending.active
-            && self.pending.prototype.is_some_and(|p| p.effect.verb == Verb::Forks)
+        self.pending.active && self.pending.prototype.is_some_and(|p| p.effect.verb == Verb::Forks)
     }
 }

@@ -66,8 +66,13 @@ impl<S: Sink> Tracer<S> {
                 && pending.args[arg] != 0
             {
                 let address = pending.args[arg];
-                let env =
-                    capture_environment(&mut site, arg as u8, address, &task.env, &mut pending.memory);
+                let env = capture_environment(
+                    &mut site,
+                    arg as u8,
+                    address,
+                    &task.env,
+                    &mut pending.memory,
+                );
                 pending.env = Some(Rc::new(env));
             }
         }

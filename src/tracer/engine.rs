@@ -68,11 +68,24 @@ pub(super) struct Root {
     pub(super) ending: Option<Ending>,
 }
 
-/// Signals that go to the command; see [`Tracer::run`].
-pub const FORWARDED: [i32; 6] =
+/// Signals that are passed on to the command when a process sent them to us. A
+/// terminal's Ctrl-C reaches the command by itself.
+const FORWARDED: [i32; 6] =
     [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGUSR1, libc::SIGUSR2];
 /// A terminal's stop signals: they stop rtrace once they have stopped the command.
-pub const STOPPING: [i32; 3] = [libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];
+const STOPPING: [i32; 3] = [libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];
+/// All signals that [`Tracer::run`] expects to be noted (`sys::signals::Handlers`).
+pub const CAUGHT: [i32; 9] = [
+    libc::SIGHUP,
+    libc::SIGINT,
+    libc::SIGQUIT,
+    libc::SIGTERM,
+    libc::SIGUSR1,
+    libc::SIGUSR2,
+    libc::SIGTSTP,
+    libc::SIGTTIN,
+    libc::SIGTTOU,
+];
 
 impl<S: Sink> Tracer<S> {
     /// A tracer with nothing to trace yet. `base` is CLOCK_MONOTONIC at the run's start.
@@ -135,7 +148,9 @@ impl<S: Sink> Tracer<S> {
     /// be executed after all; [`Error::System`].
     pub fn run(&mut self, name: &std::ffi::OsStr) -> Result<Outcome, Error> {
         if let Some(root) = &mut self.root {
-            root.child.go().map_err(|source| Error::System { what: "start the command", source })?;
+            root.child
+                .go()
+                .map_err(|source| Error::System { what: "start the command", source })?;
         }
         while !self.tasks.is_empty() || !self.early.is_empty() {
             match wait::any() {

@@ -42,7 +42,9 @@ pub fn find_command(
         vec![PathBuf::from(name)]
     } else {
         std::env::split_paths(search)
-            .map(|dir| if dir.as_os_str().is_empty() { Path::new(".").join(name) } else { dir.join(name) })
+            .map(|dir| {
+                if dir.as_os_str().is_empty() { Path::new(".").join(name) } else { dir.join(name) }
+            })
             .collect()
     };
     let mut refused = None;

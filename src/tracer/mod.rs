@@ -125,4 +125,4 @@ pub struct Shared {
     pub dirty: Arc<AtomicBool>,
 }
 
-pub use engine::Tracer;
+pub use engine::{CAUGHT, Tracer};

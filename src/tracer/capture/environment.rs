@@ -7,7 +7,7 @@ use crate::event::{Phase, Role, State};
 use std::ops::Range;
 
 /// Whether values that look like secrets are replaced by a short hash.
-pub(in crate::tracer) struct Redaction;
+struct Redaction;
 
 impl Redaction {
     /// Replaces the value of `NAME=value` where the name or the value gives a
@@ -98,9 +98,11 @@ fn difference(base: &[Vec<u8>], env: &[Vec<u8>]) -> Vec<Vec<u8>> {
         base.iter().enumerate().map(|(i, entry)| (entry.as_slice(), i)).collect();
     let mut out: Vec<Vec<u8>> = Vec::new();
     let mut run: Option<(usize, usize)> = None;
-    let mut flush = |run: Option<(usize, usize)>, out: &mut Vec<Vec<u8>>| {
+    let flush = |run: Option<(usize, usize)>, out: &mut Vec<Vec<u8>>| {
         if let Some((first, count)) = run {
-            out.push([b"=", first.to_string().as_bytes(), b",", count.to_string().as_bytes()].concat());
+            out.push(
+                [b"=", first.to_string().as_bytes(), b",", count.to_string().as_bytes()].concat(),
+            );
         }
     };
     for entry in env {
@@ -135,10 +137,14 @@ mod tests {
 
     #[test]
     fn secrets_become_hashes() {
-        for secret in ["DB_PASSWORD=hunter2", "GITHUB_TOKEN=x", "aws_secret_access=y", "API_KEY=z"] {
+        for secret in ["DB_PASSWORD=hunter2", "GITHUB_TOKEN=x", "aws_secret_access=y", "API_KEY=z"]
+        {
             let out = redacted(secret);
             let (name, value) = out.split_once('=').unwrap();
-            assert!(secret.starts_with(name) && value.starts_with('#') && value.len() == 9, "{out}");
+            assert!(
+                secret.starts_with(name) && value.starts_with('#') && value.len() == 9,
+                "{out}"
+            );
         }
         assert_eq!(redacted("HOME=/root"), "HOME=/root");
         assert_eq!(redacted("EMPTY_TOKEN="), "EMPTY_TOKEN=");
@@ -147,7 +153,10 @@ mod tests {
     #[test]
     fn a_url_keeps_all_but_its_credentials() {
         let out = redacted("DATABASE_URL=postgres://bob:pw@db:5432/app");
-        assert!(out.starts_with("DATABASE_URL=postgres://#") && out.ends_with("@db:5432/app"), "{out}");
+        assert!(
+            out.starts_with("DATABASE_URL=postgres://#") && out.ends_with("@db:5432/app"),
+            "{out}"
+        );
         assert_eq!(redacted("URL=http://host/a@b:c"), "URL=http://host/a@b:c");
     }
 

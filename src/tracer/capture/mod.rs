@@ -9,7 +9,7 @@ mod reader;
 mod values;
 mod vectors;
 
-pub(super) use environment::{Redaction, capture_environment};
+pub(super) use environment::capture_environment;
 pub(super) use reader::Reader;
 
 use crate::abi::{Abi, Dir, Memory, Prototype, Ty, irregular};
@@ -161,6 +161,10 @@ impl Site<'_> {
             Memory::Struct(layout, count) => {
                 let size = layout.layout(self.abi).size as usize;
                 let bytes = self.amount(count).saturating_mul(size);
+                self.block(arg, address, Role::Struct, bytes, STRUCTS_MAX, into);
+            }
+            Memory::Sized(_, len) => {
+                let bytes = self.amount(len);
                 self.block(arg, address, Role::Struct, bytes, STRUCTS_MAX, into);
             }
             Memory::Sockaddr(len) => {

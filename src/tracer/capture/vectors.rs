@@ -40,7 +40,11 @@ impl Site<'_> {
                 }
             }
             if state != State::Whole {
-                return if at == address && block.len() < word { State::Unreadable } else { State::Faulted };
+                return if at == address && block.len() < word {
+                    State::Unreadable
+                } else {
+                    State::Faulted
+                };
             }
             at = at.wrapping_add((page * word) as u64);
         }

@@ -1,0 +1,246 @@
+//! The facade that joins the tracer to the log: run a command, have a log.
+//!
+//! The tracer's thread fills batches; a writer's thread turns them into blocks.
+//! Between them is a bounded channel: a tracer that is ahead waits, and nothing
+//! is lost. A third thread wakes the tracer now and then, so that a quiet tree's
+//! last observations reach the log too.
+
+use crate::event::Batch;
+use crate::log::{self, Clock, End, Header, Host, Reason, Totals, Writer};
+use crate::sys::{clock, signals};
+use crate::tracer::{self, Ending, Launch, Options, Outcome, Sink, Tracer};
+use crossbeam_channel::{Receiver, Sender, bounded};
+use std::fs;
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+/// Batches on their way: each is at most some 3 MiB.
+const IN_FLIGHT: usize = 4;
+/// How often the tracer is woken while it has something to hand over.
+const WAKE: Duration = Duration::from_millis(40);
+
+/// What a recording came to.
+#[derive(Debug)]
+pub struct Recorded {
+    /// How the tree ended.
+    pub outcome: Outcome,
+    /// What is in the log.
+    pub totals: Totals,
+    /// Nanoseconds from start to end.
+    pub time: u64,
+    /// Why recording failed, where it did; the tree ran on.
+    pub failure: Option<log::Error>,
+}
+
+/// Records one command.
+#[derive(Debug, Clone)]
+pub struct Recorder {
+    /// What to record, and until when.
+    pub options: Options,
+    /// The text of the filter, for the header; `None` where all calls are recorded.
+    pub trace: Option<String>,
+}
+
+impl Recorder {
+    /// Runs a command to its end and writes its log to `out`. `failed` is told at
+    /// once when the log cannot be written any more. The calling process should
+    /// have no other thread and no other child: the command is started by
+    /// `fork(2)`, and every child is waited for.
+    ///
+    /// # Errors
+    /// The command cannot be started or traced; the log cannot be begun.
+    pub fn run<W: Write + Send + 'static>(
+        &self,
+        launch: &Launch,
+        out: W,
+        failed: impl Fn(&log::Error) + Send + 'static,
+    ) -> Result<Recorded, Error> {
+        let base = clock::monotonic();
+        let header = self.header(launch, base);
+        let (to_writer, batches) = bounded::<Batch>(IN_FLIGHT);
+        let (to_tracer, empties) = bounded::<Batch>(IN_FLIGHT + 1);
+        let sink = Channel { batches: to_writer, empties };
+        let mut tracer = Tracer::new(self.options.clone(), sink, base);
+        tracer.launch(launch)?;
+        let writer = Writer::new(out, &header)?.with_clock(clock::monotonic);
+
+        let handlers = signals::Handlers::install(&tracer::CAUGHT).map_err(Error::Signals)?;
+        let mask = signals::block_all();
+        let writing = thread::spawn(move || write_all(writer, &batches, &to_tracer, failed));
+        let waking = Waker::start(tracer.shared());
+        mask.restore();
+
+        let name = launch.argv.first().cloned().unwrap_or_default();
+        let outcome = tracer.run(&name);
+        waking.stop();
+        drop(handlers);
+        drop(tracer.into_sink()); // the writer sees the end of its channel
+        let time = clock::monotonic() - base;
+        let (writer, mut failure) = writing.join().map_err(|_| Error::Writer)?;
+        let outcome = outcome?;
+        let mut totals = writer.totals();
+        if failure.is_none() {
+            match writer.finish(end(&outcome, time)) {
+                Ok((all, _)) => totals = all,
+                Err(error) => failure = Some(error),
+            }
+        }
+        Ok(Recorded { outcome, totals, time, failure })
+    }
+
+    fn header(&self, launch: &Launch, base: u64) -> Header {
+        let cwd = launch.dir.clone().or_else(|| std::env::current_dir().ok()).unwrap_or_default();
+        Header {
+            run: uuid(),
+            rtrace_version: env!("CARGO_PKG_VERSION").to_owned(),
+            host: host(),
+            clock: Clock { realtime: clock::realtime(), monotonic: base },
+            command: launch.argv.iter().map(|word| word.as_bytes().to_vec()).collect(),
+            cwd: cwd.as_os_str().as_bytes().to_vec(),
+            options: log::Options {
+                string_limit: self.options.data_limit as u64,
+                trace: self.trace.clone(),
+                env: self.options.env,
+                attached: Vec::new(),
+            },
+        }
+    }
+}
+
+/// Why a recording could not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The command, or the right to trace it.
+    #[error(transparent)]
+    Tracer(#[from] tracer::Error),
+    /// The log's beginning.
+    #[error(transparent)]
+    Log(#[from] log::Error),
+    /// Handlers for our own signals.
+    #[error("cannot install signal handlers: {0}")]
+    Signals(std::io::Error),
+    /// The writer's thread is gone.
+    #[error("the thread that writes the log has ended unexpectedly")]
+    Writer,
+}
+
+/// The tracer's end of the channel.
+struct Channel {
+    batches: Sender<Batch>,
+    empties: Receiver<Batch>,
+}
+
+impl Sink for Channel {
+    fn submit(&mut self, batch: Batch) -> Batch {
+        // A writer that is gone has told so; the tree goes on unrecorded.
+        let _ = self.batches.send(batch);
+        self.empties.try_recv().unwrap_or_default()
+    }
+}
+
+/// The writer's thread: until the tracer's end of the channel is dropped.
+fn write_all<W: Write>(
+    mut writer: Writer<W>,
+    batches: &Receiver<Batch>,
+    empties: &Sender<Batch>,
+    failed: impl Fn(&log::Error),
+) -> (Writer<W>, Option<log::Error>) {
+    let mut failure = None;
+    for mut batch in batches {
+        if failure.is_none()
+            && let Err(error) = writer.write_batch(&batch)
+        {
+            failed(&error);
+            failure = Some(error);
+        }
+        batch.clear();
+        let _ = empties.try_send(batch); // one too many is just dropped
+    }
+    (writer, failure)
+}
+
+/// The thread that wakes the tracer.
+struct Waker {
+    stop: Arc<AtomicBool>,
+    thread: thread::JoinHandle<()>,
+}
+
+impl Waker {
+    fn start(shared: tracer::Shared) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let tracer = signals::Kicker::here();
+        let thread = thread::spawn(move || {
+            while !stopped.load(Ordering::Relaxed) {
+                thread::park_timeout(WAKE);
+                if shared.dirty.load(Ordering::Relaxed) || signals::noted() {
+                    tracer.kick();
+                }
+            }
+        });
+        Self { stop, thread }
+    }
+
+    fn stop(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.thread().unpark();
+        let _ = self.thread.join(); // it has nothing to say
+    }
+}
+
+fn end(outcome: &Outcome, time: u64) -> End {
+    let status = outcome.root.map(|ending| match ending {
+        Ending::Exited(code) => code << 8,
+        Ending::Killed { signal, core } => signal | if core { 0x80 } else { 0 },
+    });
+    let reason = if outcome.detached { Reason::Detached } else { Reason::Ended };
+    End { reason, status, time, ..End::default() }
+}
+
+fn host() -> Host {
+    let read = |path: &str| fs::read_to_string(path).unwrap_or_default().trim().to_owned();
+    let uname = nix::sys::utsname::uname().ok();
+    let field = |pick: fn(&nix::sys::utsname::UtsName) -> &std::ffi::OsStr| {
+        uname.as_ref().map(|names| pick(names).to_owned()).unwrap_or_default()
+    };
+    Host {
+        name: field(|names| names.nodename()).as_bytes().to_vec(),
+        machine_id: read("/etc/machine-id"),
+        boot_id: read("/proc/sys/kernel/random/boot_id"),
+        kernel: field(|names| names.release()).to_string_lossy().into_owned(),
+        arch: field(|names| names.machine()).to_string_lossy().into_owned(),
+        addresses: addresses(),
+    }
+}
+
+/// Addresses of the interfaces that are up, without loopback.
+fn addresses() -> Vec<String> {
+    let Ok(interfaces) = nix::ifaddrs::getifaddrs() else { return Vec::new() };
+    let mut out: Vec<String> = interfaces
+        .filter_map(|interface| {
+            let address = interface.address?;
+            let v4 = address.as_sockaddr_in().map(|a| std::net::IpAddr::V4(a.ip()));
+            let v6 = address.as_sockaddr_in6().map(|a| std::net::IpAddr::V6(a.ip()));
+            v4.or(v6).filter(|ip| !ip.is_loopback()).map(|ip| ip.to_string())
+        })
+        .collect();
+    out.sort_unstable();
+    out.dedup();
+    out
+}
+
+/// A random UUID (RFC 9562, version 4), from the kernel.
+fn uuid() -> [u8; 16] {
+    let text = fs::read_to_string("/proc/sys/kernel/random/uuid").unwrap_or_default();
+    let digits: Vec<u8> =
+        text.chars().filter_map(|c| c.to_digit(16)).map(|digit| digit as u8).collect();
+    let mut uuid = [0; 16];
+    for (byte, pair) in uuid.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = pair[0] << 4 | pair[1];
+    }
+    uuid
+}
