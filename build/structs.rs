@@ -141,7 +141,11 @@ impl Structs {
     pub(crate) fn write(&self, out: &mut String) -> Result<(), Mistake> {
         for (name, one) in self.written.iter().filter(|(name, _)| !name.contains('@')) {
             let Some(first) = one.fields.first() else { continue };
-            let _ = writeln!(out, "static {}: Struct = Struct {{ name: {name:?},", constant(name));
+            let _ = writeln!(
+                out,
+                "pub(super) static {}: Struct = Struct {{ name: {name:?},",
+                constant(name)
+            );
             for (model, word) in [("lp64", 8), ("ilp32", 4)] {
                 let (size, _, fields) = self.layout(&first.line, name, word)?;
                 let _ = writeln!(out, "{model}: Layout {{ size: {size}, fields: &[{fields}] }},");
@@ -150,7 +154,11 @@ impl Structs {
         }
         for (name, sizes) in &self.scalars {
             let variant = scalar(name).map_or("Void", |(variant, _)| variant);
-            let _ = writeln!(out, "static {}: Struct = Struct {{ name: {name:?},", constant(name));
+            let _ = writeln!(
+                out,
+                "pub(super) static {}: Struct = Struct {{ name: {name:?},",
+                constant(name)
+            );
             for (model, size) in [("lp64", sizes[0]), ("ilp32", sizes[1])] {
                 let field = format!(
                     "Field {{ name: {name:?}, offset: 0, size: {size}, count: 1, \
