@@ -121,8 +121,8 @@ pub enum Error {
     #[error(transparent)]
     Log(#[from] log::Error),
     /// Handlers for our own signals.
-    #[error("cannot install signal handlers: {0}")]
-    Signals(std::io::Error),
+    #[error("cannot install signal handlers")]
+    Signals(#[source] std::io::Error),
     /// The writer's thread is gone.
     #[error("the thread that writes the log has ended unexpectedly")]
     Writer,

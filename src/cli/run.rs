@@ -20,6 +20,7 @@ const NOT_FOUND: u8 = 127;
 
 /// Run a command and record every system call of it and of all that it starts.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Args {
     /// Where the log goes; `-` is standard output. [default: rtrace-COMMAND-PID.mp]
     #[arg(short, long, value_name = "FILE")]
@@ -153,8 +154,7 @@ fn hint(error: record::Error) -> anyhow::Error {
              permits ptrace; a tracer that runs rtrace must not trace its children"
         }
     };
-    let text = format!("{error}; {advice}");
-    error.context(text)
+    error.context(advice)
 }
 
 fn warn_failure(log: &str, error: &log::Error) {
@@ -192,10 +192,10 @@ fn finish(args: &Args, recorded: &Recorded, log: &str) -> anyhow::Result<ExitCod
 
 fn summary(recorded: &Recorded, log: &str) -> io::Result<()> {
     let log::Totals { calls, tasks, bytes, .. } = recorded.totals;
-    let seconds = recorded.time as f64 / 1e9;
+    let time = std::time::Duration::from_nanos(recorded.time);
     writeln!(
         io::stderr(),
-        "rtrace: {calls} calls of {tasks} tasks in {seconds:.2} s, {bytes} bytes in {log}"
+        "rtrace: {calls} calls of {tasks} tasks in {time:.2?}, {bytes} bytes in {log}"
     )
 }
 

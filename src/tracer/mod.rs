@@ -84,7 +84,7 @@ pub enum Error {
     #[error("{0:?}: no such command")]
     NotFound(String),
     /// It is there, and must not be executed.
-    #[error("{command:?}: cannot execute: {source}")]
+    #[error("{command:?}: cannot execute")]
     NotExecutable {
         /// The file.
         command: String,
@@ -92,7 +92,7 @@ pub enum Error {
         source: io::Error,
     },
     /// The child could not do what comes before its exec.
-    #[error("cannot {what}: {source}")]
+    #[error("cannot {what}")]
     Prepare {
         /// What it was to do.
         what: &'static str,
@@ -100,7 +100,7 @@ pub enum Error {
         source: io::Error,
     },
     /// The kernel does not let us trace.
-    #[error("cannot trace process {pid}: {source}")]
+    #[error("cannot trace process {pid}")]
     Seize {
         /// The process.
         pid: i32,
@@ -108,7 +108,7 @@ pub enum Error {
         source: io::Error,
     },
     /// Something that should always work did not.
-    #[error("cannot {what}: {source}")]
+    #[error("cannot {what}")]
     System {
         /// What was being done.
         what: &'static str,
