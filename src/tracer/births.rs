@@ -1,21 +1,26 @@
 //! New tasks: from their creator's event, and those that come before it.
 
-use super::engine::{Tracer, write_exit};
+use super::engine::{Tracer, exit_words, write_exit};
 use super::machine::{Birth, State};
 use super::task::{Pending, Task};
 use super::{Ending, Sink};
 use crate::abi::Verb;
 use crate::event::{Kind, Origin, TaskId};
 
-const CLONE_THREAD: u64 = 0x1_0000; // linux/sched.h
+// linux/sched.h
+const CLONE_PARENT: u64 = 0x8000;
+const CLONE_THREAD: u64 = 0x1_0000;
+const CLONE_NEWPID: u64 = 0x2000_0000;
 
 impl<S: Sink> Tracer<S> {
     /// `parent` has made a child; its first stop may have come already.
     pub(super) fn born(&mut self, parent: i32, child: i32, birth: Birth, time: u64) {
-        let Some(task) = self.tasks.get_mut(&parent) else { return };
-        task.pending.child = Some(child);
-        let thread = task.pending.active && task.pending.clone_flags & CLONE_THREAD != 0;
+        let Some(task) = self.tasks.get(&parent) else { return };
+        let flags = if task.pending.active { task.pending.clone_flags } else { 0 };
+        let thread = flags & CLONE_THREAD != 0;
+        let nested = task.nested || flags & CLONE_NEWPID != 0;
         let origin = match birth {
+            Birth::Fork if flags & CLONE_PARENT != 0 => Origin::Clone,
             Birth::Fork => Origin::Fork,
             Birth::Vfork => Origin::Vfork,
             Birth::Clone if thread => Origin::Thread,
@@ -25,6 +30,9 @@ impl<S: Sink> Tracer<S> {
         let process = (origin == Origin::Thread).then_some((task.process, task.pid));
         let env = task.env.clone();
         self.add(child, origin, creator, process, env, time);
+        if nested {
+            self.ids_fact(child);
+        }
         if let Some(ending) = self.early_ends.remove(&child) {
             self.ended_early(child, ending, time);
         } else if let Some((stop, stopped)) = self.early.remove(&child) {
@@ -64,6 +72,8 @@ impl<S: Sink> Tracer<S> {
             next_ordinal: 1,
             pending: Pending::default(),
             env,
+            last_verb: Verb::None,
+            nested: false,
         };
         self.tasks.insert(tid, task);
     }
@@ -94,11 +104,7 @@ impl<S: Sink> Tracer<S> {
 
     fn ended_early(&mut self, tid: i32, ending: Ending, time: u64) {
         let Some(mut task) = self.tasks.remove(&tid) else { return };
-        let words = match ending {
-            Ending::Exited(code) => [code as u64, 0, 0, 0, 0, 0],
-            Ending::Killed { signal, core } => [0, signal as u64, u64::from(core), 0, 0, 0],
-        };
-        write_exit(&mut self.batch, &mut task, time, words);
+        write_exit(&mut self.batch, &mut task, time, exit_words(ending, TaskId::NONE));
     }
 
     /// Tasks whose creator was killed before it could tell of them: when no task

@@ -7,6 +7,13 @@ use crate::event::{Fact, FactKey, FactKind, Value};
 impl<S: Sink> Tracer<S> {
     /// Records that something about a task could not be seen, and why.
     pub(super) fn blind_spot(&mut self, tid: i32, why: &str) {
+        if let Some(pid) = self.tasks.get(&tid).map(|task| task.pid) {
+            self.blind_spot_about(tid, pid, why);
+        }
+    }
+
+    /// The same, of a process that is none of ours.
+    fn blind_spot_about(&mut self, tid: i32, pid: i32, why: &str) {
         let time = self.now();
         let Some(task) = self.tasks.get(&tid) else { return };
         self.batch.push_fact(Fact {
@@ -15,7 +22,7 @@ impl<S: Sink> Tracer<S> {
             ordinal: task.pending.ordinal,
             time,
             fields: vec![
-                (FactKey::Pid, Value::Number(i64::from(task.pid))),
+                (FactKey::Pid, Value::Number(i64::from(pid))),
                 (FactKey::Text, Value::Bytes(why.as_bytes().to_vec())),
             ],
         });
@@ -33,7 +40,8 @@ impl<S: Sink> Tracer<S> {
                 self.blind_spot(tid, "operations of an io_uring make no system calls");
             }
             "clone" | "clone3" if !failed && flags & CLONE_UNTRACED != 0 => {
-                self.blind_spot(tid, &format!("child {result} was made with CLONE_UNTRACED"));
+                let why = format!("child {result} was made with CLONE_UNTRACED");
+                self.blind_spot_about(tid, result as i32, &why);
             }
             // A tracee has one tracer, and that is rtrace.
             "ptrace" if failed && -result == EPERM => {

@@ -1,9 +1,10 @@
 //! Entry and exit of calls, and execs.
 
-use super::Sink;
 use super::capture::{Site, capture_environment};
-use super::engine::{Tracer, write_exit};
+use super::engine::{Tracer, exit_words, write_exit};
 use super::machine::State;
+use super::task::Task;
+use super::{Ending, Sink};
 use crate::abi::{self, Abi, Memory, Ty, Verb};
 use crate::event::{Call, Kind, Phase, TaskId};
 use crate::sys::ptrace::Stopped;
@@ -25,6 +26,7 @@ impl<S: Sink> Tracer<S> {
         let verb = prototype.map_or(Verb::None, |p| p.effect.verb);
         let launching = task.state == State::Launching;
         let ordinal = if launching { 1 } else { task.ordinal() };
+        task.last_verb = verb;
         let pending = &mut task.pending;
         pending.active = true;
         pending.begun = false;
@@ -35,7 +37,6 @@ impl<S: Sink> Tracer<S> {
         pending.start = time;
         pending.ordinal = ordinal;
         pending.env = None;
-        pending.child = None;
         pending.clone_flags = 0;
         pending.memory.clear();
         if launching && verb != Verb::Execs {
@@ -56,6 +57,9 @@ impl<S: Sink> Tracer<S> {
         };
         if pending.wanted {
             site.capture(&mut pending.memory);
+        }
+        if verb == Verb::Execs {
+            self.execs.insert(task.process, task.id);
         }
         if verb == Verb::Execs && self.options.env {
             let envp = prototype
@@ -90,6 +94,9 @@ impl<S: Sink> Tracer<S> {
         }
         pending.active = false;
         let Some(call) = pending.call else { return };
+        if pending.prototype.is_some_and(|p| p.effect.verb == Verb::Execs) {
+            self.execs.remove(&task.process);
+        }
         let complete = !failed || interrupted(result);
         if let Some(prototype) = pending.prototype.filter(|_| pending.wanted && complete) {
             let mut site = Site {
@@ -113,7 +120,7 @@ impl<S: Sink> Tracer<S> {
     /// An exec has put another thread's id on this task, or ended the leader: the
     /// thread that executed goes on under the leader's id (`ptrace(2)`, "execve(2)
     /// under ptrace").
-    pub(super) fn replaced(&mut self, stopped: &Stopped, time: u64) {
+    pub(super) fn replaced(&mut self, stopped: &Stopped) {
         let tid = stopped.tid();
         let former = stopped.event_message().map_or(tid, |message| message as i32);
         if former == tid {
@@ -122,12 +129,21 @@ impl<S: Sink> Tracer<S> {
         let Some(mut executing) = self.tasks.remove(&former) else { return };
         self.abandon(tid);
         if let Some(mut leader) = self.tasks.remove(&tid) {
-            let words = [0, 0, 0, u64::from(executing.id.0), 0, 0];
+            let time = self.now();
+            let words = exit_words(Ending::Exited(0), executing.id);
             write_exit(&mut self.batch, &mut leader, time, words);
             executing.pid = leader.pid;
         }
         executing.tid = tid;
         self.tasks.insert(tid, executing);
+    }
+
+    /// The task whose exec has ended this one, if one has: a thread that did not
+    /// end by a call of its own while another of its process was in an exec.
+    pub(super) fn ended_by_exec(&self, task: &Task) -> TaskId {
+        let own = task.last_verb == Verb::Exits;
+        let executing = self.execs.get(&task.process).filter(|by| **by != task.id && !own);
+        executing.copied().unwrap_or(TaskId::NONE)
     }
 
     /// A task has a new program.

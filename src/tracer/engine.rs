@@ -5,6 +5,7 @@ use super::launch;
 use super::machine::{Act, Go, Observed, State, transition};
 use super::task::{Pending, Task};
 use super::{Ending, Error, Options, Outcome, Shared, Sink, Until};
+use crate::abi::Verb;
 use crate::event::{Batch, Kind, Phase, Role, State as PieceState, TaskId};
 use crate::sys::clock;
 use crate::sys::ptrace::{Stopped, SyscallInfo, Until as StopAt};
@@ -49,6 +50,8 @@ pub struct Tracer<S> {
     /// Tasks that ended before that.
     pub(super) early_ends: FxHashMap<i32, Ending>,
     pub(super) root: Option<Root>,
+    /// Processes of which a task is in an exec, and that task.
+    pub(super) execs: FxHashMap<TaskId, TaskId>,
     /// Why tasks are being let go, once they are.
     pub(super) detaching: Option<u64>,
     /// Files whose facts are in the log.
@@ -105,6 +108,7 @@ impl<S: Sink> Tracer<S> {
             early: FxHashMap::default(),
             early_ends: FxHashMap::default(),
             root: None,
+            execs: FxHashMap::default(),
             detaching: None,
             known_files: FxHashSet::default(),
             warned: false,
@@ -134,6 +138,8 @@ impl<S: Sink> Tracer<S> {
             next_ordinal: 1,
             pending: Pending::default(),
             env: Rc::default(),
+            last_verb: Verb::None,
+            nested: false,
         };
         self.tasks.insert(pid, task);
         self.root = Some(Root { pid, child, started: false, ending: None });
@@ -231,10 +237,10 @@ impl<S: Sink> Tracer<S> {
     /// One stop of a known task.
     pub(super) fn stopped(&mut self, stop: Stop, stopped: Stopped) {
         let tid = stopped.tid();
-        let time = self.now();
         if stop == Stop::Exec {
-            self.replaced(&stopped, time);
+            self.replaced(&stopped);
         }
+        let time = self.now();
         let Some(task) = self.tasks.get_mut(&tid) else { return };
         let (observed, info) = match stop {
             Stop::Syscall => match stopped.syscall_info() {
@@ -328,12 +334,10 @@ impl<S: Sink> Tracer<S> {
             return;
         };
         if !task.id.is_none() {
-            let words = match ending {
-                Ending::Exited(code) => [code as u64, 0, 0, 0, 0, 0],
-                Ending::Killed { signal, core } => [0, signal as u64, u64::from(core), 0, 0, 0],
-            };
-            write_exit(&mut self.batch, &mut task, time, words);
+            let by = self.ended_by_exec(&task);
+            write_exit(&mut self.batch, &mut task, time, exit_words(ending, by));
         }
+        self.execs.retain(|_, executing| *executing != task.id);
         self.adopt_orphans();
         if self.root.as_ref().is_some_and(|root| root.ending.is_some())
             && self.options.until == Until::Root
@@ -380,6 +384,15 @@ impl<S: Sink> Tracer<S> {
             self.flush();
             signals::stop_self();
         }
+    }
+}
+
+/// The words of an exit record; `by` is the task whose exec ended this one.
+pub(super) fn exit_words(ending: Ending, by: TaskId) -> [u64; 6] {
+    let by = u64::from(by.0);
+    match ending {
+        Ending::Exited(code) => [code as u64, 0, 0, by, 0, 0],
+        Ending::Killed { signal, core } => [0, signal as u64, u64::from(core), by, 0, 0],
     }
 }
 

@@ -159,8 +159,11 @@ impl<S: Sink> Tracer<S> {
             Verb::Connects if !failed || result == -i64::from(libc::EINPROGRESS) => {
                 self.socket_fact(tid, pid, first);
             }
-            Verb::Forks if !failed => self.ids_fact(tid, result),
             _ => {}
+        }
+        // Children that it makes from now on may have ids of their own.
+        if !failed && matches!(prototype.name, "unshare" | "setns") {
+            self.nest(tid);
         }
         self.blind_spots_of_call(tid, result, failed);
     }
@@ -183,11 +186,20 @@ impl<S: Sink> Tracer<S> {
         self.fact(tid, FactKind::Socket, fields);
     }
 
-    /// A child's id in its creator's PID namespace, where that is another one than ours.
-    fn ids_fact(&mut self, tid: i32, result: i64) {
-        let child = self.tasks.get(&tid).and_then(|task| task.pending.child);
-        let Some(child) = child.filter(|child| i64::from(*child) != result) else { return };
-        let fields = vec![(FactKey::Tid, number(child)), (FactKey::NsPid, Value::Number(result))];
-        self.fact(child, FactKind::Ids, fields);
+    fn nest(&mut self, tid: i32) {
+        if let Some(task) = self.tasks.get_mut(&tid) {
+            task.nested = true;
+        }
+    }
+
+    /// A new task's id in its own PID namespace, where that is another one than ours.
+    pub(super) fn ids_fact(&mut self, tid: i32) {
+        self.nest(tid);
+        let ids = status_field(tid, "NSpid:").unwrap_or_default();
+        let mut ids = ids.split_whitespace();
+        let (Some(_), Some(inner)) = (ids.next(), ids.next_back()) else { return };
+        let Ok(inner) = inner.parse() else { return };
+        let fields = vec![(FactKey::Tid, number(tid)), (FactKey::NsPid, Value::Number(inner))];
+        self.fact(tid, FactKind::Ids, fields);
     }
 }

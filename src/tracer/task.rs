@@ -2,7 +2,7 @@
 
 use super::capture::Capture;
 use super::machine::State;
-use crate::abi::Prototype;
+use crate::abi::{Prototype, Verb};
 use crate::event::{Batch, Call, Kind, TaskId};
 use std::rc::Rc;
 
@@ -30,6 +30,10 @@ pub(super) struct Task {
     pub(super) pending: Pending,
     /// The environment of its execution.
     pub(super) env: Environment,
+    /// The effect of the last call that it entered.
+    pub(super) last_verb: Verb,
+    /// Whether it, or children that it makes, may be in a PID namespace of their own.
+    pub(super) nested: bool,
 }
 
 /// A call between entry and exit.
@@ -57,8 +61,6 @@ pub(super) struct Pending {
     pub(super) env: Option<Environment>,
     /// For a fork: the clone flags.
     pub(super) clone_flags: u64,
-    /// For a fork: the child's thread id, once there is one.
-    pub(super) child: Option<i32>,
 }
 
 impl Task {
