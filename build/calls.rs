@@ -3,17 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use crate::abi::{Classes, Verb};
 use crate::lines::{self, Line, Mistake};
 use crate::sets::Sets;
 use crate::structs::Structs;
 use crate::types::{scalar, split, value};
 
 const ABIS: [&str; 5] = ["x86_64", "i386", "x32", "aarch64", "riscv64"];
-
-const CLASSES: [&str; 16] = [
-    "file", "process", "network", "desc", "memory", "signal", "ipc", "creds", "clock", "stat",
-    "lstat", "fstat", "statfs", "fstatfs", "pure", "time",
-];
 
 /// A prototype as it is written.
 struct Written {
@@ -34,8 +30,20 @@ impl Calls {
 }
 
 pub(crate) fn read(sets: &Sets, structs: &mut Structs) -> Result<Calls, Mistake> {
+    let tables = ABIS.map(|abi| Ok((abi, lines::read(abi)?)));
+    let tables = tables.into_iter().collect::<Result<Vec<_>, _>>()?;
+    parse(lines::read("prototypes")?, tables, sets, structs)
+}
+
+/// Prototypes, and for each ABI its numbers.
+pub(crate) fn parse(
+    lines: Vec<Line>,
+    tables: Vec<(&str, Vec<Line>)>,
+    sets: &Sets,
+    structs: &mut Structs,
+) -> Result<Calls, Mistake> {
     let mut prototypes = BTreeMap::new();
-    for line in lines::read("prototypes")? {
+    for line in lines {
         let (name, written) = prototype(&line)?;
         if prototypes.insert(name.clone(), written).is_some() {
             return Err(line.mistake(format!("a second prototype `{name}`")));
@@ -44,9 +52,9 @@ pub(crate) fn read(sets: &Sets, structs: &mut Structs) -> Result<Calls, Mistake>
     let mut code = String::new();
     let mut made = BTreeSet::new();
     let mut used = BTreeSet::new();
-    for abi in ABIS {
+    for (abi, lines) in tables {
         let mut table: BTreeMap<u64, String> = BTreeMap::new();
-        for line in lines::read(abi)? {
+        for line in lines {
             let words = line.words();
             let [number, name] = words.as_slice() else {
                 return Err(line.mistake("`NUMBER NAME` is wanted"));
@@ -110,7 +118,7 @@ fn prototype(line: &Line) -> Result<(String, Written), Mistake> {
         .ok_or_else(|| line.mistake(format!("the result `{returns}` is no scalar")))?;
     let mut bits = 0;
     for class in classes.split_whitespace().filter(|class| *class != "-") {
-        let bit = CLASSES.iter().position(|name| *name == class);
+        let bit = Classes::NAMES.iter().position(|name| *name == class);
         bits |= 1 << bit.ok_or_else(|| line.mistake(format!("there is no class `{class}`")))?;
     }
     let effect = effect_of(line, effect.trim(), &all)?;
@@ -124,11 +132,9 @@ fn effect_of(line: &Line, text: &str, params: &[(String, String)]) -> Result<Str
         Some((verb, rest)) => (verb, rest.trim_end_matches(')')),
         None => (text, ""),
     };
-    if verb.is_empty() || !verb.bytes().all(|byte| byte.is_ascii_lowercase()) {
-        return Err(line.mistake(format!("`{verb}` is no verb")));
-    }
-    let mut variant = verb.to_owned();
-    variant[..1].make_ascii_uppercase();
+    let Some(verb) = Verb::ALL.iter().find(|known| known.name() == verb) else {
+        return Err(line.mistake(format!("there is no verb `{verb}`")));
+    };
     let mut code = String::new();
     for operand in operands.split(", ").filter(|operand| !operand.is_empty()) {
         let (arg, at) = match operand.split_once('@') {
@@ -138,7 +144,7 @@ fn effect_of(line: &Line, text: &str, params: &[(String, String)]) -> Result<Str
         let arg = index(line, arg, params)?;
         let _ = write!(code, "Operand {{ arg: {arg}, at: {at} }}, ");
     }
-    Ok(format!("Effect {{ verb: Verb::{variant}, operands: &[{code}] }}"))
+    Ok(format!("Effect {{ verb: Verb::{verb:?}, operands: &[{code}] }}"))
 }
 
 fn index(line: &Line, name: &str, params: &[(String, String)]) -> Result<usize, Mistake> {

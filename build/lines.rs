@@ -65,9 +65,14 @@ pub(crate) fn read(name: &str) -> Result<Vec<Line>, Mistake> {
         line: 0,
         what: error.to_string(),
     })?;
+    Ok(of(&file, &text))
+}
+
+/// The lines of a text that say something.
+pub(crate) fn of(file: &str, text: &str) -> Vec<Line> {
     let lines = text.lines().enumerate().map(|(index, text)| {
         let text = text.split('#').next().unwrap_or_default().trim_end().to_owned();
-        Line { file: file.clone(), number: index + 1, text }
+        Line { file: file.to_owned(), number: index + 1, text }
     });
-    Ok(lines.filter(|line| !line.text.is_empty()).collect())
+    lines.filter(|line| !line.text.is_empty()).collect()
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::lines::{self, Mistake};
+use crate::lines::{self, Line, Mistake};
 
 /// A set.
 struct Set {
@@ -15,9 +15,13 @@ struct Set {
 pub(crate) struct Sets(BTreeMap<String, Set>);
 
 pub(crate) fn read() -> Result<Sets, Mistake> {
+    parse(lines::read("sets")?)
+}
+
+pub(crate) fn parse(lines: Vec<Line>) -> Result<Sets, Mistake> {
     let mut sets: BTreeMap<String, Set> = BTreeMap::new();
     let mut current: Option<String> = None;
-    for line in lines::read("sets")? {
+    for line in lines {
         let words = line.words();
         match (line.is_member(), words.as_slice()) {
             (false, [kind @ ("flags" | "enum"), name]) => {
@@ -40,7 +44,7 @@ pub(crate) fn read() -> Result<Sets, Mistake> {
     Ok(Sets(sets))
 }
 
-fn check(line: &lines::Line, set: &Set, name: &str, value: u64) -> Result<(), Mistake> {
+fn check(line: &Line, set: &Set, name: &str, value: u64) -> Result<(), Mistake> {
     if set.entries.iter().any(|(_, other)| other == name) {
         return Err(line.mistake(format!("`{name}` stands here twice")));
     }

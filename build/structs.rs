@@ -30,9 +30,13 @@ pub(crate) struct Structs {
 }
 
 pub(crate) fn read(sets: &Sets) -> Result<Structs, Mistake> {
+    parse(lines::read("structs")?, sets)
+}
+
+pub(crate) fn parse(lines: Vec<Line>, sets: &Sets) -> Result<Structs, Mistake> {
     let mut written: BTreeMap<String, Written> = BTreeMap::new();
     let mut current = String::new();
-    for line in lines::read("structs")? {
+    for line in lines {
         let words = line.words();
         match (line.is_member(), words.as_slice()) {
             (false, ["struct", name, packed @ ..]) if matches!(packed, [] | ["packed"]) => {
