@@ -17,5 +17,6 @@ pub mod export;
 pub mod flow;
 pub mod log;
 pub mod record;
+pub mod render;
 pub mod sys;
 pub mod tracer;

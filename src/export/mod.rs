@@ -10,6 +10,7 @@ mod time;
 
 pub mod jsonl;
 pub mod rdf;
+pub mod strace;
 
 use std::io::{self, Write};
 
@@ -109,6 +110,13 @@ pub const FORMATS: &[Format] = &[
         extension: "nt",
         summary: "RDF, a triple a line (N-Triples)",
         make: rdf::n_triples,
+    },
+    Format {
+        name: "strace",
+        media_type: "text/plain",
+        extension: "strace",
+        summary: "text as strace -f prints it",
+        make: strace::exporter,
     },
     Format {
         name: "ttl",

@@ -1,0 +1,115 @@
+//! Calls whose text does not follow from their prototype, by family.
+
+mod control;
+mod files;
+mod futex;
+mod network;
+mod process;
+mod wait;
+
+use super::Site;
+use super::scalar::{self, hex, octal};
+use super::structs::number;
+use crate::abi::{Scalar, Ty};
+use crate::event::Phase;
+
+/// How many arguments the call at hand has, where that depends on one of them.
+pub(super) fn count(site: &Site<'_>) -> Option<usize> {
+    match site.name() {
+        "open" | "openat" | "mq_open" => files::open_count(site),
+        "mknod" | "mknodat" => files::node_count(site),
+        "fcntl" | "fcntl64" => control::fcntl_count(site),
+        "ioctl" => control::ioctl_count(site),
+        "prctl" => process::prctl_count(site),
+        "futex" | "futex_time64" => futex::count(site),
+        _ => None,
+    }
+}
+
+/// Whether the kernel's answer in an argument is shown in its place, at the end
+/// of the call, and not behind the result.
+pub(super) fn is_late(site: &Site<'_>, arg: usize) -> bool {
+    match site.name() {
+        "poll" | "ppoll" | "ppoll_time64" | "select" | "pselect6" | "pselect6_time64" => false,
+        "fcntl" | "fcntl64" => control::fcntl_is_late(site),
+        "ioctl" => control::ioctl_is_late(site),
+        "futex" | "futex_time64" | "arch_prctl" | "prctl" => false,
+        // The one that the kernel reads first is shown first.
+        _ => arg > 0 || site.prototype.is_some_and(|prototype| prototype.params.len() > 1),
+    }
+}
+
+/// Appends an argument that has a form of its own; says whether it has.
+pub(super) fn argument(site: &Site<'_>, arg: usize, out: &mut String) -> bool {
+    let word = site.word(arg);
+    match (site.name(), arg) {
+        ("mmap", 5) | ("rseq", 1) => hex(word, out),
+        ("mmap2", 5) => hex(word << 12, out),
+        // What it holds is cut at -s, so that its entries cannot be counted.
+        ("getdents" | "getdents64", 1) => scalar::address(word, out),
+        // Nothing remains of a sleep that was not interrupted.
+        ("clock_nanosleep" | "clock_nanosleep_time64", 3) | ("nanosleep", 1)
+            if !site.record.failed =>
+        {
+            scalar::address(word, out);
+        }
+        ("mknod" | "mknodat", _) if is_mode(site, arg) => scalar::file_mode(word, out),
+        _ if is_mode(site, arg) => octal(word & 0xffff, out),
+        _ => return family_argument(site, arg, out),
+    }
+    true
+}
+
+fn family_argument(site: &Site<'_>, arg: usize, out: &mut String) -> bool {
+    match (site.name(), arg) {
+        ("fcntl" | "fcntl64", 2) => control::fcntl_argument(site, out),
+        ("ioctl", 1 | 2) => control::ioctl_argument(site, arg, out),
+        ("prctl", 1..) => process::prctl_argument(site, arg, out),
+        ("futex" | "futex_time64", 2..) => futex::argument(site, arg, out),
+        ("getrandom", 0) => files::random(site, out),
+        ("wait4" | "waitpid", 1) => wait::status(site, out),
+        ("socket" | "socketpair", 2) => network::protocol(site, out),
+        ("setsockopt" | "getsockopt", 2 | 3) => network::option(site, arg, out),
+        ("sched_getaffinity" | "sched_setaffinity", 2) => process::cpus(site, out),
+        ("pselect6" | "pselect6_time64", 5) => wait::pselect_mask(site, out),
+        _ => false,
+    }
+}
+
+fn is_mode(site: &Site<'_>, arg: usize) -> bool {
+    matches!(site.ty(arg), Some(Ty::Scalar(Scalar::Mode)))
+}
+
+/// Appends what a call that orders its arguments otherwise shows at its entry.
+pub(super) fn entry(site: &Site<'_>, out: &mut String) -> bool {
+    match site.name() {
+        "clone" => process::clone_entry(site, out),
+        "clone3" => process::clone3_entry(site, out),
+        _ => false,
+    }
+}
+
+/// Appends what such a call shows when it has ended.
+pub(super) fn rest(site: &Site<'_>, out: &mut String) -> bool {
+    match site.name() {
+        "clone" => process::clone_rest(site, out),
+        "clone3" => process::clone3_rest(site, out),
+        _ => false,
+    }
+}
+
+/// Appends a result that says more than a number.
+pub(super) fn result(site: &Site<'_>, out: &mut String) -> bool {
+    match site.name() {
+        "fcntl" | "fcntl64" => control::fcntl_result(site, out),
+        "poll" | "ppoll" | "ppoll_time64" => wait::poll_result(site, out),
+        "select" | "pselect6" | "pselect6_time64" => wait::select_result(site, out),
+        _ => false,
+    }
+}
+
+/// A little-endian number of what argument `arg` points to.
+fn pointee(site: &Site<'_>, arg: usize, phase: Phase, size: usize) -> Option<u64> {
+    let bytes = site.bytes(arg, phase)?;
+    (bytes.len() >= size).then(|| number(bytes, 0, size))
+}

@@ -1,0 +1,58 @@
+//! Strings in quotes, with C's escapes.
+
+use std::fmt::Write as _;
+
+/// Appends `bytes` in quotes, at most `limit` of them; `...` behind it says that
+/// there was more.
+pub(super) fn cut(bytes: &[u8], limit: usize, is_cut: bool, out: &mut String) {
+    quoted(&bytes[..bytes.len().min(limit)], out);
+    if is_cut || bytes.len() > limit {
+        out.push_str("...");
+    }
+}
+
+/// Appends `bytes` in quotes.
+pub(super) fn quoted(bytes: &[u8], out: &mut String) {
+    out.push('"');
+    escaped(bytes, out);
+    out.push('"');
+}
+
+/// Appends `bytes` with escapes. An octal one has three digits only where a
+/// digit follows.
+pub(super) fn escaped(bytes: &[u8], out: &mut String) {
+    for (index, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\t' => out.push_str("\\t"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            0x0b => out.push_str("\\v"),
+            0x0c => out.push_str("\\f"),
+            b' '..=b'~' => out.push(char::from(*byte)),
+            _ => {
+                let digit_follows = bytes.get(index + 1).is_some_and(u8::is_ascii_digit);
+                // Writing to a string does not fail.
+                let _ = if digit_follows {
+                    write!(out, "\\{byte:03o}")
+                } else {
+                    write!(out, "\\{byte:o}")
+                };
+            }
+        }
+    }
+}
+
+/// Appends `bytes` in quotes, each as `\x…`.
+pub(super) fn hex(bytes: &[u8], limit: usize, is_cut: bool, out: &mut String) {
+    out.push('"');
+    for byte in bytes.iter().take(limit) {
+        // Writing to a string does not fail.
+        let _ = write!(out, "\\x{byte:02x}");
+    }
+    out.push('"');
+    if is_cut || bytes.len() > limit {
+        out.push_str("...");
+    }
+}

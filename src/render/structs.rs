@@ -1,0 +1,224 @@
+//! Structs, by their layouts; and those that are shown in a way of their own.
+
+use super::scalar::{address, decimal, device, file_mode, flags, hex, one_of, signal_set};
+use super::{Site, memory, quote};
+use crate::abi::{self, Field, FieldTy, Scalar, Struct, Ty};
+
+/// A little-endian number of `size` bytes (8 at most) at `offset`; what is not
+/// there counts as 0.
+pub(super) fn number(bytes: &[u8], offset: usize, size: usize) -> u64 {
+    let bytes = bytes.get(offset..).unwrap_or_default();
+    bytes.iter().take(size.min(8)).rev().fold(0, |value, byte| value << 8 | u64::from(*byte))
+}
+
+impl Struct {
+    /// Whether it stands for a plain number: `out int`.
+    pub(super) fn is_scalar(&self) -> bool {
+        matches!(self.lp64.fields, [Field { count: 1, ty: FieldTy::Value(_), .. }])
+    }
+}
+
+/// A struct's bytes with its layout.
+#[derive(Clone, Copy)]
+struct View<'a> {
+    fields: &'static [Field],
+    bytes: &'a [u8],
+}
+
+impl View<'_> {
+    fn get(&self, name: &str) -> u64 {
+        let field = self.fields.iter().find(|field| field.name == name);
+        field.map_or(0, |f| number(self.bytes, f.offset as usize, f.size as usize))
+    }
+}
+
+/// Fields that the short form of a struct shows, `...` standing for the rest.
+const SHORT: &[(&str, &[&str])] = &[
+    ("rusage", &["ru_utime", "ru_stime"]),
+    ("utsname", &["sysname", "nodename"]),
+    ("statx", &["stx_mask", "stx_attributes", "stx_mode", "stx_size"]),
+    ("perf_event_attr", &["type", "size", "config"]),
+];
+
+impl Site<'_> {
+    /// Appends a struct. Fields that were not captured are left out.
+    pub(super) fn structure(&self, one: &'static Struct, bytes: &[u8], out: &mut String) {
+        let fields = one.layout(self.abi).fields;
+        if one.is_scalar() {
+            if let [field] = fields {
+                self.field(field, bytes, out);
+            }
+            return;
+        }
+        let view = View { fields, bytes };
+        match one.name.split('@').next().unwrap_or_default() {
+            "stat" | "stat64" if !self.style.verbose => short_stat(view, out),
+            "rlimit" => limits(view, "RLIM", u64::MAX >> (64 - 8 * self.abi.word()), out),
+            "rlimit64" => limits(view, "RLIM64", u64::MAX, out),
+            "sigaction" => action(view, out),
+            "fsid" => {
+                out.push_str("{val=");
+                memory::list(bytes.chunks_exact(4), out, |one, out| hex(number(one, 0, 4), out));
+                out.push('}');
+            }
+            "pollfd" => pollfd(self, view, out),
+            "epoll_event" => epoll_event(view, out),
+            "siginfo" => super::siginfo(self.abi, bytes, out),
+            name => self.fields(name, fields, bytes, out),
+        }
+    }
+
+    fn fields(&self, name: &str, fields: &'static [Field], bytes: &[u8], out: &mut String) {
+        let short = SHORT.iter().find(|(known, _)| !self.style.verbose && *known == name);
+        let is_there = |field: &&Field| (field.offset as usize) < bytes.len();
+        let is_shown = |field: &&Field| {
+            !field.name.starts_with('_')
+                && short.is_none_or(|(_, names)| names.contains(&field.name))
+        };
+        out.push('{');
+        for (index, field) in fields.iter().filter(is_there).filter(is_shown).enumerate() {
+            if index > 0 {
+                out.push_str(", ");
+            }
+            out.push_str(field.name);
+            out.push('=');
+            self.field(field, bytes, out);
+        }
+        out.push_str(if short.is_some() { ", ...}" } else { "}" });
+    }
+
+    fn field(&self, field: &Field, bytes: &[u8], out: &mut String) {
+        let size = field.size as usize;
+        let bytes = bytes.get(field.offset as usize..).unwrap_or_default();
+        let bytes = &bytes[..bytes.len().min(size * field.count as usize)];
+        match field.ty {
+            FieldTy::Chars => {
+                let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+                quote::quoted(&bytes[..end], out);
+            }
+            FieldTy::Raw => quote::hex(bytes, usize::MAX, false, out),
+            FieldTy::Struct(one) if field.count == 1 => self.structure(one, bytes, out),
+            FieldTy::Struct(one) => self.array(one, bytes, out),
+            FieldTy::Value(ty) if field.count == 1 => self.element(ty, bytes, size, out),
+            FieldTy::Value(ty) => memory::list(bytes.chunks(size.max(1)), out, |bytes, out| {
+                self.element(ty, bytes, size, out);
+            }),
+        }
+    }
+
+    fn element(&self, ty: Ty, bytes: &[u8], size: usize, out: &mut String) {
+        let value = number(bytes, 0, size);
+        let is_signed = matches!(
+            ty,
+            Ty::Scalar(Scalar::Long | Scalar::Off | Scalar::Time | Scalar::S64 | Scalar::Int)
+        );
+        let value = if is_signed && size < 8 && size > 0 {
+            let unused = 64 - 8 * size as u32;
+            ((value << unused) as i64 >> unused) as u64
+        } else {
+            value
+        };
+        match ty {
+            Ty::Scalar(Scalar::Mode) => file_mode(value, out),
+            // A field of 64 bits is one whatever the ABI's words are.
+            Ty::Scalar(Scalar::Long | Scalar::Off | Scalar::Time) => decimal(value as i64, out),
+            _ => self.value(ty, value, out),
+        }
+    }
+}
+
+fn action(view: View<'_>, out: &mut String) {
+    const SA_RESTORER: u64 = 0x0400_0000;
+    out.push_str("{sa_handler=");
+    match view.get("sa_handler") {
+        0 => out.push_str("SIG_DFL"),
+        1 => out.push_str("SIG_IGN"),
+        handler => hex(handler, out),
+    }
+    out.push_str(", sa_mask=");
+    signal_set(view.get("sa_mask"), 64, out);
+    out.push_str(", sa_flags=");
+    let word = view.get("sa_flags");
+    match abi::set("sigaction_flags") {
+        Some(set) if word != 0 => flags(set, word, out),
+        _ => hex(word, out),
+    }
+    if word & SA_RESTORER != 0 {
+        out.push_str(", sa_restorer=");
+        address(view.get("sa_restorer"), out);
+    }
+    out.push('}');
+}
+
+/// The fields of a stat that most people look at.
+fn short_stat(view: View<'_>, out: &mut String) {
+    const TYPE: u64 = 0xf000;
+    const DEVICES: [u64; 2] = [0x2000, 0x6000];
+    let mode = view.get("st_mode");
+    out.push_str("{st_mode=");
+    file_mode(mode, out);
+    if DEVICES.contains(&(mode & TYPE)) {
+        out.push_str(", st_rdev=");
+        device(view.get("st_rdev"), out);
+    } else {
+        out.push_str(", st_size=");
+        decimal(view.get("st_size"), out);
+    }
+    out.push_str(", ...}");
+}
+
+fn limits(view: View<'_>, prefix: &str, infinity: u64, out: &mut String) {
+    let limit = |value: u64, out: &mut String| match value {
+        _ if value == infinity => {
+            out.push_str(prefix);
+            out.push_str("_INFINITY");
+        }
+        _ if value > 1024 && value % 1024 == 0 => {
+            decimal(value / 1024, out);
+            out.push_str("*1024");
+        }
+        _ => decimal(value, out),
+    };
+    out.push_str("{rlim_cur=");
+    limit(view.get("rlim_cur"), out);
+    out.push_str(", rlim_max=");
+    limit(view.get("rlim_max"), out);
+    out.push('}');
+}
+
+/// What is asked for; the answer stands behind the result.
+fn pollfd(site: &Site<'_>, view: View<'_>, out: &mut String) {
+    out.push_str("{fd=");
+    site.descriptor(view.get("fd") as i32, out);
+    if let Some(set) = abi::set("poll_events") {
+        out.push_str(", events=");
+        flags(set, view.get("events"), out);
+    }
+    out.push('}');
+}
+
+fn epoll_event(view: View<'_>, out: &mut String) {
+    out.push_str("{events=");
+    match abi::set("epoll_events") {
+        Some(set) => flags(set, view.get("events"), out),
+        None => hex(view.get("events"), out),
+    }
+    let data = view.get("data");
+    out.push_str(", data={u32=");
+    decimal(data as u32, out);
+    out.push_str(", u64=");
+    if data > 0xffff_ffff {
+        hex(data, out);
+    } else {
+        decimal(data, out);
+    }
+    out.push_str("}}");
+}
+
+/// Appends the name of a value of a set by the set's name.
+pub(super) fn named(set: &str, value: u64, out: &mut String) {
+    match abi::set(set) {
+        Some(set) => one_of(set, value, out),
+        None => decimal(value, out),
+    }
+}
