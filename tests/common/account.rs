@@ -181,7 +181,8 @@ impl<'t> Comparison<'t> {
             return Err("it is in the log".into());
         }
         let spots = self.trace.blind_spots();
-        if spots.iter().any(|(pid, _)| *pid == Some(line.tid().into())) {
+        let tid = line.tid().to_string();
+        if spots.iter().any(|(_, text)| text.split(' ').any(|word| word == tid)) {
             return Ok(());
         }
         Err(format!("blind spots: {spots:?}"))
@@ -203,12 +204,22 @@ fn is_that(call: &Call, line: &Account<'_>) -> bool {
     line.word("name").is_none_or(|name| name == call.name)
         && line.word("abi").is_none_or(|abi| abi == call.abi.name())
         && same_number(call, line.number("nr"))
-        && call.result == Some(line.number("result"))
+        && same_result(call, line.number("result"))
         && same_arguments(call, line.word("args").unwrap_or(""))
         && (0..6).all(|arg| {
             let path = line.word(&format!("path{arg}"));
             path.is_none_or(|path| call.path(arg).is_some_and(|got| got == unescaped(path)))
         })
+}
+
+/// The same, or the kernel's own code for "interrupted, perhaps to be restarted"
+/// (ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK), which
+/// the tracee sees as EINTR.
+fn same_result(call: &Call, told: i64) -> bool {
+    match call.result {
+        Some(-516 | -514..=-512) => told == -4,
+        result => result == Some(told),
+    }
 }
 
 /// Numbers are 32 bits wide to the kernel.

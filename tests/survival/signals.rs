@@ -56,10 +56,11 @@ fn a_stopped_process_with_threads() {
 
 #[test]
 fn traps_of_the_tracees_own() {
-    let without = Rtrace::without(tracee("own_trap")).finish();
     let run = recorded("own_trap", &[]);
-    let traps = |text: &str| text.lines().find(|line| line.starts_with("traps")).map(str::to_owned);
-    assert_eq!(traps(&run.stdout), traps(&without.stdout), "as many as without rtrace");
+    // int3, int1, raise, kill, sigqueue, and a single step (virtual machines have
+    // been seen to make two of it).
+    let traps = Account::of(&run.stdout, "signal")[0].number("count");
+    assert!((6..=7).contains(&traps), "{traps} traps reached the handler");
 }
 
 #[test]

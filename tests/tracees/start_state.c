@@ -7,7 +7,7 @@
 static void status_lines(void)
 {
 	static const char *keys[] = {"Umask:", "State:", "Uid:", "Gid:", "FDSize:", "Groups:",
-		"Threads:", "SigPnd:", "ShdPnd:", "SigBlk:", "SigIgn:", "SigCgt:", "SigQ:",
+		"Threads:", "SigPnd:", "ShdPnd:", "SigBlk:", "SigIgn:", "SigCgt:",
 		"Cap", "NoNewPrivs:", "Seccomp:", "Seccomp_filters:", "Speculation",
 		"Cpus_allowed:", "Mems_allowed:", "CoreDumping:", "THP_enabled:"};
 	char line[1024];

@@ -5,9 +5,11 @@ int main(void)
 {
 	static const unsigned long numbers[] = {
 		999,	    0x1ffff,	0x3fffffff, 0x7fffffff, 0x80000000, 0xdeadbeef,
-		0xffffffff, 0x40000fff, 400,
+		0xffffffff, 0x40000fff,
 #ifdef __x86_64__
-		~0ul,
+		400, ~0ul, /* between the old numbers and the new ones */
+#else
+		222,
 #endif
 	};
 	for (unsigned i = 0; i < sizeof numbers / sizeof *numbers; i++) {
