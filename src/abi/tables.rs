@@ -90,7 +90,8 @@ fn error(errno: u16) -> Option<&'static (u16, &'static str, &'static str)> {
     ERRORS.iter().find(|(number, ..)| *number == errno)
 }
 
-/// The name of a signal, signal(7): `SIGKILL`. Real-time signals have none.
+/// The name of a signal, signal(7): `SIGKILL`; a real-time one is `SIGRTMIN` or
+/// `SIGRT_1` to `SIGRT_32`, counted from the kernel's first.
 pub fn signal_name(signal: u32) -> Option<&'static str> {
     SIGNALS.iter().find(|(number, _)| *number == signal).map(|(_, name)| *name)
 }
@@ -151,6 +152,9 @@ mod tests {
         assert_eq!(errno_name(2), Some("ENOENT"));
         assert_eq!(errno_text(2), Some("No such file or directory"));
         assert_eq!(signal_name(9), Some("SIGKILL"));
+        assert_eq!(signal_name(32), Some("SIGRTMIN"));
+        assert_eq!(signal_name(64), Some("SIGRT_32"));
+        assert_eq!(signal_name(65), None);
         assert_eq!(ioctl(0x5401).map(|request| request.name), Some("TCGETS"));
         assert_eq!(ioctl(u32::MAX).map(|request| request.name), None);
         assert!(set("open_flags").is_some_and(|set| set.entries.contains(&(0x40, "O_CREAT"))));
