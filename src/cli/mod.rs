@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod check;
 mod convert;
 mod output;
 mod run;
@@ -24,6 +25,7 @@ struct Rtrace {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Run(run::Args),
+    Check(check::Args),
     Convert(convert::Args),
     Show(show::Args),
     Syscalls(syscalls::Args),
@@ -33,6 +35,7 @@ enum Command {
 pub(crate) fn run() -> ExitCode {
     let result = match Rtrace::parse().command {
         Command::Run(args) => return run::run(&args),
+        Command::Check(args) => check::run(&args),
         Command::Convert(args) => convert::run(args),
         Command::Show(args) => show::run(&args),
         Command::Syscalls(args) => syscalls::run(&args),

@@ -4,6 +4,7 @@
 //! [`Batch`](crate::event::Batch) into a block; a [`Reader`] turns each block
 //! back, passes over what is damaged, and can follow a log that still grows.
 
+mod check;
 mod column;
 mod decode;
 mod dictionary;
@@ -21,6 +22,7 @@ mod tally;
 mod tests;
 mod writer;
 
+pub use check::{Bytes, Ending, Lost, Sections, Summary, check, check_reader};
 pub use error::Error;
 pub use header::{Clock, Header, Host, Options};
 pub use index::{End, Reason};

@@ -155,14 +155,12 @@ impl Reader {
 
     fn read_header(&mut self) -> Result<(), Error> {
         let window = &mut self.scanner.window;
-        // No more than the header needs: a log that grows may have no more yet.
+        // Not more than there is: a log that is followed may for long be short.
         let mut want = 1;
         let parsed = loop {
             let bytes = window.at_least(want).map_err(Error::Read)?;
-            let parsed = Header::read(bytes);
-            // More bytes help only where a log's beginning has been seen.
-            let more = bytes.len() >= want && want < HEADER_BYTES;
-            match parsed {
+            let more = bytes.len() >= want && bytes.len() < HEADER_BYTES;
+            match Header::read(bytes) {
                 Err(Fault::Short) if more && header::has_magic(bytes) != Some(false) => {
                     want = bytes.len() + 1;
                 }

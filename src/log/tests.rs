@@ -1,7 +1,9 @@
 //! Round trips: what a writer was given is what a reader gives.
 
 mod damage;
+mod follow;
 mod hostile;
+mod output;
 
 use super::*;
 use crate::abi::Abi;

@@ -45,6 +45,8 @@ pub struct Writer<W> {
     index: Index,
     tally: Tally,
     seq: u64,
+    /// Records in all blocks so far.
+    before: u64,
     bytes: u64,
 }
 
@@ -97,6 +99,7 @@ impl<W: Write> Writer<W> {
             index: Index::default(),
             tally: Tally::default(),
             seq: 0,
+            before: 0,
             bytes: 0,
         };
         header.write(&mut writer.block);
@@ -139,9 +142,8 @@ impl<W: Write> Writer<W> {
 
     fn write_part(&mut self, batch: &Batch, part: &Part) -> Result<(), Error> {
         let span = self.encoder.encode(batch, part, &mut self.sections);
-        let before = self.tally.records;
-        let entry =
-            Entry { offset: self.bytes, seq: self.seq, before, first: span.first, last: span.last };
+        let Span { first, last } = span;
+        let entry = Entry { offset: self.bytes, seq: self.seq, before: self.before, first, last };
         self.write_block(block::RECORDS, part.records.len(), span)?;
         self.index.add(entry);
         part.records.clone().filter_map(|row| batch.get(row)).for_each(|r| self.tally.add(&r));
@@ -154,7 +156,7 @@ impl<W: Write> Writer<W> {
             kind,
             seq: self.seq,
             count: count as u64,
-            before: self.tally.records,
+            before: self.before,
             first: span.first,
             last: span.last,
             clock: self.read_clocks(),
@@ -173,7 +175,9 @@ impl<W: Write> Writer<W> {
         self.head.clear();
         head.write(&mut self.head);
         frame::write(&self.prefix, &self.head, &self.body, &mut self.block);
+        // Even if the write fails: a reader can tell what is missing then.
         self.seq += 1;
+        self.before += count as u64;
         self.flush_block()
     }
 
@@ -218,6 +222,11 @@ impl<W: Write> Writer<W> {
     /// The output.
     pub fn get_ref(&self) -> &W {
         &self.out
+    }
+
+    /// The output.
+    pub fn get_mut(&mut self) -> &mut W {
+        &mut self.out
     }
 
     /// Closes the log: writes the index and the tail, by which readers see that

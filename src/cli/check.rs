@@ -1,0 +1,172 @@
+//! `rtrace check`: what a log holds, and whether it is whole.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use rtrace::log::{self, Bytes, Ending, Lost, Reader, Summary};
+
+/// Say what logs hold, and whether they are whole.
+///
+/// The exit status is 0 if all of them are, and 1 if one is damaged, cut, or no
+/// log at all.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The logs; `-` is standard input.
+    #[arg(value_name = "LOG", required = true)]
+    logs: Vec<PathBuf>,
+
+    /// Words for people, or one JSON object a log.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// The output cannot be written.
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let mut all_whole = true;
+    for path in &args.logs {
+        match check(path) {
+            Ok(summary) => {
+                all_whole &= summary.complete;
+                let text = match args.format {
+                    Format::Text => in_words(path, &summary),
+                    Format::Json => serde_json::to_string(&summary)? + "\n",
+                };
+                let written = io::stdout().write_all(text.as_bytes());
+                if super::output::quiet_if_closed(written.map_err(Into::into)).is_err() {
+                    anyhow::bail!("cannot write to standard output");
+                }
+            }
+            Err(error) => {
+                all_whole = false;
+                eprintln!("rtrace: {error:#}");
+            }
+        }
+    }
+    Ok(if all_whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn check(path: &Path) -> anyhow::Result<Summary> {
+    let summary = if path == Path::new("-") {
+        Reader::new(io::stdin()).and_then(|mut reader| log::check_reader(&mut reader))
+    } else {
+        log::check(path)
+    };
+    summary.with_context(|| path.display().to_string())
+}
+
+fn in_words(path: &Path, summary: &Summary) -> String {
+    let mut text = String::new();
+    let whole = if summary.complete { "whole" } else { "NOT WHOLE" };
+    // Writing to a String does not fail.
+    let _ = writeln!(text, "{}: {whole}", path.display());
+    let Summary { calls, tasks, records, facts, blocks, .. } = summary;
+    let _ = writeln!(
+        text,
+        "  {calls} calls of {tasks} tasks; {records} records, {facts} facts in {blocks} blocks"
+    );
+    if let (Some(first), Some(last)) = (summary.first, summary.last) {
+        let _ = writeln!(
+            text,
+            "  from {} s to {} s after the run's start",
+            seconds(first),
+            seconds(last)
+        );
+    }
+    if let Some(end) = &summary.end {
+        let _ = writeln!(text, "  {}", ending_in_words(end));
+    }
+    text.push_str(&bytes_in_words(summary));
+    if summary.unknown > 0 {
+        let _ = writeln!(
+            text,
+            "  {} records and facts are of kinds that only a newer rtrace knows",
+            summary.unknown
+        );
+    }
+    text.push_str(&lost_in_words(&summary.lost, &summary.bytes));
+    text
+}
+
+fn ending_in_words(end: &Ending) -> String {
+    let reason = match end.reason {
+        "ended" => "recorded to the end",
+        "detached" => "rtrace was told to let go",
+        "failed" => "recording failed; the job went on unrecorded",
+        other => other,
+    };
+    let error = end.error.as_ref().map(|error| format!(": {error}"));
+    format!("{reason} at {} s{}", seconds(end.time), error.unwrap_or_default())
+}
+
+fn bytes_in_words(summary: &Summary) -> String {
+    let Bytes { total, sections, header, framing, .. } = summary.bytes;
+    let mut text = format!("  {total} bytes: ");
+    let parts = [
+        ("records", sections.records),
+        ("dictionaries", sections.dictionaries),
+        ("structs", sections.structs),
+        ("data", sections.data),
+        ("facts", sections.facts),
+        ("index", sections.index),
+        ("header", header),
+        ("framing", framing),
+    ];
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(_, size)| *size > 0)
+        .map(|(name, size)| format!("{name} {size}"))
+        .collect();
+    text.push_str(&parts.join(", "));
+    text.push('\n');
+    if summary.calls > 0 {
+        let a_call = |bytes: u64| {
+            let tenths = bytes.saturating_mul(10) / summary.calls;
+            format!("{}.{}", tenths / 10, tenths % 10)
+        };
+        let _ = writeln!(
+            text,
+            "  {} bytes a call in records and dictionaries ({} before compression)",
+            a_call(sections.records + sections.dictionaries),
+            a_call(summary.raw.records + summary.raw.dictionaries),
+        );
+    }
+    text
+}
+
+fn lost_in_words(lost: &Lost, bytes: &Bytes) -> String {
+    let mut text = String::new();
+    if lost.header {
+        text.push_str("  the header is damaged: command, host and clock are unknown\n");
+    }
+    if lost.blocks > 0 || bytes.lost > 0 {
+        let _ = writeln!(
+            text,
+            "  lost: {} blocks with {} records; {} damaged bytes",
+            lost.blocks, lost.records, bytes.lost
+        );
+        for range in lost.ranges.iter().take(10) {
+            let _ = writeln!(text, "    bytes {} to {}", range.start, range.end);
+        }
+    }
+    if lost.tail {
+        text.push_str("  the log has no end: it was cut, or is still being written\n");
+    }
+    text
+}
+
+/// Nanoseconds as seconds with microseconds.
+fn seconds(ns: u64) -> String {
+    format!("{}.{:06}", ns / 1_000_000_000, ns / 1000 % 1_000_000)
+}

@@ -1,0 +1,199 @@
+//! What a log holds, and whether it is whole.
+
+use super::error::Error;
+use super::index::Reason;
+use super::layout::section;
+use super::reader::{BlockInfo, Losses, Reader, Sizes};
+use super::tally::Tally;
+use crate::event::Batch;
+use serde::Serialize;
+use std::ops::Range;
+use std::path::Path;
+
+/// What [`check`] found.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Summary {
+    /// Calls, each once, however often it stands as begun.
+    pub calls: u64,
+    /// Records of all kinds.
+    pub records: u64,
+    /// Facts.
+    pub facts: u64,
+    /// Tasks whose start is recorded.
+    pub tasks: u64,
+    /// Whether nothing of the log is missing or damaged.
+    pub complete: bool,
+    /// Blocks of records and facts.
+    pub blocks: u64,
+    /// Where the file's bytes are, as they lie in it: these sum up to the total.
+    pub bytes: Bytes,
+    /// The sections before compression.
+    pub raw: Sections,
+    /// Time of the earliest observation: nanoseconds since the run's start.
+    pub first: Option<u64>,
+    /// Time of the latest observation.
+    pub last: Option<u64>,
+    /// How the run ended; `None` if the log does not say.
+    pub end: Option<Ending>,
+    /// What is missing or damaged.
+    pub lost: Lost,
+    /// Records and facts of kinds that this rtrace does not know.
+    pub unknown: u64,
+}
+
+/// Bytes of a log's sections.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Sections {
+    /// Columns of records.
+    pub records: u64,
+    /// Strings.
+    pub dictionaries: u64,
+    /// Captured structs.
+    pub structs: u64,
+    /// Captured buffers.
+    pub data: u64,
+    /// Facts.
+    pub facts: u64,
+    /// The index and how the run ended.
+    pub index: u64,
+}
+
+/// Bytes of a log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Bytes {
+    /// All.
+    pub total: u64,
+    /// Its sections.
+    #[serde(flatten)]
+    pub sections: Sections,
+    /// Sections that this rtrace does not know.
+    pub unknown: u64,
+    /// The header.
+    pub header: u64,
+    /// Markers, heads and checksums of blocks, and the tail.
+    pub framing: u64,
+    /// What is damaged.
+    pub lost: u64,
+}
+
+/// How the run ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Ending {
+    /// `ended`, `detached`, `failed` or `unknown`.
+    pub reason: &'static str,
+    /// The root's wait status, as `wait(2)` gives it.
+    pub status: Option<i32>,
+    /// When: nanoseconds since the run's start.
+    pub time: u64,
+    /// What failed.
+    pub error: Option<String>,
+}
+
+/// What of a log is missing or damaged.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Lost {
+    /// Blocks.
+    pub blocks: u64,
+    /// Records in them.
+    pub records: u64,
+    /// The header.
+    pub header: bool,
+    /// The tail: the log was cut, or is still being written.
+    pub tail: bool,
+    /// Ranges of the file's bytes.
+    pub ranges: Vec<Range<u64>>,
+}
+
+/// Reads a log through and says what it holds.
+///
+/// # Errors
+/// It cannot be read, is no log, or one of a newer version. Damage is no error.
+pub fn check(path: impl AsRef<Path>) -> Result<Summary, Error> {
+    check_reader(&mut Reader::open(path)?)
+}
+
+/// The same for what is already being read.
+///
+/// # Errors
+/// It cannot be read.
+pub fn check_reader(reader: &mut Reader) -> Result<Summary, Error> {
+    let (mut summary, mut tally, mut batch) = (Summary::default(), Tally::default(), Batch::new());
+    while let Some(info) = reader.next_batch(&mut batch)? {
+        summary.add_block(&info);
+        summary.facts += batch.facts().len() as u64;
+        batch.iter().for_each(|record| tally.add(&record));
+    }
+    summary.calls = tally.calls;
+    summary.tasks = tally.tasks;
+    summary.records = tally.records;
+    summary.take_end(reader);
+    Ok(summary)
+}
+
+impl Summary {
+    fn add_block(&mut self, info: &BlockInfo) {
+        self.blocks += 1;
+        self.first = Some(self.first.map_or(info.first, |first| first.min(info.first)));
+        self.last = self.last.max(Some(info.last));
+        self.unknown += info.unknown_records + info.unknown_facts;
+    }
+
+    /// What the reader knows at its end.
+    fn take_end(&mut self, reader: &Reader) {
+        let (losses, sizes) = (reader.losses(), reader.sizes());
+        self.complete = losses.is_complete();
+        self.lost = Lost::of(losses);
+        self.raw = Sections::of(&sizes.raw);
+        self.bytes = Bytes::of(sizes, losses);
+        self.end = reader.end().map(|end| Ending {
+            reason: match end.reason {
+                Reason::Ended => "ended",
+                Reason::Detached => "detached",
+                Reason::Failed => "failed",
+                Reason::Unknown(_) => "unknown",
+            },
+            status: end.status,
+            time: end.time,
+            error: end.error.clone(),
+        });
+    }
+}
+
+impl Sections {
+    fn of(sizes: &[u64; section::COUNT]) -> Self {
+        let size = |code: u8| sizes[code as usize];
+        Self {
+            records: size(section::RECORDS),
+            dictionaries: size(section::DICTIONARY),
+            structs: size(section::STRUCTS),
+            data: size(section::DATA),
+            facts: size(section::FACTS),
+            index: size(section::INDEX),
+        }
+    }
+}
+
+impl Bytes {
+    fn of(sizes: &Sizes, losses: &Losses) -> Self {
+        Self {
+            total: sizes.total,
+            sections: Sections::of(&sizes.stored),
+            unknown: sizes.unknown,
+            header: sizes.header,
+            framing: sizes.framing,
+            lost: losses.bytes,
+        }
+    }
+}
+
+impl Lost {
+    fn of(losses: &Losses) -> Self {
+        Self {
+            blocks: losses.blocks,
+            records: losses.records,
+            header: losses.header,
+            tail: losses.tail,
+            ranges: losses.ranges.clone(),
+        }
+    }
+}
