@@ -81,6 +81,15 @@ pub(crate) struct Args {
 /// # Errors
 /// None that is not told here: the exit status says how the command ended.
 pub(crate) fn run(args: &Args) -> ExitCode {
+    // clap takes the first word that it does not know for the command.
+    let option = args.command.first().filter(|word| word.as_encoded_bytes().starts_with(b"-"));
+    if let Some(option) = option
+        && !std::env::args_os().any(|word| word == "--")
+    {
+        let option = option.display();
+        eprintln!("rtrace: unknown option '{option}' of run: see rtrace run --help");
+        return ExitCode::from(2);
+    }
     let trace = args.expression.as_deref().map(|e| e.strip_prefix("trace=").unwrap_or(e));
     let filter = match Filter::parse(trace.unwrap_or("all")) {
         Ok(filter) => filter,
@@ -116,7 +125,7 @@ fn record(args: &Args, filter: Filter, trace: Option<String>) -> anyhow::Result<
     let launch = launch(args)?;
     // Before a log is made for it.
     let path = launch.env.iter().find(|(name, _)| name == "PATH").map(|(_, v)| v.as_os_str());
-    tracer::find_command(&launch.argv[0], path, launch.dir.as_deref())?;
+    warn_setuid(&tracer::find_command(&launch.argv[0], path, launch.dir.as_deref())?);
     let file = args.output.clone().unwrap_or_else(|| default_name(&launch.argv[0]));
     let (out, shown) = open(&file)?;
     let until = if args.until == "root" { Until::Root } else { Until::Last };
@@ -141,20 +150,32 @@ fn record(args: &Args, filter: Filter, trace: Option<String>) -> anyhow::Result<
 fn hint(error: record::Error) -> anyhow::Error {
     let refused = matches!(&error, record::Error::Tracer(tracer::Error::Seize { source, .. })
         if source.raw_os_error() == Some(nix::libc::EPERM));
-    let error = anyhow::Error::new(error);
     if !refused {
-        return error;
+        return error.into();
     }
+    let error = anyhow::Error::new(error);
     let scope = fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").unwrap_or_default();
     let advice = match scope.trim() {
         "2" => "only root may trace here: run rtrace as root, or set kernel.yama.ptrace_scope to 1",
         "3" => "tracing is switched off until the next boot (kernel.yama.ptrace_scope is 3)",
         _ => {
-            "in a container, allow it with the capability SYS_PTRACE and a seccomp profile that \
-             permits ptrace; a tracer that runs rtrace must not trace its children"
+            "kernel.yama.ptrace_scope is not the reason; in a container, allow CAP_SYS_PTRACE and a seccomp profile with ptrace; a setuid program needs root"
         }
     };
-    error.context(advice)
+    anyhow::anyhow!("{error:#}; {advice}")
+}
+
+/// Without privilege, a traced set-user-ID program runs as its caller (`ptrace(2)`).
+fn warn_setuid(file: &Path) {
+    use std::os::unix::fs::MetadataExt;
+    let special = fs::metadata(file).is_ok_and(|meta| meta.mode() & 0o6000 != 0);
+    if special && !nix::unistd::geteuid().is_root() {
+        eprintln!(
+            "rtrace: {} is setuid or setgid: traced without privilege it runs with your own ids; \
+             run rtrace as root to change that",
+            file.display()
+        );
+    }
 }
 
 fn warn_failure(log: &str, error: &log::Error) {

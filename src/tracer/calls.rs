@@ -127,10 +127,15 @@ impl<S: Sink> Tracer<S> {
             return;
         }
         let Some(mut executing) = self.tasks.remove(&former) else { return };
+        let exited = self.tasks.get(&tid).and_then(Task::exiting);
         self.abandon(tid);
         if let Some(mut leader) = self.tasks.remove(&tid) {
             let time = self.now();
-            let words = exit_words(Ending::Exited(0), executing.id);
+            let words = match exited {
+                // It had left by itself; its end was kept back while it had threads.
+                Some(code) => exit_words(Ending::Exited(code), TaskId::NONE),
+                None => exit_words(Ending::Exited(0), executing.id),
+            };
             write_exit(&mut self.batch, &mut leader, time, words);
             executing.pid = leader.pid;
         }

@@ -67,7 +67,7 @@ pub fn find_command(
 
 fn c_string(text: &OsStr) -> Result<CString, Error> {
     CString::new(text.as_bytes()).map_err(|_| Error::Prepare {
-        what: "pass a word with a NUL in it",
+        what: "pass a word with a NUL in it".into(),
         source: io::ErrorKind::InvalidInput.into(),
     })
 }
@@ -76,6 +76,12 @@ impl Launch {
     fn command(&self) -> Result<Command, Error> {
         let name = self.argv.first().ok_or_else(|| Error::NotFound(String::new()))?;
         let path = self.env.iter().find(|(name, _)| name == "PATH").map(|(_, v)| v.as_os_str());
+        if let Some(dir) = &self.dir
+            && let Err(source) = std::fs::read_dir(dir)
+        {
+            let what = format!("change to the directory {}", dir.display());
+            return Err(Error::Prepare { what, source });
+        }
         let file = find_command(name, path, self.dir.as_deref())?;
         let words = self.argv.iter().map(|word| c_string(word));
         let entry = |(name, value): &(OsString, OsString)| {
@@ -140,8 +146,8 @@ const fn signal_of(stop: Stop) -> i32 {
 pub(super) fn failure(child: &mut Child, launch: &OsStr) -> Option<Error> {
     let (step, source) = child.failure()?;
     Some(match step {
-        Step::User => Error::Prepare { what: "take on the user's ids", source },
-        Step::Directory => Error::Prepare { what: "change to the directory", source },
+        Step::User => Error::Prepare { what: "take on the user's ids".into(), source },
+        Step::Directory => Error::Prepare { what: "change to the directory".into(), source },
         Step::Exec if source.kind() == io::ErrorKind::NotFound => {
             // The file is there: its interpreter is not.
             let source = io::Error::new(source.kind(), "its interpreter does not exist");

@@ -95,7 +95,7 @@ pub enum Error {
     #[error("cannot {what}")]
     Prepare {
         /// What it was to do.
-        what: &'static str,
+        what: String,
         /// Why not.
         source: io::Error,
     },

@@ -71,6 +71,12 @@ impl Task {
         ordinal
     }
 
+    /// The code that it passes to the exit call it is in.
+    pub(super) fn exiting(&self) -> Option<i32> {
+        let exits = self.pending.active && self.last_verb == Verb::Exits;
+        exits.then_some((self.pending.args[0] & 0xff) as i32)
+    }
+
     /// Writes the pending call as it stands: without an end.
     pub(super) fn write_begun(&mut self, batch: &mut Batch) {
         let pending = &mut self.pending;

@@ -53,6 +53,9 @@ impl Site<'_> {
     /// Opaque bytes, up to the limit of `-s`.
     pub(super) fn data(&mut self, arg: u8, address: u64, len: Len, into: &mut Capture) {
         let bytes = self.amount(len);
+        if bytes == 0 {
+            return;
+        }
         self.block(arg, address, Role::Data, bytes, self.limits.data, into);
     }
 
