@@ -84,7 +84,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     // clap takes the first word that it does not know for the command.
     let option = args.command.first().filter(|word| word.as_encoded_bytes().starts_with(b"-"));
     if let Some(option) = option
-        && !std::env::args_os().any(|word| word == "--")
+        && !std::env::args_os().take_while(|word| word != option).any(|word| word == "--")
     {
         let option = option.display();
         eprintln!("rtrace: unknown option '{option}' of run: see rtrace run --help");
@@ -116,6 +116,11 @@ fn status_of(error: &anyhow::Error) -> u8 {
     };
     match tracer {
         Some(tracer::Error::NotFound(_)) => NOT_FOUND,
+        Some(tracer::Error::NotExecutable { source, .. })
+            if source.kind() == io::ErrorKind::NotFound =>
+        {
+            NOT_FOUND
+        }
         Some(tracer::Error::NotExecutable { .. }) => NOT_EXECUTABLE,
         _ => FAILED,
     }

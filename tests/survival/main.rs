@@ -9,7 +9,6 @@ mod command;
 mod confined;
 mod daemons;
 mod endings;
-mod job_control;
 mod memory;
 mod own_death;
 mod signals;
