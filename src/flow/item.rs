@@ -26,7 +26,7 @@ pub enum Item<'a> {
     /// A task was seen for the first time; its `Start` event follows.
     Task(TaskId),
     /// A process runs a new program; the event that led to it follows.
-    /// the state tells more.
+    /// The state tells more of it.
     Execution(EventId),
     /// An event: one that is over, or a call that will never end. Each once.
     Event(Event<'a>),
