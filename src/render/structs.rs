@@ -61,6 +61,10 @@ impl Site<'_> {
                 memory::list(bytes.chunks_exact(4), out, |one, out| hex(number(one, 0, 4), out));
                 out.push('}');
             }
+            "timespec" | "timespec64" if self.name().starts_with("utimensat") => {
+                file_time(self, one.name, view, out);
+            }
+            "open_how" => open_how(view, out),
             "pollfd" => pollfd(self, view, out),
             "epoll_event" => epoll_event(view, out),
             "siginfo" => super::siginfo(self.abi, bytes, out),
@@ -73,6 +77,7 @@ impl Site<'_> {
         let is_there = |field: &&Field| (field.offset as usize) < bytes.len();
         let is_shown = |field: &&Field| {
             !field.name.starts_with('_')
+                && field.name != "f_spare"
                 && short.is_none_or(|(_, names)| names.contains(&field.name))
         };
         out.push('{');
@@ -193,6 +198,35 @@ fn pollfd(site: &Site<'_>, view: View<'_>, out: &mut String) {
     if let Some(set) = abi::set("poll_events") {
         out.push_str(", events=");
         flags(set, view.get("events"), out);
+    }
+    out.push('}');
+}
+
+/// A file's time may be a word instead (utimensat(2)).
+fn file_time(site: &Site<'_>, name: &str, view: View<'_>, out: &mut String) {
+    const UTIME_NOW: u64 = 0x3fff_ffff;
+    const UTIME_OMIT: u64 = 0x3fff_fffe;
+    match view.get("tv_nsec") {
+        UTIME_NOW => out.push_str("UTIME_NOW"),
+        UTIME_OMIT => out.push_str("UTIME_OMIT"),
+        _ => site.fields(name, view.fields, view.bytes, out),
+    }
+}
+
+/// openat2(2): the mode only where a file may be made.
+fn open_how(view: View<'_>, out: &mut String) {
+    const CREATES: u64 = 0x40 | 0x40_0000;
+    let word = view.get("flags");
+    out.push_str("{flags=");
+    super::scalar::open_flags(word, out);
+    if word & CREATES != 0 {
+        out.push_str(", mode=");
+        super::scalar::octal(view.get("mode"), out);
+    }
+    out.push_str(", resolve=");
+    match abi::set("resolve_flags") {
+        Some(set) => flags(set, view.get("resolve"), out),
+        None => hex(view.get("resolve"), out),
     }
     out.push('}');
 }

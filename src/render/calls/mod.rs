@@ -20,6 +20,8 @@ pub(super) fn count(site: &Site<'_>) -> Option<usize> {
         "mknod" | "mknodat" => files::node_count(site),
         "fcntl" | "fcntl64" => control::fcntl_count(site),
         "ioctl" => control::ioctl_count(site),
+        // A new address only with MREMAP_FIXED or MREMAP_DONTUNMAP.
+        "mremap" if site.word(3) & 6 == 0 => Some(4),
         "prctl" => process::prctl_count(site),
         "futex" | "futex_time64" => futex::count(site),
         _ => None,

@@ -1,6 +1,6 @@
 //! Sockets: protocols and options depend on family and level.
 
-use super::super::scalar::{decimal, flags, hex};
+use super::super::scalar::{decimal, hex};
 use super::super::structs::{named, number};
 use super::super::{Site, quote};
 use crate::abi;
@@ -51,20 +51,11 @@ pub(super) fn option(site: &Site<'_>, arg: usize, out: &mut String) -> bool {
 fn value(site: &Site<'_>, bytes: &[u8], out: &mut String) {
     const SOL_SOCKET: u64 = 1;
     const SO_ERROR: u64 = 4;
-    const SO_TYPE: u64 = 3;
     let int = number(bytes, 0, 4);
     match (bytes.len(), site.word(1), site.word(2)) {
         (4, SOL_SOCKET, SO_ERROR) if int != 0 => {
             out.push('[');
             out.push_str(abi::errno_name(int as u16).unwrap_or("?"));
-            out.push(']');
-        }
-        (4, SOL_SOCKET, SO_TYPE) => {
-            out.push('[');
-            match abi::set("socket_type") {
-                Some(set) => flags(set, int, out),
-                None => hex(int, out),
-            }
             out.push(']');
         }
         (4, ..) => {
