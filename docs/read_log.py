@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
 """Prints every record and fact of an rtrace log as a JSON object a line (docs/log-format.md)."""
-import json, sys, msgpack, zstandard
+import itertools, json, sys, msgpack, zstandard
 
 MASK, NONE = (1 << 64) - 1, msgpack.packb({"shared": [], "rest": [], "bytes": b""})
 
-def column(value, rows, differences=False):
+def column(value, rows, differences=False, low=None):
     if isinstance(value, int):
         return [value] * rows
-    out, total = [], 0
-    for step in value:
-        total = (total + step) & MASK if differences else step
-        out.append(total)
-    return out
+    if low:  # an iterator over the lower bits
+        return [high << 8 | next(low) for high in value]
+    if differences:
+        return list(itertools.accumulate(value, lambda total, step: total + step & MASK, initial=0))[1:]
+    return value
 
 def strings(section):
     out, at, before, table = [], 0, b"", msgpack.unpackb(section)
@@ -39,16 +39,18 @@ def records(head, sections):
     table, words, at = msgpack.unpackb(sections[0]), strings(sections.get(1, NONE)), {1: 0, 2: 0, 3: 0}
     count, groups, time, jumps = head["count"], [], {}, table.get("jumps", [])
     shape, task = column(table["shape"], count), column(table["task"], count)
+    low = iter(sections.get(6, b""))
+    gaps = column(table["gap"], count, low=low)
     for number, group in enumerate(table["groups"]):
         rows, odd = shape.count(number), set(group.get("odd", []))
         args = [column(value, rows, True) for value in group.get("args", [])]
         args += [[0] * rows] * (6 - len(args))
-        times, results = (column(group.get(key, 0), rows) for key in ("dur", "res"))
+        times, results = column(group.get("dur", 0), rows, low=low), column(group.get("res", 0), rows)
         pieces = memory(group, rows, words, sections, at)
         groups.append(zip(zip(*args), times, results, [row in odd for row in range(rows)], pieces))
     ids, jumps = column(table["tasks"], 0, True), dict(zip(jumps[::2], jumps[1::2]))
     ordinals = [first - 1 for first in column(table["ordinals"], len(ids))]
-    for row, gap in enumerate(column(table["gap"], count)):
+    for row, gap in enumerate(gaps):
         t, (kind, lane, abi, nr) = task[row], table["shapes"][shape[row]]
         args, dur, res, odd, pieces = next(groups[shape[row]])
         start = (time.get(t, head["first"]) + gap) & MASK
@@ -62,9 +64,7 @@ def main(file):
     stream = msgpack.Unpacker(file, max_buffer_size=1 << 30, strict_map_key=False)
     assert stream.unpack().get("rtrace") == "log", "not an rtrace log"
     stream.skip()  # the header's CRC
-    for block in stream:
-        if isinstance(block, bytes):
-            break  # the tail
+    for block in itertools.takewhile(lambda block: isinstance(block, list), stream):  # to the tail
         head, body, sections = msgpack.unpackb(block[1]), block[2], {}
         for code, codec, raw, stored in head["sections"]:
             data, body = body[:stored], body[stored:]

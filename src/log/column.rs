@@ -2,7 +2,8 @@
 //!
 //! In the log a column is an array of integers, or one integer: each row is
 //! that. Arguments and dictionary indices are *differences*: each minus the row
-//! before, the first minus 0.
+//! before, the first minus 0. Of *times* the lower eight bits stand elsewhere:
+//! they are noise, and would only make the rest harder to compress.
 
 use super::msgpack::{Cursor, Fault, put_array, put_int};
 
@@ -34,6 +35,21 @@ where
     }
 }
 
+/// Appends a column of times; their lower bits go to `low`.
+pub(super) fn put_times<I>(out: &mut Vec<u8>, low: &mut Vec<u8>, values: I)
+where
+    I: ExactSizeIterator<Item = i64> + Clone,
+{
+    if put_constant(out, values.clone()) {
+        return;
+    }
+    put_array(out, values.len());
+    for value in values {
+        put_int(out, value >> 8);
+        low.push(value as u8);
+    }
+}
+
 /// Appends a list that nothing tells the length of: always an array.
 pub(super) fn put_list(out: &mut Vec<u8>, values: &[i64]) {
     put_array(out, values.len());
@@ -59,6 +75,8 @@ pub(super) struct Column<'a> {
     rows: Option<Cursor<'a>>,
     value: i64,
     differences: bool,
+    /// The lower bits of the next rows, of times.
+    low: Option<&'a [u8]>,
 }
 
 impl<'a> Column<'a> {
@@ -76,6 +94,17 @@ impl<'a> Column<'a> {
         Ok(Self { differences: true, ..Self::read(cursor, rows)? })
     }
 
+    /// The same for a column of times, whose lower bits are where `low` stands.
+    pub(super) fn read_times(
+        cursor: &mut Cursor<'a>,
+        rows: usize,
+        low: &mut Cursor<'a>,
+    ) -> Result<Self, Fault> {
+        let column = Self::read(cursor, rows)?;
+        let low = column.rows.map(|_| low.take(rows)).transpose()?;
+        Ok(Self { low, ..column })
+    }
+
     /// A list: an array that tells its own length.
     pub(super) fn read_list(cursor: &mut Cursor<'a>) -> Result<(Self, usize), Fault> {
         let rows = cursor.array()?;
@@ -89,6 +118,10 @@ impl<'a> Column<'a> {
         // All rows were passed over once when the column was taken, so that
         // none of them is anything but an integer.
         let read = cursor.int().unwrap_or(0);
+        if let Some([low, rest @ ..]) = self.low {
+            self.low = Some(rest);
+            return read << 8 | i64::from(*low);
+        }
         if self.differences {
             self.value = self.value.wrapping_add(read);
             return self.value;
@@ -129,6 +162,18 @@ mod tests {
         for values in [&[][..], &[5], &[5, 5, 5], &[i64::MIN, i64::MAX, 0, -1], &[1, 2, 300]] {
             assert_eq!(back(values, false).1, values);
             assert_eq!(back(values, true).1, values);
+        }
+    }
+
+    #[test]
+    fn times_come_back() {
+        for values in [&[7, 7][..], &[0, 255, 256, -1, -256, i64::MAX, i64::MIN, 1 << 40]] {
+            let (mut out, mut low) = (Vec::new(), Vec::new());
+            put_times(&mut out, &mut low, values.iter().copied());
+            let (mut cursor, mut low) = (Cursor::new(&out), Cursor::new(&low));
+            let mut column = Column::read_times(&mut cursor, values.len(), &mut low).unwrap();
+            assert!(cursor.rest().is_empty() && low.rest().is_empty());
+            assert!(values.iter().all(|value| column.next() == *value));
         }
     }
 

@@ -99,7 +99,8 @@ impl Decoder {
         let arena = Arena { strings: &self.strings, structs, data };
         self.pieces = memory::Budget::default();
         let records = bodies.get(section::RECORDS);
-        let mut table = Table::read(records, frame, arena, &mut self.pieces)?;
+        let times = Cursor::new(bodies.get(section::TIMES));
+        let mut table = Table::read(records, times, frame, arena, &mut self.pieces)?;
         table.fill(frame, arena, batch)
     }
 
@@ -181,6 +182,7 @@ impl<'a> Jumps<'a> {
 impl<'a> Table<'a> {
     fn read(
         bytes: &'a [u8],
+        mut times: Cursor<'a>,
         frame: Frame,
         arena: Arena<'_>,
         budget: &mut memory::Budget,
@@ -189,6 +191,7 @@ impl<'a> Table<'a> {
         let mut table = Self::default();
         let (mut tasks, mut ordinals) = (None, Cursor::default());
         let (mut shapes, mut groups) = (Vec::new(), Cursor::default());
+        let mut gap = Cursor::new(&[0]);
         for _ in 0..cursor.map()? {
             match cursor.str()? {
                 b"tasks" => tasks = Some(Column::read_list(&mut cursor)?),
@@ -196,20 +199,22 @@ impl<'a> Table<'a> {
                 b"shapes" => shapes = Shape::read_all(&mut cursor)?,
                 b"task" => table.task = Column::read(&mut cursor, frame.count)?,
                 b"shape" => table.shape = Column::read(&mut cursor, frame.count)?,
-                b"gap" => table.gap = Column::read(&mut cursor, frame.count)?,
+                b"gap" => gap = skipped(&mut cursor)?,
                 b"jumps" => table.jumps = Jumps::read(&mut cursor)?,
                 b"groups" => groups = skipped(&mut cursor)?,
                 _ => cursor.skip()?,
             }
         }
         table.tasks = read_tasks(tasks.ok_or(Fault::Wrong)?, ordinals, frame.first)?;
-        table.groups = table.read_groups(groups, &shapes, frame, arena, budget)?;
+        // The lower bits of times are in this order, whatever that of the keys is.
+        table.gap = Column::read_times(&mut gap, frame.count, &mut times)?;
+        table.groups = table.read_groups((groups, times), &shapes, frame, arena, budget)?;
         Ok(table)
     }
 
     fn read_groups(
         &self,
-        mut cursor: Cursor<'a>,
+        (mut cursor, mut times): (Cursor<'a>, Cursor<'a>),
         shapes: &[Shape],
         frame: Frame,
         arena: Arena<'_>,
@@ -225,7 +230,11 @@ impl<'a> Table<'a> {
         shapes
             .iter()
             .zip(counts)
-            .map(|(shape, rows)| Group::read(&mut cursor, *shape, rows, &mut places, budget))
+            .map(|(shape, rows)| {
+                let mut group = Group::new(*shape, rows);
+                group.read(&mut cursor, &mut times, &mut places, budget)?;
+                Ok(group)
+            })
             .collect()
     }
 

@@ -60,7 +60,7 @@ impl Encoder {
 
     fn write_records(&mut self, batch: &Batch, sections: &mut Sections) {
         let mut out = std::mem::take(&mut sections[section::RECORDS as usize]);
-        self.order.write(&mut out);
+        self.order.write(&mut out, &mut sections[section::TIMES as usize]);
         put_key(&mut out, "groups");
         put_array(&mut out, self.order.shapes.len());
         for shape in 0..self.order.shapes.len() {
@@ -101,7 +101,7 @@ impl Encoder {
         }
         if has_lengths {
             put_key(out, "dur");
-            column::put(out, lengths());
+            column::put_times(out, &mut sections[section::TIMES as usize], lengths());
         }
         if has_results {
             put_key(out, "res");

@@ -82,6 +82,7 @@ pub(super) mod section {
     pub(crate) const DATA: u8 = 3;
     pub(crate) const FACTS: u8 = 4;
     pub(crate) const INDEX: u8 = 5;
+    pub(crate) const TIMES: u8 = 6;
     /// How many there are.
-    pub(crate) const COUNT: usize = 6;
+    pub(crate) const COUNT: usize = 7;
 }

@@ -87,10 +87,10 @@ pub struct BlockInfo {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sizes {
     /// Sections as they lie in the file, by code: records, dictionary, structs,
-    /// data, facts, index.
-    pub stored: [u64; 6],
+    /// data, facts, index, times.
+    pub stored: [u64; section::COUNT],
     /// The same before compression.
-    pub raw: [u64; 6],
+    pub raw: [u64; section::COUNT],
     /// Sections that this rtrace does not know.
     pub unknown: u64,
     /// The header.

@@ -58,6 +58,7 @@ pub(super) struct Identity {
 #[derive(Debug)]
 pub(super) struct Group<'a> {
     shape: Shape,
+    rows: usize,
     words: [Column<'a>; 6],
     /// How many of them the log has; the others are 0.
     arguments: usize,
@@ -71,37 +72,11 @@ pub(super) struct Group<'a> {
 }
 
 impl<'a> Group<'a> {
-    /// Takes a group of so many records from where the cursor stands.
-    pub(super) fn read(
-        cursor: &mut Cursor<'a>,
-        shape: Shape,
-        rows: usize,
-        places: &mut Places,
-        budget: &mut Budget,
-    ) -> Result<Self, Fault> {
-        let mut group = Self::empty(shape);
-        for _ in 0..cursor.map()? {
-            match cursor.str()? {
-                b"args" => group.read_words(cursor, rows)?,
-                b"dur" => group.lengths = Column::read(cursor, rows)?,
-                b"res" => group.results = Column::read(cursor, rows)?,
-                b"odd" => (group.odd, group.odd_left) = Column::read_list(cursor)?,
-                b"mem" => {
-                    let columns = cursor.array()?;
-                    group.memory = (0..columns)
-                        .map(|_| Memory::read(cursor, rows, places, budget))
-                        .collect::<Result<_, _>>()?;
-                }
-                _ => cursor.skip()?,
-            }
-        }
-        group.find_next_odd();
-        Ok(group)
-    }
-
-    fn empty(shape: Shape) -> Self {
+    /// A group of so many records that are 0 in all columns.
+    pub(super) fn new(shape: Shape, rows: usize) -> Self {
         Self {
             shape,
+            rows,
             words: Default::default(),
             arguments: 0,
             lengths: Column::default(),
@@ -114,11 +89,39 @@ impl<'a> Group<'a> {
         }
     }
 
-    fn read_words(&mut self, cursor: &mut Cursor<'a>, rows: usize) -> Result<(), Fault> {
+    /// Takes the columns of the group from where the cursor stands.
+    pub(super) fn read(
+        &mut self,
+        cursor: &mut Cursor<'a>,
+        times: &mut Cursor<'a>,
+        places: &mut Places,
+        budget: &mut Budget,
+    ) -> Result<(), Fault> {
+        let rows = self.rows;
+        for _ in 0..cursor.map()? {
+            match cursor.str()? {
+                b"args" => self.read_words(cursor)?,
+                b"dur" => self.lengths = Column::read_times(cursor, rows, times)?,
+                b"res" => self.results = Column::read(cursor, rows)?,
+                b"odd" => (self.odd, self.odd_left) = Column::read_list(cursor)?,
+                b"mem" => {
+                    let columns = cursor.array()?;
+                    self.memory = (0..columns)
+                        .map(|_| Memory::read(cursor, rows, places, budget))
+                        .collect::<Result<_, _>>()?;
+                }
+                _ => cursor.skip()?,
+            }
+        }
+        self.find_next_odd();
+        Ok(())
+    }
+
+    fn read_words(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
         self.arguments = cursor.array()?;
         let columns = self.words.get_mut(..self.arguments).ok_or(Fault::Wrong)?;
         for column in columns {
-            *column = Column::read_differences(cursor, rows)?;
+            *column = Column::read_differences(cursor, self.rows)?;
         }
         Ok(())
     }

@@ -158,7 +158,7 @@ impl Order {
     }
 
     /// Appends the head of the section's map and all its columns but the groups.
-    pub(super) fn write(&self, out: &mut Vec<u8>) {
+    pub(super) fn write(&self, out: &mut Vec<u8>, low: &mut Vec<u8>) {
         put_map(out, 6 + usize::from(!self.jumps.is_empty()) + 1);
         put_key(out, "tasks");
         put_list_of_differences(out, self.tasks.iter().map(|task| i64::from(task.id)));
@@ -171,7 +171,7 @@ impl Order {
         put_key(out, "shape");
         column::put(out, self.shape.iter().copied());
         put_key(out, "gap");
-        column::put(out, self.gap.iter().copied());
+        column::put_times(out, low, self.gap.iter().copied());
         if !self.jumps.is_empty() {
             put_key(out, "jumps");
             column::put_list(out, &self.jumps);
