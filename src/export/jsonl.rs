@@ -6,12 +6,13 @@ use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::decode::{error_name, json_bytes, write_argument, write_call_name};
+use super::decode::{error_name, json_bytes};
 use super::time::write_utc;
 use super::{Exporter, Options, Run};
 use crate::abi::{Scalar, Ty};
 use crate::event::{Batch, Kind, Origin, Piece, Record, Role, State as Read};
 use crate::flow::{Event, Execution, Flow, Item, Place, ResourceId, Sink, State};
+use crate::render::{self, Style};
 
 /// Exports JSON Lines.
 ///
@@ -136,7 +137,7 @@ impl Line<'_> {
     fn call(&self) -> Value {
         let record = &self.event.record;
         let mut name = String::new();
-        write_call_name(self.event, &mut name);
+        render::name(record, &mut name);
         let mut fields = Map::new();
         let mut put = |key: &str, value: Value| drop(fields.insert(key.to_owned(), value));
         put("call", name.into());
@@ -172,6 +173,8 @@ impl Line<'_> {
         let record = &self.event.record;
         let params = self.event.prototype.map_or(&[][..], |prototype| prototype.params);
         let count = if self.event.prototype.is_some() { params.len().min(6) } else { 6 };
+        let style = Style { verbose: true, ..Style::default() };
+        let mut texts = render::arguments(record, &style).into_iter().map(|(_, text)| text);
         (0..count)
             .map(|index| {
                 let param = params.get(index);
@@ -182,8 +185,7 @@ impl Line<'_> {
                     put("name", param.name.into());
                 }
                 put("raw", format!("{:#x}", record.words[index]).into());
-                let mut text = String::new();
-                write_argument(record, arg, param.map(|param| &param.ty), &mut text);
+                let text = texts.next().unwrap_or_default();
                 put("text", text.into());
                 if let Some(value) = param.and_then(|param| number(record.words[index], &param.ty))
                 {

@@ -9,8 +9,9 @@ use super::vocabulary as v;
 use super::writer::Triples;
 use crate::abi::{Scalar, Ty, Verb};
 use crate::event::Kind;
-use crate::export::decode::{error_name, write_arguments, write_call_name};
+use crate::export::decode::{error_name, write_arguments};
 use crate::flow::{Event, Place, State, Use};
+use crate::render;
 
 impl<T: Triples> Graph<T> {
     pub(super) fn event(&mut self, state: &State, event: &Event<'_>) -> io::Result<()> {
@@ -32,10 +33,10 @@ impl<T: Triples> Graph<T> {
     fn call(&mut self, state: &State, event: &Event<'_>) -> io::Result<()> {
         let record = &event.record;
         self.text.clear();
-        write_call_name(event, &mut self.text);
+        render::name(record, &mut self.text);
         self.literal(v::CALL)?;
         self.text.clear();
-        write_arguments(event, &mut self.text);
+        write_arguments(record, &mut self.text);
         self.literal(v::ARGUMENTS)?;
         match (record.duration(), record.error()) {
             (None, _) => self.yes(v::UNFINISHED)?,
