@@ -32,10 +32,10 @@ fn join(lines: &mut Vec<String>, line: &str) {
         (Some((_, rest)), Some(last)) => last.push_str(rest),
         _ => lines.push(line.to_owned()),
     }
-    if let Some(last) = lines.last_mut() {
-        if let Some(begun) = last.strip_suffix(" <unfinished ...>") {
-            *last = begun.to_owned();
-        }
+    if let Some(last) = lines.last_mut()
+        && let Some(begun) = last.strip_suffix(" <unfinished ...>")
+    {
+        *last = begun.to_owned();
     }
 }
 

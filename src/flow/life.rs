@@ -320,10 +320,10 @@ impl Flow {
         });
         let caller = self.state.tasks.get(&task).map(|task| task.process);
         for process in [caller, parent].into_iter().flatten() {
-            if let Some(process) = self.state.processes.get_mut(&process) {
-                if process.children.get(&pid) == Some(&child) {
-                    process.children.remove(&pid);
-                }
+            if let Some(process) = self.state.processes.get_mut(&process)
+                && process.children.get(&pid) == Some(&child)
+            {
+                process.children.remove(&pid);
             }
         }
     }

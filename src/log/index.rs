@@ -40,7 +40,7 @@ impl Index {
             let stride = self.stride;
             self.entries.retain(|entry| entry.seq % stride == 0);
         }
-        if entry.seq % self.stride == 0 {
+        if entry.seq.is_multiple_of(self.stride) {
             self.entries.push(entry);
         }
     }

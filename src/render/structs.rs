@@ -178,7 +178,7 @@ fn limits(view: View<'_>, prefix: &str, infinity: u64, out: &mut String) {
             out.push_str(prefix);
             out.push_str("_INFINITY");
         }
-        _ if value > 1024 && value % 1024 == 0 => {
+        _ if value > 1024 && value.is_multiple_of(1024) => {
             decimal(value / 1024, out);
             out.push_str("*1024");
         }

@@ -177,13 +177,13 @@ impl<T: Triples> Graph<T> {
         if self.typed.insert((id, resource.class)) {
             self.class(class_of(resource.class))?;
         }
-        if let Some(identity) = resource.identity {
-            if self.identified.insert(id) {
-                if identity.device != 0 {
-                    self.integer(v::DEVICE, identity.device)?;
-                }
-                self.integer(v::INODE, identity.inode)?;
+        if let Some(identity) = resource.identity
+            && self.identified.insert(id)
+        {
+            if identity.device != 0 {
+                self.integer(v::DEVICE, identity.device)?;
             }
+            self.integer(v::INODE, identity.inode)?;
         }
         let Some(socket) = state.socket(id) else { return Ok(()) };
         if socket.family.is_some() {

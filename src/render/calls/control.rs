@@ -60,11 +60,9 @@ fn lock(site: &Site<'_>, out: &mut String) {
         return scalar::address(site.word(2), out);
     };
     site.structure(layout, bytes, out);
-    if !has_owner {
-        if let Some(owner) = out.rfind(", l_pid=") {
-            out.truncate(owner);
-            out.push('}');
-        }
+    if !has_owner && let Some(owner) = out.rfind(", l_pid=") {
+        out.truncate(owner);
+        out.push('}');
     }
 }
 
