@@ -37,7 +37,7 @@ pub struct Recorded {
 }
 
 /// Records one command.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Recorder {
     /// What to record, and until when.
     pub options: Options,

@@ -23,6 +23,19 @@ pub struct Launch {
     pub user: Option<User>,
 }
 
+impl Launch {
+    /// A command as the calling process would start it: its environment, its
+    /// working directory, its user.
+    pub fn new<W: Into<OsString>>(argv: impl IntoIterator<Item = W>) -> Self {
+        Self {
+            argv: argv.into_iter().map(Into::into).collect(),
+            env: std::env::vars_os().collect(),
+            dir: None,
+            user: None,
+        }
+    }
+}
+
 /// Looks a command up as `execvp(3)` does: in PATH unless it has a slash.
 ///
 /// # Errors

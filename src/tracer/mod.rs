@@ -45,6 +45,19 @@ pub struct Options {
     pub kill_on_exit: bool,
 }
 
+impl Default for Options {
+    /// Every call, 64 bytes of each buffer, the environment, until the last task's end.
+    fn default() -> Self {
+        Self {
+            data_limit: 64,
+            filter: Filter::all(),
+            env: true,
+            until: Until::Last,
+            kill_on_exit: false,
+        }
+    }
+}
+
 /// When to stop following the tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Until {
