@@ -1,17 +1,18 @@
 #!/usr/bin/env python3
 """Prints every record and fact of an rtrace log as a JSON object a line (docs/log-format.md)."""
-import itertools, json, sys, msgpack, zstandard
+import io, itertools, json, sys, msgpack, zstandard
 
-MASK, NONE = (1 << 64) - 1, msgpack.packb({"shared": [], "rest": [], "bytes": b""})
+HALF, MASK, NONE = 1 << 63, (1 << 64) - 1, msgpack.packb({"shared": [], "rest": [], "bytes": b""})
 
-def column(value, rows, differences=False, low=None):
+def column(value, rows, low=None):
     if isinstance(value, int):
         return [value] * rows
     if low:  # an iterator over the lower bits
         return [high << 8 | next(low) for high in value]
-    if differences:
-        return list(itertools.accumulate(value, lambda total, step: total + step & MASK, initial=0))[1:]
-    return value
+    return sums(value[1:]) if value[:1] == [None] else value
+
+def sums(differences):
+    return list(itertools.accumulate(differences, lambda a, b: (a + b + HALF & MASK) - HALF))
 
 def strings(section):
     out, at, before, table = [], 0, b"", msgpack.unpackb(section)
@@ -21,34 +22,33 @@ def strings(section):
         out.append(before)
     return out
 
-def memory(group, rows, words, sections, at):
-    """The pieces of each record of a group; `at` is where each section is read next."""
+def memory(group, rows, words, fresh, files):
+    """The pieces of each record of a group."""
     records = [[] for _ in range(rows)]
     for arg, phase, role, section, counts, items, *states in group.get("mem", []):
         counts = column(counts, rows)
-        states = dict(zip(states[0][::2], states[0][1::2])) if states else {}
-        pieces = enumerate(column(items, sum(counts), section == 1))
+        pieces = zip(column(items, sum(counts)), column(*states or [0], sum(counts)))
         for record, count in zip(records, counts):
-            for number, item in (next(pieces) for _ in range(count)):
-                data = words[item] if section == 1 else sections[section][at[section]:][:item]
-                at[section] += len(data)
-                record.append([arg, phase, role, states.get(number, 0), data.hex()])
+            for item, state in itertools.islice(pieces, count):
+                word = (words[item - 1] if item else next(fresh)) if section == 1 else None
+                data = files[section].read(item) if word is None else word
+                record.append([arg, phase, role, state, data.hex()])
     return records
 
 def records(head, sections):
-    table, words, at = msgpack.unpackb(sections[0]), strings(sections.get(1, NONE)), {1: 0, 2: 0, 3: 0}
+    table, words = msgpack.unpackb(sections[0]), strings(sections.get(1, NONE))
+    fresh, files = iter(words), {code: io.BytesIO(sections.get(code, b"")) for code in (2, 3)}
     count, groups, time, jumps = head["count"], [], {}, table.get("jumps", [])
     shape, task = column(table["shape"], count), column(table["task"], count)
-    low = iter(sections.get(6, b""))
-    gaps = column(table["gap"], count, low=low)
+    low, times = iter(sections.get(7, b"")), iter(msgpack.unpackb(sections[6]))
+    gaps = column(next(times), count, low)
     for number, group in enumerate(table["groups"]):
         rows, odd = shape.count(number), set(group.get("odd", []))
-        args = [column(value, rows, True) for value in group.get("args", [])]
-        args += [[0] * rows] * (6 - len(args))
-        times, results = column(group.get("dur", 0), rows, low=low), column(group.get("res", 0), rows)
-        pieces = memory(group, rows, words, sections, at)
-        groups.append(zip(zip(*args), times, results, [row in odd for row in range(rows)], pieces))
-    ids, jumps = column(table["tasks"], 0, True), dict(zip(jumps[::2], jumps[1::2]))
+        args = [column(value, rows) for value in (group.get("args", []) + [0] * 6)[:6]]
+        durations, results = column(next(times), rows, low), column(group.get("res", 0), rows)
+        groups.append(zip(zip(*args), durations, results, [row in odd for row in range(rows)],
+                          memory(group, rows, words, fresh, files)))
+    ids, jumps = sums(table["tasks"]), dict(zip(jumps[::2], jumps[1::2]))
     ordinals = [first - 1 for first in column(table["ordinals"], len(ids))]
     for row, gap in enumerate(gaps):
         t, (kind, lane, abi, nr) = task[row], table["shapes"][shape[row]]

@@ -44,7 +44,7 @@ pub struct Summary {
 /// Bytes of a log's sections.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Sections {
-    /// Columns of records, the lower bits of their times included.
+    /// Columns of records, with their times and the lower bits of those.
     pub records: u64,
     /// Strings.
     pub dictionaries: u64,
@@ -163,7 +163,7 @@ impl Sections {
     fn of(sizes: &[u64; section::COUNT]) -> Self {
         let size = |code: u8| sizes[code as usize];
         Self {
-            records: size(section::RECORDS) + size(section::TIMES),
+            records: [section::RECORDS, section::TIMES, section::NOISE].map(size).iter().sum(),
             dictionaries: size(section::DICTIONARY),
             structs: size(section::STRUCTS),
             data: size(section::DATA),

@@ -1,37 +1,58 @@
 //! A column: one integer a row.
 //!
-//! In the log a column is an array of integers, or one integer: each row is
-//! that. Arguments and dictionary indices are *differences*: each minus the row
-//! before, the first minus 0. Of *times* the lower eight bits stand elsewhere:
-//! they are noise, and would only make the rest harder to compress.
+//! In the log a column is one integer, if each row is that; an array of the rows;
+//! or an array of nil and of differences, each row minus the one before (the
+//! first minus 0). A writer takes what is shorter. Of *times* the lower eight bits
+//! stand elsewhere: they are noise, and would only make the rest harder to
+//! compress.
 
-use super::msgpack::{Cursor, Fault, put_array, put_int};
+use super::msgpack::{Cursor, Fault, int_len, put_array, put_int, put_nil};
 
-/// Appends a column of the values as they are.
+/// Appends a column.
 pub(super) fn put<I>(out: &mut Vec<u8>, values: I)
 where
     I: ExactSizeIterator<Item = i64> + Clone,
 {
-    if put_constant(out, values.clone()) {
-        return;
+    match Shape::of(values.clone()) {
+        Shape::Constant(value) => put_int(out, value),
+        Shape::Rows => {
+            put_array(out, values.len());
+            values.for_each(|value| put_int(out, value));
+        }
+        Shape::Differences => {
+            put_array(out, values.len() + 1);
+            put_nil(out);
+            let mut before = 0_i64;
+            for value in values {
+                put_int(out, value.wrapping_sub(before));
+                before = value;
+            }
+        }
     }
-    put_array(out, values.len());
-    values.for_each(|value| put_int(out, value));
 }
 
-/// Appends a column of differences.
-pub(super) fn put_differences<I>(out: &mut Vec<u8>, values: I)
-where
-    I: ExactSizeIterator<Item = i64> + Clone,
-{
-    if put_constant(out, values.clone()) {
-        return;
-    }
-    put_array(out, values.len());
-    let mut before = 0_i64;
-    for value in values {
-        put_int(out, value.wrapping_sub(before));
-        before = value;
+/// How a column is best written.
+enum Shape {
+    Constant(i64),
+    Rows,
+    Differences,
+}
+
+impl Shape {
+    fn of(values: impl Iterator<Item = i64>) -> Self {
+        let (mut first, mut before, mut same) = (None, 0_i64, true);
+        let (mut rows, mut differences) = (0, 0);
+        for value in values {
+            same &= *first.get_or_insert(value) == value;
+            rows += int_len(value);
+            differences += int_len(value.wrapping_sub(before));
+            before = value;
+        }
+        match first {
+            Some(value) if same => Self::Constant(value),
+            _ if differences < rows => Self::Differences,
+            _ => Self::Rows,
+        }
     }
 }
 
@@ -40,7 +61,8 @@ pub(super) fn put_times<I>(out: &mut Vec<u8>, low: &mut Vec<u8>, values: I)
 where
     I: ExactSizeIterator<Item = i64> + Clone,
 {
-    if put_constant(out, values.clone()) {
+    if let Shape::Constant(value) = Shape::of(values.clone()) {
+        put_int(out, value);
         return;
     }
     put_array(out, values.len());
@@ -56,16 +78,6 @@ pub(super) fn put_list(out: &mut Vec<u8>, values: &[i64]) {
     for value in values {
         put_int(out, *value);
     }
-}
-
-/// Whether all values are the same: then that one is what is written.
-fn put_constant(out: &mut Vec<u8>, mut values: impl Iterator<Item = i64>) -> bool {
-    let Some(first) = values.next() else { return false };
-    let same = values.all(|value| value == first);
-    if same {
-        put_int(out, first);
-    }
-    same
 }
 
 /// A column being read.
@@ -85,13 +97,15 @@ impl<'a> Column<'a> {
         if !is_array(cursor.peek()?) {
             return Ok(Self { value: cursor.int()?, ..Self::default() });
         }
-        cursor.array_of(rows)?;
-        Ok(Self { rows: Some(cursor.ints(rows)?), ..Self::default() })
-    }
-
-    /// The same for a column of differences.
-    pub(super) fn read_differences(cursor: &mut Cursor<'a>, rows: usize) -> Result<Self, Fault> {
-        Ok(Self { differences: true, ..Self::read(cursor, rows)? })
+        let values = cursor.array()?;
+        let differences = values > rows;
+        if differences {
+            cursor.nil()?;
+        }
+        if values - usize::from(differences) != rows {
+            return Err(Fault::Wrong);
+        }
+        Ok(Self { rows: Some(cursor.ints(rows)?), differences, ..Self::default() })
     }
 
     /// The same for a column of times, whose lower bits are where `low` stands.
@@ -139,29 +153,19 @@ const fn is_array(tag: u8) -> bool {
 mod tests {
     use super::*;
 
-    fn back(values: &[i64], differences: bool) -> (usize, Vec<i64>) {
+    fn back(values: &[i64]) -> (usize, Vec<i64>) {
         let mut out = Vec::new();
-        let rows = values.iter().copied();
-        if differences {
-            put_differences(&mut out, rows);
-        } else {
-            put(&mut out, rows);
-        }
+        put(&mut out, values.iter().copied());
         let mut cursor = Cursor::new(&out);
-        let mut column = if differences {
-            Column::read_differences(&mut cursor, values.len()).unwrap()
-        } else {
-            Column::read(&mut cursor, values.len()).unwrap()
-        };
+        let mut column = Column::read(&mut cursor, values.len()).unwrap();
         assert!(cursor.rest().is_empty());
         (out.len(), values.iter().map(|_| column.next()).collect())
     }
 
     #[test]
     fn columns_come_back() {
-        for values in [&[][..], &[5], &[5, 5, 5], &[i64::MIN, i64::MAX, 0, -1], &[1, 2, 300]] {
-            assert_eq!(back(values, false).1, values);
-            assert_eq!(back(values, true).1, values);
+        for values in [&[][..], &[5], &[5, 5, 5], &[i64::MIN, i64::MAX, 0, -1], &[1000, 1001]] {
+            assert_eq!(back(values).1, values);
         }
     }
 
@@ -179,8 +183,16 @@ mod tests {
 
     #[test]
     fn a_constant_column_is_one_integer() {
-        assert_eq!(back(&vec![-100; 5000], true).0, 2);
-        assert_eq!(back(&vec![7; 5000], false).0, 1);
+        assert_eq!(back(&vec![-100; 5000]).0, 2);
+        assert_eq!(back(&vec![7; 5000]).0, 1);
+    }
+
+    #[test]
+    fn differences_are_written_where_they_are_shorter() {
+        let rising: Vec<i64> = (0..100).map(|row| (1 << 40) + row).collect();
+        assert_eq!(back(&rising).0, 3 + 1 + 9 + 99);
+        let small: Vec<i64> = (0..100).map(|row| row % 7).collect();
+        assert_eq!(back(&small).0, 3 + 100);
     }
 
     #[test]
@@ -188,5 +200,6 @@ mod tests {
         let mut out = Vec::new();
         put(&mut out, [1, 2, 3].into_iter());
         assert!(Column::read(&mut Cursor::new(&out), 4).is_err());
+        assert!(Column::read(&mut Cursor::new(&out), 2).is_err());
     }
 }

@@ -99,7 +99,7 @@ impl Decoder {
         let arena = Arena { strings: &self.strings, structs, data };
         self.pieces = memory::Budget::default();
         let records = bodies.get(section::RECORDS);
-        let times = Cursor::new(bodies.get(section::TIMES));
+        let times = Times::of(bodies)?;
         let mut table = Table::read(records, times, frame, arena, &mut self.pieces)?;
         table.fill(frame, arena, batch)
     }
@@ -131,6 +131,27 @@ struct Task {
     id: TaskId,
     ordinal: u64,
     time: u64,
+}
+
+/// The columns of times, at the next one.
+#[derive(Clone, Copy, Debug)]
+struct Times<'a> {
+    columns: Cursor<'a>,
+    left: usize,
+    noise: Cursor<'a>,
+}
+
+impl<'a> Times<'a> {
+    fn of(bodies: &'a Bodies) -> Result<Self, Fault> {
+        let mut columns = Cursor::new(bodies.get(section::TIMES));
+        let left = columns.array()?;
+        Ok(Self { columns, left, noise: Cursor::new(bodies.get(section::NOISE)) })
+    }
+
+    fn next(&mut self, rows: usize) -> Result<Column<'a>, Fault> {
+        self.left = self.left.checked_sub(1).ok_or(Fault::Short)?;
+        Column::read_times(&mut self.columns, rows, &mut self.noise)
+    }
 }
 
 /// The records section.
@@ -182,7 +203,7 @@ impl<'a> Jumps<'a> {
 impl<'a> Table<'a> {
     fn read(
         bytes: &'a [u8],
-        mut times: Cursor<'a>,
+        mut times: Times<'a>,
         frame: Frame,
         arena: Arena<'_>,
         budget: &mut memory::Budget,
@@ -191,7 +212,6 @@ impl<'a> Table<'a> {
         let mut table = Self::default();
         let (mut tasks, mut ordinals) = (None, Cursor::default());
         let (mut shapes, mut groups) = (Vec::new(), Cursor::default());
-        let mut gap = Cursor::new(&[0]);
         for _ in 0..cursor.map()? {
             match cursor.str()? {
                 b"tasks" => tasks = Some(Column::read_list(&mut cursor)?),
@@ -199,22 +219,20 @@ impl<'a> Table<'a> {
                 b"shapes" => shapes = Shape::read_all(&mut cursor)?,
                 b"task" => table.task = Column::read(&mut cursor, frame.count)?,
                 b"shape" => table.shape = Column::read(&mut cursor, frame.count)?,
-                b"gap" => gap = skipped(&mut cursor)?,
                 b"jumps" => table.jumps = Jumps::read(&mut cursor)?,
                 b"groups" => groups = skipped(&mut cursor)?,
                 _ => cursor.skip()?,
             }
         }
         table.tasks = read_tasks(tasks.ok_or(Fault::Wrong)?, ordinals, frame.first)?;
-        // The lower bits of times are in this order, whatever that of the keys is.
-        table.gap = Column::read_times(&mut gap, frame.count, &mut times)?;
+        table.gap = times.next(frame.count)?;
         table.groups = table.read_groups((groups, times), &shapes, frame, arena, budget)?;
         Ok(table)
     }
 
     fn read_groups(
         &self,
-        (mut cursor, mut times): (Cursor<'a>, Cursor<'a>),
+        (mut cursor, mut times): (Cursor<'a>, Times<'a>),
         shapes: &[Shape],
         frame: Frame,
         arena: Arena<'_>,
@@ -231,8 +249,8 @@ impl<'a> Table<'a> {
             .iter()
             .zip(counts)
             .map(|(shape, rows)| {
-                let mut group = Group::new(*shape, rows);
-                group.read(&mut cursor, &mut times, &mut places, budget)?;
+                let mut group = Group::new(*shape, rows, times.next(rows)?);
+                group.read(&mut cursor, &mut places, budget)?;
                 Ok(group)
             })
             .collect()

@@ -36,9 +36,16 @@ impl Dictionary {
         self.bytes.clear();
     }
 
-    /// Index of the string that `arena` holds at `from`. All strings of a block
-    /// must come from the same arena.
-    pub(super) fn index(&mut self, arena: &[u8], from: u32, len: u32) -> u32 {
+    /// What stands for the string that `arena` holds at `from`: 0 if it has not
+    /// come before, else one more than its index. All strings of a block must
+    /// come from the same arena.
+    pub(super) fn code(&mut self, arena: &[u8], from: u32, len: u32) -> i64 {
+        let fresh = self.entries.len() as u32;
+        let index = self.index(arena, from, len);
+        if index == fresh { 0 } else { i64::from(index) + 1 }
+    }
+
+    fn index(&mut self, arena: &[u8], from: u32, len: u32) -> u32 {
         if self.slots.len() < 2 * (self.entries.len() + 1) {
             self.grow();
         }

@@ -60,13 +60,25 @@ impl Encoder {
 
     fn write_records(&mut self, batch: &Batch, sections: &mut Sections) {
         let mut out = std::mem::take(&mut sections[section::RECORDS as usize]);
-        self.order.write(&mut out, &mut sections[section::TIMES as usize]);
+        self.order.write(&mut out);
+        self.write_times(batch, sections);
         put_key(&mut out, "groups");
         put_array(&mut out, self.order.shapes.len());
         for shape in 0..self.order.shapes.len() {
             self.write_group(batch, shape, &mut out, sections);
         }
         sections[section::RECORDS as usize] = out;
+    }
+
+    /// Writes the gaps between records, and their durations shape by shape.
+    fn write_times(&self, batch: &Batch, sections: &mut Sections) {
+        let [.., times, noise] = sections;
+        put_array(times, 1 + self.order.shapes.len());
+        column::put_times(times, noise, self.order.gaps());
+        for shape in 0..self.order.shapes.len() {
+            let lengths = self.order.group(shape).iter().map(|row| duration(batch, *row as usize));
+            column::put_times(times, noise, lengths);
+        }
     }
 
     /// Writes the columns of the records of one shape. What is 0 in all of them
@@ -86,9 +98,7 @@ impl Encoder {
         let rows = self.order.group(shape);
         self.memory.gather(batch, rows);
 
-        let lengths = || rows.iter().map(|row| duration(batch, *row as usize));
-        let has_lengths = lengths().any(|length| length != 0);
-        let parts = [arguments > 0, has_lengths, has_results, !self.order.odd.is_empty()];
+        let parts = [arguments > 0, has_results, !self.order.odd.is_empty()];
         let count = parts.iter().filter(|part| **part).count() + usize::from(self.memory.any());
         put_map(out, count);
         if arguments > 0 {
@@ -96,12 +106,8 @@ impl Encoder {
             put_array(out, arguments);
             for argument in 0..arguments {
                 let words = rows.iter().map(|row| batch.words(*row as usize)[argument] as i64);
-                column::put_differences(out, words);
+                column::put(out, words);
             }
-        }
-        if has_lengths {
-            put_key(out, "dur");
-            column::put_times(out, &mut sections[section::TIMES as usize], lengths());
         }
         if has_results {
             put_key(out, "res");

@@ -83,6 +83,7 @@ pub(super) mod section {
     pub(crate) const FACTS: u8 = 4;
     pub(crate) const INDEX: u8 = 5;
     pub(crate) const TIMES: u8 = 6;
+    pub(crate) const NOISE: u8 = 7;
     /// How many there are.
-    pub(crate) const COUNT: usize = 7;
+    pub(crate) const COUNT: usize = 8;
 }

@@ -20,6 +20,18 @@ pub(super) fn put_int(out: &mut Vec<u8>, value: i64) {
     }
 }
 
+/// Bytes of an integer in its shortest form.
+#[inline]
+pub(super) const fn int_len(value: i64) -> usize {
+    match value {
+        -32..=127 => 1,
+        -0x80..=0xff => 2,
+        -0x8000..=0xffff => 3,
+        -0x8000_0000..=0xffff_ffff => 5,
+        _ => 9,
+    }
+}
+
 /// Appends a `uint32` in its long form, whatever its value: five bytes always.
 pub(super) fn put_fixed_u32(out: &mut Vec<u8>, value: u32) {
     put_tagged(out, 0xce, value.to_be_bytes());
@@ -141,6 +153,11 @@ impl<'a> Cursor<'a> {
     /// An integer that fits the type.
     pub(super) fn number<T: TryFrom<i64>>(&mut self) -> Parsed<T> {
         T::try_from(self.int()?).map_err(|_| Fault::Wrong)
+    }
+
+    /// Nil.
+    pub(super) fn nil(&mut self) -> Parsed<()> {
+        if self.byte()? == 0xc0 { Ok(()) } else { Err(Fault::Wrong) }
     }
 
     /// A number or nil.
@@ -313,6 +330,7 @@ mod tests {
             put_int(&mut ours, value);
             rmpv::encode::write_value(&mut theirs, &rmpv::Value::from(value)).unwrap();
             assert_eq!(ours, theirs, "{value}");
+            assert_eq!(ours.len(), int_len(value), "{value}");
             assert_eq!(Cursor::new(&ours).int(), Ok(value));
             let mut cursor = Cursor::new(&ours);
             assert!(cursor.ints(1).is_ok() && cursor.rest().is_empty());

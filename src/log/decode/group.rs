@@ -72,14 +72,15 @@ pub(super) struct Group<'a> {
 }
 
 impl<'a> Group<'a> {
-    /// A group of so many records that are 0 in all columns.
-    pub(super) fn new(shape: Shape, rows: usize) -> Self {
+    /// A group of so many records, of these durations, that are 0 in all other
+    /// columns.
+    pub(super) fn new(shape: Shape, rows: usize, lengths: Column<'a>) -> Self {
         Self {
             shape,
             rows,
             words: Default::default(),
             arguments: 0,
-            lengths: Column::default(),
+            lengths,
             results: Column::default(),
             odd: Column::default(),
             odd_left: 0,
@@ -93,7 +94,6 @@ impl<'a> Group<'a> {
     pub(super) fn read(
         &mut self,
         cursor: &mut Cursor<'a>,
-        times: &mut Cursor<'a>,
         places: &mut Places,
         budget: &mut Budget,
     ) -> Result<(), Fault> {
@@ -101,7 +101,6 @@ impl<'a> Group<'a> {
         for _ in 0..cursor.map()? {
             match cursor.str()? {
                 b"args" => self.read_words(cursor)?,
-                b"dur" => self.lengths = Column::read_times(cursor, rows, times)?,
                 b"res" => self.results = Column::read(cursor, rows)?,
                 b"odd" => (self.odd, self.odd_left) = Column::read_list(cursor)?,
                 b"mem" => {
@@ -121,7 +120,7 @@ impl<'a> Group<'a> {
         self.arguments = cursor.array()?;
         let columns = self.words.get_mut(..self.arguments).ok_or(Fault::Wrong)?;
         for column in columns {
-            *column = Column::read_differences(cursor, self.rows)?;
+            *column = Column::read(cursor, self.rows)?;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The captured memory of a group.
 
 use super::group::code;
-use super::{Arena, Jumps, Place};
+use super::{Arena, Place};
 use crate::event::{Phase, Piece, RecordBuilder, Role, State};
 use crate::log::column::Column;
 use crate::log::layout::{BLOCK_PIECES, section};
@@ -26,21 +26,43 @@ impl Budget {
     }
 }
 
-/// Where in the arena the bytes of the next column start, for each section that
-/// has bytes: those of structs and of data are in the order of columns.
+/// Where the next column starts: which string of the dictionary is the next that
+/// has not come before, and where in the arena the bytes of structs and of data
+/// are, which are in the order of columns.
 #[derive(Debug)]
 pub(super) struct Places {
+    fresh: u32,
     structs: Place,
     data: Place,
 }
 
 impl Places {
     pub(super) fn of(arena: Arena<'_>) -> Self {
-        Self { structs: arena.structs, data: arena.data }
+        Self { fresh: 0, structs: arena.structs, data: arena.data }
     }
 
-    /// Takes as many bytes as the pieces of a column have together.
-    fn take(&mut self, section: u8, mut lengths: Column<'_>, pieces: usize) -> Result<u32, Fault> {
+    /// Takes what the pieces of a column have: strings or bytes.
+    fn take(&mut self, section: u8, items: Column<'_>, pieces: usize) -> Result<u32, Fault> {
+        match section {
+            section::DICTIONARY => Ok(self.take_strings(items, pieces)),
+            section::STRUCTS | section::DATA => self.take_bytes(section, items, pieces),
+            _ => Ok(0),
+        }
+    }
+
+    fn take_strings(&mut self, mut codes: Column<'_>, pieces: usize) -> u32 {
+        let start = self.fresh;
+        // There are no more pieces than `Budget` allows.
+        self.fresh += (0..pieces).filter(|_| codes.next() == 0).count() as u32;
+        start
+    }
+
+    fn take_bytes(
+        &mut self,
+        section: u8,
+        mut lengths: Column<'_>,
+        pieces: usize,
+    ) -> Result<u32, Fault> {
         let (from, to) = match section {
             section::STRUCTS => &mut self.structs,
             _ => &mut self.data,
@@ -65,10 +87,9 @@ pub(super) struct Memory<'a> {
     in_dictionary: bool,
     counts: Column<'a>,
     items: Column<'a>,
-    states: Jumps<'a>,
-    /// Number of the next piece.
-    piece: usize,
-    /// Where its bytes are in the arena, if they are not in the dictionary.
+    states: Column<'a>,
+    /// The next string that has not come before, or where in the arena the bytes
+    /// of the next piece are.
     from: u32,
 }
 
@@ -89,14 +110,10 @@ impl<'a> Memory<'a> {
             pieces += budget.take(each.next())?;
         }
         let in_dictionary = section == section::DICTIONARY;
-        let items = if in_dictionary {
-            Column::read_differences(cursor, pieces)?
-        } else {
-            Column::read(cursor, pieces)?
-        };
         let has_bytes = matches!(section, section::STRUCTS | section::DATA);
-        let from = if has_bytes { places.take(section, items, pieces)? } else { 0 };
-        let states = if more > 0 { Jumps::read(cursor)? } else { Jumps::default() };
+        let items = Column::read(cursor, pieces)?;
+        let from = places.take(section, items, pieces)?;
+        let states = if more > 0 { Column::read(cursor, pieces)? } else { Column::default() };
         (1..more).try_for_each(|_| cursor.skip())?;
 
         let known = code(arg)
@@ -104,7 +121,7 @@ impl<'a> Memory<'a> {
             .zip(code(phase).and_then(Phase::from_code))
             .map(|((arg, role), phase)| (arg, role, phase))
             .filter(|_| in_dictionary || has_bytes);
-        Ok(Self { known, in_dictionary, counts, items, states, piece: 0, from })
+        Ok(Self { known, in_dictionary, counts, items, states, from })
     }
 
     /// Adds the pieces of the next record to it.
@@ -125,20 +142,24 @@ impl<'a> Memory<'a> {
     /// The next piece; `None` if a part of it is unknown.
     fn next_piece(&mut self, arena: Arena<'_>) -> Result<Option<Piece>, Fault> {
         let item = self.items.next();
-        let state = match self.states.at(self.piece) {
-            Some(state) => code(state).and_then(State::from_code),
-            None => Some(State::Whole),
-        };
-        self.piece += 1;
+        let state = code(self.states.next()).and_then(State::from_code);
         let Some((arg, role, phase)) = self.known else { return Ok(None) };
         let (from, len) = if self.in_dictionary {
-            let index = usize::try_from(item).map_err(|_| Fault::Wrong)?;
-            *arena.strings.get(index).ok_or(Fault::Wrong)?
+            *arena.strings.get(self.string(item)?).ok_or(Fault::Wrong)?
         } else {
             let from = self.from;
             self.from += item as u32;
             (from, item as u32)
         };
         Ok(state.map(|state| Piece { arg, role, phase, state, from, len }))
+    }
+
+    /// Index of the string that a code stands for.
+    fn string(&mut self, code: i64) -> Result<usize, Fault> {
+        if code != 0 {
+            return usize::try_from(code.wrapping_sub(1)).map_err(|_| Fault::Wrong);
+        }
+        self.from += 1;
+        Ok(self.from as usize - 1)
     }
 }

@@ -90,10 +90,8 @@ impl Memory {
         for column in &self.columns[..self.used] {
             self.items.clear();
             self.states.clear();
-            for (number, piece) in column.pieces.iter().enumerate() {
-                if piece.state != State::Whole {
-                    self.states.extend([number as i64, piece.state.code().into()]);
-                }
+            for piece in &column.pieces {
+                self.states.push(piece.state.code().into());
                 let bytes = &mut sections[column.section as usize];
                 self.items.push(item(batch, piece, column.section, dictionary, bytes));
             }
@@ -105,18 +103,15 @@ impl Memory {
 impl Column {
     fn write(&self, items: &[i64], states: &[i64], out: &mut Vec<u8>) {
         let (arg, phase, role) = self.key;
-        put_array(out, if states.is_empty() { 6 } else { 7 });
+        let whole = states.iter().all(|state| *state == i64::from(State::Whole.code()));
+        put_array(out, if whole { 6 } else { 7 });
         for code in [arg, phase, role, self.section] {
             put_int(out, code.into());
         }
         column::put(out, self.counts.iter().copied());
-        if self.section == section::DICTIONARY {
-            column::put_differences(out, items.iter().copied());
-        } else {
-            column::put(out, items.iter().copied());
-        }
-        if !states.is_empty() {
-            column::put_list(out, states);
+        column::put(out, items.iter().copied());
+        if !whole {
+            column::put(out, states.iter().copied());
         }
     }
 }
@@ -131,7 +126,7 @@ fn item(
 ) -> i64 {
     let (from, len) = (piece.from, piece.len);
     if section == section::DICTIONARY {
-        return dictionary.index(batch.arena(), from, len).into();
+        return dictionary.code(batch.arena(), from, len);
     }
     let range = from as usize..from as usize + len as usize;
     let piece = batch.arena().get(range).unwrap_or_default();

@@ -157,9 +157,14 @@ impl Order {
         self.odd = odd;
     }
 
+    /// Start of each record, minus the end of its task's record before.
+    pub(super) fn gaps(&self) -> impl ExactSizeIterator<Item = i64> + Clone {
+        self.gap.iter().copied()
+    }
+
     /// Appends the head of the section's map and all its columns but the groups.
-    pub(super) fn write(&self, out: &mut Vec<u8>, low: &mut Vec<u8>) {
-        put_map(out, 6 + usize::from(!self.jumps.is_empty()) + 1);
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        put_map(out, 5 + usize::from(!self.jumps.is_empty()) + 1);
         put_key(out, "tasks");
         put_list_of_differences(out, self.tasks.iter().map(|task| i64::from(task.id)));
         put_key(out, "ordinals");
@@ -170,8 +175,6 @@ impl Order {
         column::put(out, self.task.iter().copied());
         put_key(out, "shape");
         column::put(out, self.shape.iter().copied());
-        put_key(out, "gap");
-        column::put_times(out, low, self.gap.iter().copied());
         if !self.jumps.is_empty() {
             put_key(out, "jumps");
             column::put_list(out, &self.jumps);
