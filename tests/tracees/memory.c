@@ -64,8 +64,12 @@ static void open_sockets(void)
 	MUST(bind(LISTENER, (struct sockaddr *)&local, length));
 	MUST(listen(LISTENER, 4));
 	MUST(getsockname(LISTENER, (struct sockaddr *)&local, &length));
-	put_at(MUST(socket(AF_INET, SOCK_STREAM, 0)), CLIENT);
-	MUST(connect(CLIENT, (struct sockaddr *)&local, length));
+	/* One connection for each call that accepts one. */
+	for (int i = 0; i < 3; i++) {
+		int client = MUST(socket(AF_INET, SOCK_STREAM, 0));
+		MUST(connect(client, (struct sockaddr *)&local, length));
+		MUST(dup2(client, CLIENT)); /* the last one; the others stay open, too */
+	}
 }
 
 static void open_queue(void)
@@ -77,7 +81,8 @@ static void open_queue(void)
 	if (queue < 0)
 		return; /* a kernel without them */
 	mq_unlink(name);
-	MUST(mq_send(queue, "a message in a queue", 20, 7));
+	for (int i = 0; i < 2; i++)
+		MUST(mq_send(queue, "a message in a queue", 20, 7));
 	put_at(queue, QUEUE);
 }
 
