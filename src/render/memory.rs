@@ -40,6 +40,10 @@ impl Site<'_> {
             Memory::Struct(one, _) | Memory::Sized(one, _) if dir == Dir::InOut => {
                 self.changed(arg, one, memory, out)
             }
+            Memory::Bytes(_) if self.is_empty(arg, dir) => {
+                out.push_str("\"\"");
+                true
+            }
             _ => self.piece(arg).is_some_and(|piece| {
                 self.plain(arg, memory, &piece, out);
                 true
@@ -48,6 +52,14 @@ impl Site<'_> {
         if !is_shown {
             address(self.word(arg), out);
         }
+    }
+
+    /// Whether no byte has gone the way of a buffer: such have no piece.
+    fn is_empty(&self, arg: usize, dir: Dir) -> bool {
+        let record = self.record;
+        let is_valid = dir == Dir::In || !record.failed && !record.is_begun();
+        let mut pieces = record.pieces.iter();
+        is_valid && self.word(arg) != 0 && pieces.all(|piece| usize::from(piece.arg) != arg)
     }
 
     /// The piece to show of an argument: what the kernel wrote, if it did.
