@@ -9,7 +9,13 @@ use crate::sets::Sets;
 use crate::structs::Structs;
 use crate::types::{scalar, split, value};
 
-const ABIS: [&str; 5] = ["x86_64", "i386", "x32", "aarch64", "riscv64"];
+/// The files of numbers: one for each ABI, and one for each call that makes others.
+const TABLES: [&str; 7] = ["x86_64", "i386", "x32", "aarch64", "riscv64", "socketcall", "ipc"];
+
+/// The ABI that a file of numbers belongs to.
+fn abi_of(table: &str) -> &str {
+    if matches!(table, "socketcall" | "ipc") { "i386" } else { table }
+}
 
 /// A prototype as it is written.
 struct Written {
@@ -30,12 +36,12 @@ impl Calls {
 }
 
 pub(crate) fn read(sets: &Sets, structs: &mut Structs) -> Result<Calls, Mistake> {
-    let tables = ABIS.map(|abi| Ok((abi, lines::read(abi)?)));
+    let tables = TABLES.map(|table| Ok((table, lines::read(table)?)));
     let tables = tables.into_iter().collect::<Result<Vec<_>, _>>()?;
     parse(lines::read("prototypes")?, tables, sets, structs)
 }
 
-/// Prototypes, and for each ABI its numbers.
+/// Prototypes, and for each table its numbers.
 pub(crate) fn parse(
     lines: Vec<Line>,
     tables: Vec<(&str, Vec<Line>)>,
@@ -52,7 +58,8 @@ pub(crate) fn parse(
     let mut code = String::new();
     let mut made = BTreeSet::new();
     let mut used = BTreeSet::new();
-    for (abi, lines) in tables {
+    for (file, lines) in tables {
+        let abi = abi_of(file);
         let mut table: BTreeMap<u64, String> = BTreeMap::new();
         for line in lines {
             let words = line.words();
@@ -77,7 +84,8 @@ pub(crate) fn parse(
                 return Err(line.mistake(format!("the number {number} stands here twice")));
             }
         }
-        let _ = writeln!(code, "static NUMBERS_{}: &[Option<&Prototype>] = &[", abi.to_uppercase());
+        let _ =
+            writeln!(code, "static NUMBERS_{}: &[Option<&Prototype>] = &[", file.to_uppercase());
         for number in 0..=table.keys().next_back().copied().unwrap_or_default() {
             let entry = table.get(&number).map_or("None".into(), |name| format!("Some(&{name})"));
             let _ = writeln!(code, "{entry},");
@@ -87,7 +95,7 @@ pub(crate) fn parse(
     let unused = prototypes.iter().find(|(name, _)| !used.contains(*name));
     match unused {
         Some((name, written)) => {
-            Err(written.line.mistake(format!("no ABI has a number for `{name}`")))
+            Err(written.line.mistake(format!("no table has a number for `{name}`")))
         }
         None => Ok(Calls(code)),
     }
@@ -243,6 +251,9 @@ fn structure(
 fn len(line: &Line, text: &str, params: &[(String, String)]) -> Result<String, Mistake> {
     if text == "ret" {
         return Ok("Len::Ret".into());
+    }
+    if let Some(name) = text.strip_prefix("ret<=") {
+        return Ok(format!("Len::RetUpTo({})", index(line, name, params)?));
     }
     if let Some(name) = text.strip_prefix('*') {
         return Ok(format!("Len::Deref({})", index(line, name, params)?));

@@ -6,7 +6,7 @@ mod common;
 use std::path::Path;
 use std::process::Command;
 
-use common::{tool, tracee};
+use common::{Build, tool, tracee, tracee_built};
 
 /// The lines of a text by the process that they are of, in the order of its
 /// start, with what differs from run to run replaced: ids and addresses.
@@ -64,7 +64,9 @@ fn normal(line: &str, tids: &[String]) -> String {
 
 /// A text of random bytes, of times, or one that `docs/strace-format.md` explains.
 fn is_known(line: &str) -> bool {
-    ["getrandom(", "getdents", "rt_sigreturn(", "--- SIGCHLD"].iter().any(|s| line.starts_with(s))
+    ["getrandom(", "getdents", "rt_sigreturn(", "set_thread_area(", "--- SIGCHLD"]
+        .iter()
+        .any(|start| line.starts_with(start))
         // The two tracers are not the same parent: their environment differs.
         || line.starts_with("execve(")
 }
@@ -111,4 +113,9 @@ fn programs_of_every_day() {
 #[test]
 fn many_calls() {
     agree(&[tracee("many_calls").to_str().expect("a path")]);
+}
+
+#[test]
+fn calls_that_another_call_makes() {
+    agree(&[tracee_built("subcalls", Build::I386).to_str().expect("a path")]);
 }

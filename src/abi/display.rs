@@ -85,6 +85,7 @@ impl Prototype {
             Len::Const(count) => count.to_string(),
             Len::Arg(arg) => self.param_name(arg).to_owned(),
             Len::Ret => "ret".into(),
+            Len::RetUpTo(arg) => format!("ret<={}", self.param_name(arg)),
             Len::Deref(arg) => format!("*{}", self.param_name(arg)),
         }
     }

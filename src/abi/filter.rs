@@ -1,5 +1,6 @@
 //! Which calls are of interest: `-e trace=SET`, in strace(1)'s syntax.
 
+use super::subcall;
 use super::types::{Abi, Classes, Prototype, X32_BIT};
 
 /// A set of calls, of every ABI.
@@ -10,8 +11,9 @@ use super::types::{Abi, Classes, Prototype, X32_BIT};
 /// all calls but these.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
-    /// One set of numbers for each of [`Abi::ALL`], 64 numbers a word.
-    numbers: [Vec<u64>; Abi::ALL.len()],
+    /// One set of numbers for each of [`Abi::ALL`], 64 numbers a word, and one of
+    /// the indices of subcalls.
+    numbers: [Vec<u64>; Abi::ALL.len() + 1],
     /// Whether numbers beyond those are in the set.
     beyond: bool,
 }
@@ -55,7 +57,8 @@ struct Tables;
 
 impl Calls for Tables {
     fn each(&self, abi: Abi, each: &mut dyn FnMut(u64, &'static Prototype)) {
-        super::tables::calls(abi).for_each(|(nr, prototype)| each(nr, prototype));
+        let calls = super::tables::calls(abi).chain(subcall::subcalls(abi));
+        calls.for_each(|(nr, prototype)| each(nr, prototype));
     }
 }
 
@@ -70,10 +73,10 @@ impl Filter {
         Self { numbers: Default::default(), beyond: false }
     }
 
-    /// Whether a call is in the set; `nr` as the kernel got it (x32: with bit 30).
+    /// Whether a call is in the set; `nr` as a record has it.
     pub fn allows(&self, abi: Abi, nr: u64) -> bool {
-        let nr = plain(abi, nr);
-        let word = usize::try_from(nr / 64).ok().and_then(|i| self.numbers[abi as usize].get(i));
+        let (set, nr) = place(abi, nr);
+        let word = usize::try_from(nr / 64).ok().and_then(|i| self.numbers[set].get(i));
         word.map_or(self.beyond, |word| word >> (nr % 64) & 1 != 0)
     }
 
@@ -181,11 +184,11 @@ impl Filter {
         /// No table has numbers beyond; one from the command line is not to cost
         /// memory by its size.
         const END: u64 = 1 << 16;
-        let nr = plain(abi, nr);
+        let (set, nr) = place(abi, nr);
         if nr >= END || self.beyond {
             return;
         }
-        let words = &mut self.numbers[abi as usize];
+        let words = &mut self.numbers[set];
         let word = (nr / 64) as usize;
         if words.len() <= word {
             words.resize(word + 1, 0);
@@ -202,9 +205,13 @@ impl Filter {
 /// Classes that strace knew before it marked them with `%`.
 const OLD_CLASSES: [&str; 7] = ["file", "process", "network", "signal", "ipc", "desc", "memory"];
 
-/// The number without the bit that marks x32.
-const fn plain(abi: Abi, nr: u64) -> u64 {
-    if matches!(abi, Abi::X32) { nr & !X32_BIT } else { nr }
+/// The set that a call is in, and its number there, without the bit that marks x32.
+fn place(abi: Abi, nr: u64) -> (usize, u64) {
+    match (abi, subcall::index(nr)) {
+        (Abi::I386, Some(index)) => (Abi::ALL.len(), index),
+        (Abi::X32, _) => (abi as usize, nr & !X32_BIT),
+        _ => (abi as usize, nr),
+    }
 }
 
 /// Takes `@64`, `@32` or `@x32` off a name.
@@ -301,6 +308,19 @@ mod tests {
         let filter = Filter::parse_with("read@32,?read@64,getpid@64", &Few).expect("a set");
         assert!(filter.allows(Abi::I386, 3) && !filter.allows(Abi::I386, 20));
         assert!(filter.allows(Abi::X86_64, 0) && !filter.allows(Abi::X32, X32_BIT));
+    }
+
+    #[test]
+    fn a_call_is_meant_however_it_is_made() {
+        let filter = Filter::parse("bind,semop").expect("a set");
+        let subcalls: Vec<_> = subcall::subcalls(Abi::I386)
+            .filter(|(nr, _)| filter.allows(Abi::I386, *nr))
+            .map(|(_, prototype)| prototype.name)
+            .collect();
+        assert_eq!(subcalls, ["bind", "semop"]);
+        let network = Filter::parse("!%network").expect("a set");
+        let left = subcall::subcalls(Abi::I386).filter(|(nr, _)| network.allows(Abi::I386, *nr));
+        assert_eq!(left.count(), 12, "those of ipc");
     }
 
     #[test]

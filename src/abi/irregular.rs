@@ -38,8 +38,6 @@ pub fn resolve(abi: Abi, proto: &Prototype, args: &[u64; 6], arg: usize) -> Targ
         ("msgctl", 2) => msgctl(second),
         ("shmctl", 2) => shmctl(second),
         ("semctl", 3) => semctl(args[2] as u32),
-        ("ipc", 3..6) => ipc(abi, args, arg),
-        ("socketcall", 1) => socketcall(first),
         ("io_uring_enter", 4) => io_uring_enter(args[3]),
         ("io_uring_register", 2) => io_uring_register(second, args[3]),
         ("get_mempolicy", 1) => Some((Dir::Out, node_mask(abi, args[2]))),
@@ -50,7 +48,7 @@ pub fn resolve(abi: Abi, proto: &Prototype, args: &[u64; 6], arg: usize) -> Targ
         ("modify_ldt", 1) => modify_ldt(first),
         ("sysfs", 1) if first == 1 => Some((Dir::In, Memory::Str)),
         ("sysfs", 2) if first == 2 => Some((Dir::Out, Memory::Str)),
-        ("syslog", 1) if matches!(first, 2..=4) => Some((Dir::Out, Memory::Bytes(Len::Ret))),
+        ("syslog", 1) if matches!(first, 2..=4) => Some((Dir::Out, Memory::Bytes(Len::RetUpTo(2)))),
         ("fsconfig", 3) => fsconfig(second),
         ("reboot", 3) if args[2] as u32 == RESTART2 => Some((Dir::In, Memory::Str)),
         ("riscv_hwprobe", 0) => Some((Dir::InOut, bytes(args[1].saturating_mul(16)))),
@@ -249,11 +247,11 @@ fn keyctl(op: u32, arg: usize) -> Target {
     Some(match (op, arg) {
         (1, 1) => (Dir::In, Memory::Str), // JOIN_SESSION_KEYRING
         (2 | 12, 2) => (Dir::In, Memory::Bytes(Len::Arg(3))), // UPDATE, INSTANTIATE
-        (6 | 11 | 17, 2) => (Dir::Out, Memory::Bytes(Len::Ret)), // DESCRIBE, READ, GET_SECURITY
-        (10 | 29, 2 | 3) => (Dir::In, Memory::Str), // SEARCH, RESTRICT_KEYRING
-        (20, 2) => (Dir::In, Memory::Iovec(Len::Arg(3))), // INSTANTIATE_IOV
-        (23, 1) => (Dir::In, one(&t::STRUCT_KEYCTL_DH_PARAMS)), // DH_COMPUTE
-        (23, 2) => (Dir::Out, Memory::Bytes(Len::Ret)),
+        (6 | 11 | 17, 2) => (Dir::Out, Memory::Bytes(Len::RetUpTo(3))), // DESCRIBE, READ, GET_SECURITY
+        (10 | 29, 2 | 3) => (Dir::In, Memory::Str),                     // SEARCH, RESTRICT_KEYRING
+        (20, 2) => (Dir::In, Memory::Iovec(Len::Arg(3))),               // INSTANTIATE_IOV
+        (23, 1) => (Dir::In, one(&t::STRUCT_KEYCTL_DH_PARAMS)),         // DH_COMPUTE
+        (23, 2) => (Dir::Out, Memory::Bytes(Len::RetUpTo(3))),
         (23, 4) => (Dir::In, one(&t::STRUCT_KEYCTL_KDF_PARAMS)),
         (24, 3) => (Dir::In, Memory::Str), // PKEY_QUERY
         (24, 4) => (Dir::Out, Memory::Bytes(Len::Const(56))), // struct keyctl_pkey_query
@@ -330,34 +328,6 @@ fn semctl(op: u32) -> Target {
     })
 }
 
-/// ipc(2), i386's one call for all of System V IPC: `third` is argument 3, `ptr` 4,
-/// `fifth` 5. The call's upper half is a version.
-fn ipc(abi: Abi, args: &[u64; 6], arg: usize) -> Target {
-    let call = args[0] as u32;
-    let op = args[2] as u32;
-    Some(match (call & 0xffff, arg) {
-        (1 | 4, 4) => (Dir::In, Memory::Struct(&t::STRUCT_SEMBUF, Len::Arg(2))), // SEM(TIMED)OP
-        (4, 5) => (Dir::In, one(&t::STRUCT_TIMESPEC)),
-        (3, 4) => (Dir::In, one(&t::STRUCT_ULONG)), // SEMCTL: union semun
-        (11, 4) => (Dir::In, message(abi, args[2])), // MSGSND
-        // MSGRCV: version 0 has the pointer and the type in memory.
-        (12, 4) if call >> 16 == 0 => (Dir::In, Memory::Struct(&t::STRUCT_ULONG, Len::Const(2))),
-        (12, 4) => (Dir::Out, message(abi, args[2])),
-        (14, 4) => return msgctl(op),
-        (21, 3) => (Dir::Out, one(&t::STRUCT_ULONG)), // SHMAT: the address
-        (24, 4) => return shmctl(op),
-        _ => return None,
-    })
-}
-
-/// socketcall(2), i386's one call for all of the sockets: its arguments, in memory.
-fn socketcall(call: u32) -> Target {
-    /// How many, by the call's number (net/socket.c).
-    const COUNTS: [u32; 21] = [0, 3, 3, 3, 2, 3, 3, 3, 4, 4, 4, 6, 6, 2, 5, 5, 3, 3, 4, 5, 4];
-    let count = COUNTS.get(call as usize).copied().filter(|count| *count > 0)?;
-    Some((Dir::In, Memory::Struct(&t::STRUCT_ULONG, Len::Const(count))))
-}
-
 /// io_uring_enter(2), by its flags.
 fn io_uring_enter(flags: u64) -> Target {
     const EXT_ARG: u64 = 1 << 3;
@@ -400,7 +370,7 @@ fn io_uring_register(opcode: u32, count: u64) -> Target {
 /// modify_ldt(2): reading or writing.
 fn modify_ldt(func: u32) -> Target {
     Some(match func {
-        0 | 2 => (Dir::Out, Memory::Bytes(Len::Ret)),
+        0 | 2 => (Dir::Out, Memory::Bytes(Len::RetUpTo(2))),
         1 | 17 => (Dir::In, one(&t::STRUCT_USER_DESC)),
         _ => return None,
     })
@@ -448,15 +418,6 @@ mod tests {
         assert_eq!(x86("clone", [0x3d_0f00, 0, 0, 0, 0, 0], 2), "Out int");
         assert_eq!(x86("mincore", [0, 4097, 0, 0, 0, 0], 2), "Out 2 bytes");
         assert_eq!(x86("prctl", [15, 0, 0, 0, 0, 0], 1), "In Str");
-    }
-
-    #[test]
-    fn calls_that_bundle_others_on_i386() {
-        let i386 = |name, args, arg| target(Abi::I386, name, args, arg);
-        assert_eq!(i386("socketcall", [3, 0, 0, 0, 0, 0], 1), "In ulong Const(3)");
-        assert_eq!(i386("socketcall", [99, 0, 0, 0, 0, 0], 1), "-");
-        assert_eq!(i386("ipc", [24, 1, 0x102, 0, 0, 0], 4), "Out shmid_ds");
-        assert_eq!(i386("ipc", [21, 1, 0, 0, 0, 0], 3), "Out ulong");
     }
 
     #[test]

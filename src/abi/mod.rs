@@ -7,9 +7,13 @@
 mod display;
 pub mod filter;
 pub mod irregular;
+mod subcall;
 mod tables;
 pub mod types;
+mod words;
 
 pub use filter::{Filter, FilterError};
+pub use subcall::{Subcall, is_subcall, subcall, subcalls};
 pub use tables::*;
 pub use types::*;
+pub use words::given;

@@ -52,9 +52,22 @@ fn numbers(abi: Abi) -> &'static [Option<&'static Prototype>] {
     }
 }
 
+/// The calls that i386's socketcall(2) makes, by its first argument.
+pub(super) fn by_socketcall() -> &'static [Option<&'static Prototype>] {
+    NUMBERS_SOCKETCALL
+}
+
+/// The calls that i386's ipc(2) makes, by its first argument.
+pub(super) fn by_ipc() -> &'static [Option<&'static Prototype>] {
+    NUMBERS_IPC
+}
+
 /// The prototype of a call by its number as the kernel got it (x32: with bit 30,
-/// or without).
+/// or without), or by the number that stands for a [subcall](super::subcall()).
 pub fn lookup(abi: Abi, nr: u64) -> Option<&'static Prototype> {
+    if abi == Abi::I386 && nr > u64::from(u32::MAX) {
+        return super::subcall::prototype(nr);
+    }
     let index = if abi == Abi::X32 { nr & !X32_BIT } else { nr };
     numbers(abi).get(usize::try_from(index).ok()?).copied().flatten()
 }

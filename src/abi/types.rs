@@ -227,6 +227,9 @@ pub enum Len {
     Arg(u8),
     /// The call's result.
     Ret,
+    /// The call's result, but no more than argument `i`: the result may say how
+    /// much there would have been (`MSG_TRUNC`, getxattr(2) with size 0).
+    RetUpTo(u8),
     /// The `u32` (a `socklen_t`) that argument `i` points to.
     Deref(u8),
 }

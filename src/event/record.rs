@@ -47,6 +47,7 @@ pub struct Record<'a> {
     /// for what is not a call.
     pub end: Option<u64>,
     /// For a call, its ABI and number as the kernel got it (x32: with bit 30).
+    /// The words that the call does not have are 0.
     pub call: Option<Call>,
     /// Arguments, or what [`Kind`] says.
     pub words: [u64; 6],
@@ -66,7 +67,8 @@ pub struct Record<'a> {
 pub struct Call {
     /// The ABI by which the kernel was entered.
     pub abi: Abi,
-    /// The number.
+    /// The number; of a call made through another one (i386's `socketcall` and
+    /// `ipc`) that of [`abi::Subcall`](crate::abi::Subcall).
     pub nr: u64,
 }
 

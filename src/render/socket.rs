@@ -8,7 +8,7 @@ use super::scalar::{self, decimal};
 use super::structs::{named, number};
 use super::{Site, memory, quote};
 use crate::abi;
-use crate::event::{Piece, Role};
+use crate::event::{Phase, Piece, Role};
 
 const AF_UNIX: u64 = 1;
 const AF_INET: u64 = 2;
@@ -117,16 +117,24 @@ impl Site<'_> {
     /// Appends an array of `struct mmsghdr`.
     pub(super) fn messages(&self, arg: usize, out: &mut String) -> bool {
         let mut parts = self.parts(arg);
-        let mut headers = self.record.pieces_of(arg as u8, Role::Struct).peekable();
-        if headers.peek().is_none() {
+        let headers = |phase| {
+            let all = self.record.pieces_of(arg as u8, Role::Struct);
+            all.filter(move |(piece, _)| piece.phase == phase).map(|(_, header)| header)
+        };
+        // A sender's have been read at entry, and at exit those that were sent: with
+        // their lengths. A receiver's have been read at exit.
+        let given: Vec<&[u8]> = headers(Phase::Entry).collect();
+        let done: Vec<&[u8]> = headers(Phase::Exit).collect();
+        let shown = if given.is_empty() { &done } else { &given };
+        if shown.is_empty() {
             return false;
         }
-        memory::list(headers, out, |(_, header), out| {
+        memory::list(shown.iter().enumerate(), out, |(index, header), out| {
             out.push_str("{msg_hdr=");
             self.header(header, &mut parts, out);
-            if self.record.end.is_some() {
+            if let Some(done) = done.get(index) {
                 out.push_str(", msg_len=");
-                decimal(number(header, 7 * self.abi.word(), 4), out);
+                decimal(number(done, 7 * self.abi.word(), 4), out);
             }
             out.push('}');
         });

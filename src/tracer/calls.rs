@@ -1,6 +1,6 @@
 //! Entry and exit of calls, and execs.
 
-use super::capture::{Site, capture_environment};
+use super::capture::{Reader, Site, capture_environment};
 use super::engine::{Tracer, exit_words, write_exit};
 use super::machine::State;
 use super::task::Task;
@@ -22,6 +22,7 @@ impl<S: Sink> Tracer<S> {
         let Some(task) = self.tasks.get_mut(&tid) else { return };
         // A new architecture's table is not ours; its calls are shown by number.
         let abi = Abi::from_audit(arch, nr).unwrap_or(Abi::X86_64);
+        let (nr, args) = meant(&mut self.reader, tid, abi, nr, args);
         let prototype = abi::lookup(abi, nr);
         let verb = prototype.map_or(Verb::None, |p| p.effect.verb);
         let launching = task.state == State::Launching;
@@ -33,7 +34,7 @@ impl<S: Sink> Tracer<S> {
         pending.wanted = self.options.filter.allows(abi, nr);
         pending.call = Some(Call { abi, nr });
         pending.prototype = prototype;
-        pending.args = args;
+        pending.args = prototype.map_or(args, |prototype| abi::given(prototype, &args));
         pending.start = time;
         pending.ordinal = ordinal;
         pending.env = None;
@@ -167,6 +168,20 @@ impl<S: Sink> Tracer<S> {
         self.note(tid, Kind::Exec, time, words);
         self.executable_fact(tid);
     }
+}
+
+/// The number and words of the call that is meant: a subcall's where the call only
+/// makes another one. One whose words cannot be read fails, and stays what it is.
+fn meant(reader: &mut Reader, tid: i32, abi: Abi, nr: u64, args: [u64; 6]) -> (u64, [u64; 6]) {
+    let Some(subcall) = abi::subcall(abi, nr, &args) else { return (nr, args) };
+    let mut memory = [0; 6];
+    reader.begin(tid);
+    for (at, word) in (0..).zip(&mut memory[..subcall.words_in_memory()]) {
+        let address = subcall.pointer.wrapping_add(at * abi.word() as u64);
+        let Some(read) = reader.word(address, abi.word()) else { return (nr, args) };
+        *word = read;
+    }
+    (subcall.nr, subcall.words(&args, &memory))
 }
 
 /// The flags of a fork, vfork, clone or clone3 about to be made.

@@ -3,6 +3,7 @@
 mod control;
 mod files;
 mod futex;
+mod ipc;
 mod network;
 mod process;
 mod wait;
@@ -23,6 +24,8 @@ pub(super) fn count(site: &Site<'_>) -> Option<usize> {
         // A new address only with MREMAP_FIXED or MREMAP_DONTUNMAP.
         "mremap" if site.word(3) & 6 == 0 => Some(4),
         "prctl" => process::prctl_count(site),
+        // ipc(2) has one more, where the address goes: it is shown as the result.
+        "shmat" => Some(3),
         "futex" | "futex_time64" => futex::count(site),
         _ => None,
     }
@@ -74,7 +77,7 @@ fn family_argument(site: &Site<'_>, arg: usize, out: &mut String) -> bool {
         ("setsockopt" | "getsockopt", 2 | 3) => network::option(site, arg, out),
         ("sched_getaffinity" | "sched_setaffinity", 2) => process::cpus(site, out),
         ("pselect6" | "pselect6_time64", 5) => wait::pselect_mask(site, out),
-        _ => false,
+        _ => ipc::argument(site, arg, out),
     }
 }
 
@@ -106,6 +109,7 @@ pub(super) fn result(site: &Site<'_>, out: &mut String) -> bool {
         "fcntl" | "fcntl64" => control::fcntl_result(site, out),
         "poll" | "ppoll" | "ppoll_time64" => wait::poll_result(site, out),
         "select" | "pselect6" | "pselect6_time64" => wait::select_result(site, out),
+        "shmat" => ipc::attached(site, out),
         _ => false,
     }
 }

@@ -71,6 +71,13 @@ impl Capture {
         self.bytes.get(piece.from as usize..piece.from as usize + piece.len as usize)
     }
 
+    /// The bytes of the first piece of `arg` in that role, if it was read at entry.
+    pub(super) fn entry_bytes_of(&self, arg: u8, role: Role) -> Option<&[u8]> {
+        let piece = self.pieces.iter().find(|p| p.arg == arg && p.role == role)?;
+        let range = piece.from as usize..piece.from as usize + piece.len as usize;
+        self.bytes.get(range).filter(|_| piece.phase == Phase::Entry)
+    }
+
     /// Copies it into a record, ordered by argument and phase.
     pub(super) fn write(&self, record: &mut RecordBuilder<'_>) {
         // Exit pieces come behind all entry pieces here; records want them by argument.
@@ -151,7 +158,7 @@ impl Site<'_> {
             // Vectors are input whichever way the bytes they point to go.
             Memory::Iovec(count) => self.vector(arg, address, dir, count, into),
             Memory::Msghdr => self.message(arg, address, dir, into),
-            Memory::Mmsghdr(count) => self.messages(arg, address, dir, count, into),
+            Memory::Mmsghdr(count) => self.messages(arg, address, count, into),
             Memory::Envp => {}
             _ if !now => {}
             Memory::Path => self.path(arg, address, into),
@@ -160,24 +167,25 @@ impl Site<'_> {
             Memory::Bytes(len) => self.data(arg, address, len, into),
             Memory::Struct(layout, count) => {
                 let size = layout.layout(self.abi).size as usize;
-                let bytes = self.amount(count).saturating_mul(size);
+                let bytes = self.amount(count, into).saturating_mul(size);
                 self.block(arg, address, Role::Struct, bytes, STRUCTS_MAX, into);
             }
             Memory::Sized(_, len) => {
-                let bytes = self.amount(len);
+                let bytes = self.amount(len, into);
                 self.block(arg, address, Role::Struct, bytes, STRUCTS_MAX, into);
             }
             Memory::Sockaddr(len) => {
-                let bytes = self.amount(len);
+                let bytes = self.amount(len, into);
                 self.block(arg, address, Role::Sockaddr, bytes, 128, into);
             }
             Memory::Sigset(len) => {
-                let bytes = self.amount(len);
+                let bytes = self.amount(len, into);
                 self.block(arg, address, Role::Bits, bytes, 128, into);
             }
             Memory::FdSet(count) => {
                 let word_bits = self.abi.word() * 8;
-                let bytes = self.amount(count).min(1 << 20).div_ceil(word_bits) * self.abi.word();
+                let bytes =
+                    self.amount(count, into).min(1 << 20).div_ceil(word_bits) * self.abi.word();
                 self.block(arg, address, Role::Bits, bytes, STRUCTS_MAX, into);
             }
             Memory::Irregular => {} // nothing resolves to itself

@@ -1,23 +1,49 @@
 //! Single values: paths, strings, data, structs.
 
+use super::vectors::little_endian;
 use super::{Capture, PATH_MAX, Site};
-use crate::abi::Len;
+use crate::abi::{Dir, Len};
 use crate::event::{Phase, Role, State};
 
 impl Site<'_> {
-    /// How many bytes or elements a length stands for at this stop.
-    pub(super) fn amount(&self, len: Len) -> usize {
+    /// How many bytes or elements a length stands for at this stop, of which `into`
+    /// has what was captured so far.
+    pub(super) fn amount(&self, len: Len, into: &Capture) -> usize {
         let value = match len {
             Len::Const(n) => u64::from(n),
-            Len::Arg(i) => self.args.get(usize::from(i)).copied().unwrap_or(0),
-            Len::Ret => u64::try_from(self.result).unwrap_or(0),
+            Len::Arg(i) => self.word(i),
+            Len::Ret => self.count(),
+            Len::RetUpTo(i) => self.count().min(self.word(i)),
             Len::Deref(i) => {
-                let address = self.args.get(usize::from(i)).copied().unwrap_or(0);
-                self.reader.word(address, 4).unwrap_or(0)
+                let value = self.reader.word(self.word(i), 4).unwrap_or(0);
+                // The kernel says there how much it had, the caller how much it has
+                // room for (accept(2)).
+                let room = into.entry_bytes_of(i, Role::Struct).map_or(u64::MAX, little_endian);
+                value.min(room)
             }
         };
-        let value = if self.abi.word() == 4 { value & 0xffff_ffff } else { value };
         usize::try_from(value).unwrap_or(usize::MAX)
+    }
+
+    /// An argument, as wide as the ABI's words.
+    fn word(&self, arg: u8) -> u64 {
+        let word = self.args.get(usize::from(arg)).copied().unwrap_or(0);
+        if self.abi.word() == 4 { word & 0xffff_ffff } else { word }
+    }
+
+    /// The result, where it counts something.
+    fn count(&self) -> u64 {
+        u64::try_from(self.result).unwrap_or(0)
+    }
+
+    /// How many bytes are valid at this stop of the buffers that a vector of that
+    /// direction lists: `None` before the kernel has written them, or when it has
+    /// read them.
+    pub(super) fn valid(&self, dir: Dir) -> Option<usize> {
+        match self.phase {
+            Phase::Entry => (dir == Dir::In).then_some(usize::MAX),
+            Phase::Exit => (dir != Dir::In).then(|| self.count() as usize),
+        }
     }
 
     /// A file name: given by the tracee, or (readlink, getcwd) by the kernel.
@@ -25,7 +51,7 @@ impl Site<'_> {
         if self.phase == Phase::Entry {
             return self.string(arg, address, Role::Path, PATH_MAX, into);
         }
-        let len = usize::try_from(self.result).unwrap_or(0).min(PATH_MAX);
+        let len = (self.count() as usize).min(PATH_MAX);
         let reader = &*self.reader;
         into.append(arg, Role::Path, Phase::Exit, |bytes| {
             let from = bytes.len();
@@ -52,7 +78,7 @@ impl Site<'_> {
 
     /// Opaque bytes, up to the limit of `-s`.
     pub(super) fn data(&mut self, arg: u8, address: u64, len: Len, into: &mut Capture) {
-        let bytes = self.amount(len);
+        let bytes = self.amount(len, into);
         if bytes == 0 {
             return;
         }

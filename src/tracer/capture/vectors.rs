@@ -76,14 +76,10 @@ impl Site<'_> {
         into: &mut Capture,
     ) {
         if self.phase == Phase::Entry {
-            let size = self.amount(count).min(IOVEC_MAX) * 2 * self.abi.word();
+            let size = self.amount(count, into).min(IOVEC_MAX) * 2 * self.abi.word();
             self.block(arg, address, Role::Iovec, size, usize::MAX, into);
         }
-        let (now, total) = match self.phase {
-            Phase::Entry => (dir == Dir::In, usize::MAX),
-            Phase::Exit => (dir != Dir::In, usize::try_from(self.result).unwrap_or(0)),
-        };
-        if now {
+        if let Some(total) = self.valid(dir) {
             let vector = into.bytes_of(arg, Role::Iovec).unwrap_or_default().to_vec();
             self.buffers(arg, &vector, total, into);
         }
