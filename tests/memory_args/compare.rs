@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use rtrace::event::Phase;
+use rtrace::event::{Phase, State};
 
 use crate::common::{Build, Call, Trace};
 use crate::invocation::{Expect, Extent, Invocation};
@@ -38,7 +38,7 @@ impl Comparison {
                 .flat_map(|task| &task.calls)
                 .skip_while(|one| !announces(one, call.name))
                 .skip(1)
-                .find(|one| one.abi == call.abi && one.nr == call.nr);
+                .find(|one| one.abi == call.abi && one.nr == call.logged);
             match logged {
                 Some(logged) => own.compare(call, logged, after.get(&tid)),
                 None => own.missing.push(format!("{}: not in the log", call.name)),
@@ -102,7 +102,7 @@ impl After {
     fn content(&self, buffer: usize, extent: Extent) -> Vec<u8> {
         let bytes = &self.buffers[buffer];
         let length = match extent {
-            Extent::Fixed(length) => length,
+            Extent::Fixed(length) | Extent::Exactly(length) => length,
             Extent::Result(size) => self.result as usize * size,
             Extent::Told(other) => {
                 let told = self.buffers[other].get(..4).and_then(|b| b.try_into().ok());
@@ -128,6 +128,10 @@ fn has(call: &Call, expect: &Expect, wanted: &[u8]) -> bool {
         Expect::Exit(arg, ..) => (*arg, Phase::Exit),
     };
     let mut pieces = call.pieces.iter().filter(|piece| piece.arg == arg && piece.phase == phase);
+    if let Expect::Exit(_, _, Extent::Exactly(_)) = expect {
+        // What cannot be read behind a buffer would make the piece a faulted one.
+        return pieces.all(|piece| piece.bytes == wanted && piece.state != State::Faulted);
+    }
     wanted.is_empty()
         || pieces.any(|piece| {
             // A name or a buffer may stand in a struct or a list.

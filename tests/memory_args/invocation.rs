@@ -51,6 +51,8 @@ pub(crate) enum Extent {
     Result(usize),
     /// As many bytes as the `u32` in that buffer says.
     Told(usize),
+    /// All of them, and not a byte from behind them.
+    Exactly(usize),
     /// Up to a NUL.
     String,
     /// As many bytes as the result says, out of several buffers, in order: the
@@ -61,7 +63,10 @@ pub(crate) enum Extent {
 #[derive(Clone, Debug)]
 pub(crate) struct Invocation {
     pub(crate) name: &'static str,
+    /// The number that it is made by.
     pub(crate) nr: u64,
+    /// The number in the log: another one where another call makes it.
+    pub(crate) logged: u64,
     pub(crate) abi: Abi,
     pub(crate) args: [Arg; 6],
     pub(crate) buffers: Vec<Buffer>,
@@ -72,7 +77,7 @@ impl Invocation {
     /// A call with nothing but zeros.
     pub(crate) fn bare(abi: Abi, nr: u64, name: &'static str) -> Self {
         let args = std::array::from_fn(|_| Arg::Value(0));
-        Self { name, nr, abi, args, buffers: Vec::new(), expect: Vec::new() }
+        Self { name, nr, logged: nr, abi, args, buffers: Vec::new(), expect: Vec::new() }
     }
 
     /// A call with a pattern wherever the prototype says that memory goes in;
@@ -167,6 +172,7 @@ impl Invocation {
                 count
             }
             Len::Ret => count,
+            Len::RetUpTo(index) => self.count(Len::Arg(index), count),
         }
     }
 
@@ -177,7 +183,7 @@ impl Invocation {
             Memory::Bytes(len) => self.flat(arg, dir, len, 1, 256),
             Memory::Struct(layout, len) => {
                 let size = layout.layout(self.abi).size as usize;
-                let room = if matches!(len, Len::Ret) { 64 } else { 2 };
+                let room = if matches!(len, Len::Ret | Len::RetUpTo(_)) { 64 } else { 2 };
                 self.flat(arg, dir, len, size, room);
             }
             Memory::Sized(layout, len) => {
@@ -232,12 +238,12 @@ impl Invocation {
             _ if dir == Dir::Out => self.point(arg, vec![0; length]),
             _ => self.point(arg, room),
         };
-        if dir != Dir::Out && !matches!(len, Len::Ret) {
+        if dir != Dir::Out && !matches!(len, Len::Ret | Len::RetUpTo(_)) {
             self.expect.push(Expect::Entry(arg, self.buffers[buffer].bytes.clone()));
         }
         if dir != Dir::In {
             let extent = match len {
-                Len::Ret => Extent::Result(size),
+                Len::Ret | Len::RetUpTo(_) => Extent::Result(size),
                 Len::Deref(of) => match self.args[usize::from(of)] {
                     Arg::Buffer(told) => Extent::Told(told),
                     _ => Extent::Fixed(length),

@@ -27,11 +27,7 @@ use Is::{Counted, In, Name, Out, Text};
 type Row = (&'static str, &'static [(u8, u64)], u8, Is);
 
 pub(crate) fn invocations(abi: Abi) -> Vec<Invocation> {
-    let mut calls: Vec<_> = rows(abi).into_iter().filter_map(|row| invocation(abi, row)).collect();
-    if abi == Abi::I386 {
-        calls.extend([socketcall(abi, 3), socketcall(abi, 2)]);
-    }
-    calls
+    rows(abi).into_iter().filter_map(|row| invocation(abi, row)).collect()
 }
 
 fn words(values: &[u32]) -> Is {
@@ -126,22 +122,4 @@ fn invocation(abi: Abi, (name, numbers, arg, is): Row) -> Option<Invocation> {
         call.args[0] = Arg::Buffer(futex);
     }
     Some(call)
-}
-
-/// `connect` (3) or `bind` (2) by way of `socketcall`: the arguments themselves
-/// lie in memory, and one of them points to more.
-fn socketcall(abi: Abi, call_number: u64) -> Invocation {
-    let (nr, prototype) = abi::by_name(abi, "socketcall").expect("i386 has it");
-    let mut call = Invocation::of(abi, nr, prototype);
-    call.args[0] = Arg::Value(call_number);
-    let address: Vec<u8> = b"socket address ".iter().copied().cycle().take(28).collect();
-    let buffer = call.buffer(Buffer::of(address.clone()));
-    let mut arguments = Buffer::zeros(12);
-    arguments.bytes[0] = SOCKET as u8;
-    arguments.bytes[8] = 28;
-    arguments.pointers.push((4, buffer));
-    let arguments = call.buffer(arguments);
-    call.args[1] = Arg::Buffer(arguments);
-    call.expect.push(Expect::Entry(1, address));
-    call
 }

@@ -3,14 +3,17 @@
 //!
 //! `invocation` makes a call out of a prototype, `working` says what it takes
 //! for a call to succeed, `irregular` holds those whose memory depends on
-//! another argument. `tests/tracees/memory.c` makes the calls.
+//! another argument, `subcalls` those that another call makes, `bounds` those that
+//! say more than they write. `tests/tracees/memory.c` makes the calls.
 
 #[path = "../common/mod.rs"]
 mod common;
 
+mod bounds;
 mod compare;
 mod invocation;
 mod irregular;
+mod subcalls;
 mod working;
 
 use std::fs;
@@ -62,6 +65,13 @@ fn irregular_memory(abi: Abi) {
     check(build_of(abi), &irregular::invocations(abi)).finds_everything();
 }
 
+/// A result or length that is more than the buffer has.
+fn nothing_from_behind(abi: Abi) {
+    let comparison = check(build_of(abi), &bounds::invocations(abi));
+    comparison.finds_everything();
+    comparison.all_succeeded();
+}
+
 #[test]
 fn patterns_go_in_x86_64() {
     patterns_go_in(Abi::X86_64);
@@ -90,4 +100,19 @@ fn irregular_memory_x86_64() {
 #[test]
 fn irregular_memory_i386() {
     irregular_memory(Abi::I386);
+}
+
+#[test]
+fn calls_that_another_call_makes() {
+    check(Build::I386, &subcalls::invocations()).finds_everything();
+}
+
+#[test]
+fn nothing_from_behind_a_buffer_x86_64() {
+    nothing_from_behind(Abi::X86_64);
+}
+
+#[test]
+fn nothing_from_behind_a_buffer_i386() {
+    nothing_from_behind(Abi::I386);
 }
