@@ -5,6 +5,11 @@
 //! is lost. A third thread wakes the tracer now and then, so that a quiet tree's
 //! last observations reach the log too.
 
+mod spool;
+mod watch;
+
+pub use watch::{Print, Watch};
+
 use crate::event::Batch;
 use crate::log::{self, Clock, End, Header, Host, Reason, Totals, Writer};
 use crate::sys::{clock, signals};
@@ -59,6 +64,20 @@ impl Recorder {
         out: W,
         failed: impl Fn(&log::Error) + Send + 'static,
     ) -> Result<Recorded, Error> {
+        self.run_watched(launch, out, failed, ())
+    }
+
+    /// The same with somebody who looks on.
+    ///
+    /// # Errors
+    /// Those of [`run`](Self::run).
+    pub fn run_watched<W: Write + Send + 'static>(
+        &self,
+        launch: &Launch,
+        out: W,
+        failed: impl Fn(&log::Error) + Send + 'static,
+        mut watch: impl Watch,
+    ) -> Result<Recorded, Error> {
         let base = clock::monotonic();
         let header = self.header(launch, base);
         let (to_writer, batches) = bounded::<Batch>(IN_FLIGHT);
@@ -70,7 +89,10 @@ impl Recorder {
 
         let handlers = signals::Handlers::install(&tracer::CAUGHT).map_err(Error::Signals)?;
         let mask = signals::block_all();
-        let writing = thread::spawn(move || write_all(writer, &batches, &to_tracer, failed));
+        let writing = thread::spawn(move || {
+            watch.begin(&header);
+            write_all(writer, &batches, &to_tracer, failed, watch)
+        });
         let waking = Waker::start(tracer.shared());
         mask.restore();
 
@@ -148,6 +170,7 @@ fn write_all<W: Write>(
     batches: &Receiver<Batch>,
     empties: &Sender<Batch>,
     failed: impl Fn(&log::Error),
+    mut watch: impl Watch,
 ) -> (Writer<W>, Option<log::Error>) {
     let mut failure = None;
     for mut batch in batches {
@@ -157,9 +180,11 @@ fn write_all<W: Write>(
             failed(&error);
             failure = Some(error);
         }
+        watch.batch(&batch);
         batch.clear();
         let _ = empties.try_send(batch); // one too many is just dropped
     }
+    watch.end();
     (writer, failure)
 }
 

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use rtrace::abi::{Filter, FilterError};
 use rtrace::log;
-use rtrace::record::{self, Recorded, Recorder};
+use rtrace::record::{self, Print, Recorded, Recorder};
 use rtrace::sys::{signals, spawn::User};
 use rtrace::tracer::{self, Ending, Launch, Options, Until};
 use std::ffi::{OsStr, OsString};
@@ -12,6 +12,14 @@ use std::io::{self, IsTerminal, Write};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+/// `eprintln!`, but it does not panic where nobody reads: the command's status
+/// counts for more.
+macro_rules! tell {
+    ($($text:tt)*) => {{
+        let _ = writeln!(io::stderr(), $($text)*);
+    }};
+}
 
 /// Exit statuses before the command runs, as `env(1)` has them.
 const FAILED: u8 = 125;
@@ -50,7 +58,11 @@ pub(crate) struct Args {
     #[arg(long)]
     no_env: bool,
 
-    /// Say nothing but errors.
+    /// Print calls on standard error as they end, as strace does.
+    #[arg(long)]
+    print: bool,
+
+    /// Say nothing but errors, and what --print prints.
     #[arg(short, long)]
     quiet: bool,
 
@@ -87,7 +99,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         && !std::env::args_os().take_while(|word| word != option).any(|word| word == "--")
     {
         let option = option.display();
-        eprintln!("rtrace: unknown option '{option}' of run: see rtrace run --help");
+        tell!("rtrace: unknown option '{option}' of run: see rtrace run --help");
         return ExitCode::from(2);
     }
     let trace = args.expression.as_deref().map(|e| e.strip_prefix("trace=").unwrap_or(e));
@@ -98,14 +110,14 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     match record(args, filter, trace.map(str::to_owned)) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("rtrace: {error:#}");
+            tell!("rtrace: {error:#}");
             ExitCode::from(status_of(&error))
         }
     }
 }
 
 fn usage(error: &FilterError) -> ExitCode {
-    eprintln!("rtrace: -e: {error}");
+    tell!("rtrace: -e: {error}");
     ExitCode::from(2)
 }
 
@@ -143,7 +155,12 @@ fn record(args: &Args, filter: Filter, trace: Option<String>) -> anyhow::Result<
     };
     let recorder = Recorder { options, trace };
     let name = shown.clone();
-    let recorded = recorder.run(&launch, out, move |error| warn_failure(&name, error));
+    let failed = move |error: &log::Error| warn_failure(&name, error);
+    let recorded = if args.print {
+        recorder.run_watched(&launch, out, failed, Print::new(io::stderr()))
+    } else {
+        recorder.run(&launch, out, failed)
+    };
     let recorded = match recorded {
         Ok(recorded) => recorded,
         Err(error) => return Err(hint(error)),
@@ -175,7 +192,7 @@ fn warn_setuid(file: &Path) {
     use std::os::unix::fs::MetadataExt;
     let special = fs::metadata(file).is_ok_and(|meta| meta.mode() & 0o6000 != 0);
     if special && !nix::unistd::geteuid().is_root() {
-        eprintln!(
+        tell!(
             "rtrace: {} is setuid or setgid: traced without privilege it runs with your own ids; \
              run rtrace as root to change that",
             file.display()
@@ -185,7 +202,7 @@ fn warn_setuid(file: &Path) {
 
 fn warn_failure(log: &str, error: &log::Error) {
     let error = anyhow::anyhow!("{error}: {}", source_text(error));
-    eprintln!("rtrace: {log}: {error}; the command goes on unrecorded");
+    tell!("rtrace: {log}: {error}; the command goes on unrecorded");
 }
 
 fn source_text(error: &dyn std::error::Error) -> String {
@@ -194,7 +211,7 @@ fn source_text(error: &dyn std::error::Error) -> String {
 
 fn finish(args: &Args, recorded: &Recorded, log: &str) -> anyhow::Result<ExitCode> {
     if let Some(error) = &recorded.failure {
-        eprintln!(
+        tell!(
             "rtrace: {log}: the recording is not complete: {error}: {}; \
              what was written before can be read",
             source_text(error)
