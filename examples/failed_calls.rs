@@ -11,8 +11,7 @@ use std::io::Seek;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let launch = Launch::new(std::env::args_os().skip(1));
     let mut file = tempfile::tempfile()?;
-    let recorded =
-        Recorder::default().run(&launch, file.try_clone()?, |error| eprintln!("{error}"))?;
+    let recorded = Recorder::default().run(&launch, file.try_clone()?, ())?;
 
     file.rewind()?;
     let mut reader = Reader::new(file)?;

@@ -15,6 +15,7 @@ use crate::log::{self, Clock, End, Header, Host, Reason, Totals, Writer};
 use crate::sys::{clock, signals};
 use crate::tracer::{self, Ending, Launch, Options, Outcome, Sink, Tracer};
 use crossbeam_channel::{Receiver, Sender, bounded};
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
@@ -51,10 +52,9 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Runs a command to its end and writes its log to `out`. `failed` is told at
-    /// once when the log cannot be written any more. The calling process should
-    /// have no other thread and no other child: the command is started by
-    /// `fork(2)`, and every child is waited for.
+    /// Runs a command to its end and writes its log to `out`, while `watch` looks
+    /// on (`()` does not). The calling process should have no other thread and no
+    /// other child: the command is started by `fork(2)`, and every child is waited for.
     ///
     /// # Errors
     /// The command cannot be started or traced; the log cannot be begun.
@@ -62,42 +62,44 @@ impl Recorder {
         &self,
         launch: &Launch,
         out: W,
-        failed: impl Fn(&log::Error) + Send + 'static,
+        watch: impl Watch,
     ) -> Result<Recorded, Error> {
-        self.run_watched(launch, out, failed, ())
+        let cwd = launch.dir.clone().or_else(|| std::env::current_dir().ok()).unwrap_or_default();
+        let header = Header {
+            command: launch.argv.iter().map(|word| word.as_bytes().to_vec()).collect(),
+            cwd: cwd.as_os_str().as_bytes().to_vec(),
+            ..self.header(Vec::new())
+        };
+        let name = launch.argv.first().cloned().unwrap_or_default();
+        self.record(header, out, watch, &name, |tracer| tracer.launch(launch))
     }
 
-    /// The same with somebody who looks on.
-    ///
-    /// # Errors
-    /// Those of [`run`](Self::run).
-    pub fn run_watched<W: Write + Send + 'static>(
+    fn record<W: Write + Send + 'static>(
         &self,
-        launch: &Launch,
+        header: Header,
         out: W,
-        failed: impl Fn(&log::Error) + Send + 'static,
         mut watch: impl Watch,
+        name: &OsStr,
+        begin: impl FnOnce(&mut Tracer<Channel>) -> Result<(), tracer::Error>,
     ) -> Result<Recorded, Error> {
-        let base = clock::monotonic();
-        let header = self.header(launch, base);
+        let base = header.clock.monotonic;
         let (to_writer, batches) = bounded::<Batch>(IN_FLIGHT);
         let (to_tracer, empties) = bounded::<Batch>(IN_FLIGHT + 1);
         let sink = Channel { batches: to_writer, empties };
         let mut tracer = Tracer::new(self.options.clone(), sink, base);
-        tracer.launch(launch)?;
+        begin(&mut tracer)?;
         let writer = Writer::new(out, &header)?.with_clock(clock::monotonic);
 
         let handlers = signals::Handlers::install(&tracer::CAUGHT).map_err(Error::Signals)?;
         let mask = signals::block_all();
         let writing = thread::spawn(move || {
             watch.begin(&header);
-            write_all(writer, &batches, &to_tracer, failed, watch)
+            write_all(writer, &batches, &to_tracer, watch)
         });
         let waking = Waker::start(tracer.shared());
         mask.restore();
 
-        let name = launch.argv.first().cloned().unwrap_or_default();
-        let outcome = tracer.run(&name);
+        let outcome = tracer.run(name);
         waking.stop();
         drop(handlers);
         drop(tracer.into_sink()); // the writer sees the end of its channel
@@ -105,29 +107,27 @@ impl Recorder {
         let (writer, mut failure) = writing.join().map_err(|_| Error::Writer)?;
         let outcome = outcome?;
         let mut totals = writer.totals();
-        if failure.is_none() {
-            match writer.finish(end(&outcome, time)) {
-                Ok((all, _)) => totals = all,
-                Err(error) => failure = Some(error),
-            }
+        // Where the log stopped, there may be room again for saying so.
+        match writer.finish(end(&outcome, time, failure.as_ref())) {
+            Ok((all, _)) => totals = all,
+            Err(error) => failure = failure.or(Some(error)),
         }
         Ok(Recorded { outcome, totals, time, failure })
     }
 
-    fn header(&self, launch: &Launch, base: u64) -> Header {
-        let cwd = launch.dir.clone().or_else(|| std::env::current_dir().ok()).unwrap_or_default();
+    fn header(&self, attached: Vec<u32>) -> Header {
         Header {
             run: uuid(),
             rtrace_version: env!("CARGO_PKG_VERSION").to_owned(),
             host: host(),
-            clock: Clock { realtime: clock::realtime(), monotonic: base },
-            command: launch.argv.iter().map(|word| word.as_bytes().to_vec()).collect(),
-            cwd: cwd.as_os_str().as_bytes().to_vec(),
+            clock: Clock { realtime: clock::realtime(), monotonic: clock::monotonic() },
+            command: Vec::new(),
+            cwd: Vec::new(),
             options: log::Options {
                 string_limit: self.options.data_limit as u64,
                 trace: self.trace.clone(),
                 env: self.options.env,
-                attached: Vec::new(),
+                attached,
             },
         }
     }
@@ -169,7 +169,6 @@ fn write_all<W: Write>(
     mut writer: Writer<W>,
     batches: &Receiver<Batch>,
     empties: &Sender<Batch>,
-    failed: impl Fn(&log::Error),
     mut watch: impl Watch,
 ) -> (Writer<W>, Option<log::Error>) {
     let mut failure = None;
@@ -177,7 +176,7 @@ fn write_all<W: Write>(
         if failure.is_none()
             && let Err(error) = writer.write_batch(&batch)
         {
-            failed(&error);
+            watch.failed(&error);
             failure = Some(error);
         }
         watch.batch(&batch);
@@ -217,13 +216,22 @@ impl Waker {
     }
 }
 
-fn end(outcome: &Outcome, time: u64) -> End {
+fn end(outcome: &Outcome, time: u64, failure: Option<&log::Error>) -> End {
     let status = outcome.root.map(|ending| match ending {
         Ending::Exited(code) => code << 8,
         Ending::Killed { signal, core } => signal | if core { 0x80 } else { 0 },
     });
-    let reason = if outcome.detached { Reason::Detached } else { Reason::Ended };
-    End { reason, status, time, ..End::default() }
+    let reason = match failure {
+        Some(_) => Reason::Failed,
+        None if outcome.detached => Reason::Detached,
+        None => Reason::Ended,
+    };
+    End { reason, status, time, error: failure.map(in_words), ..End::default() }
+}
+
+fn in_words(error: &log::Error) -> String {
+    let source = std::error::Error::source(error);
+    source.map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
 }
 
 fn host() -> Host {

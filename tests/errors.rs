@@ -246,6 +246,20 @@ fn what_a_full_disk_has_left_can_be_read() {
     assert!(trace.tasks.len() > 3, "the sound blocks are there: {}", run.stderr);
 }
 
+/// Where there is room again when the job ends, the log says itself that it failed.
+#[test]
+fn a_log_says_where_the_recording_stopped() {
+    let job = format!("head -c 250K /dev/zero > full/filler; {LONG_JOB}");
+    let plan = Rtrace::bash(&job.replace("; echo", "; rm full/filler; echo"));
+    let copy = plan.dir().join("copy.mp");
+    let mut words = on_small_disk(300);
+    words[4] = words[4].replace("exec \"$@\"", &format!("\"$@\"; cp full/x.mp {}", copy.display()));
+    plan.under(words).log("full/x.mp").finish();
+    let check = rtrace(&["check", path_text(&copy)]);
+    says(&check, 1, &[]);
+    lists(&String::from_utf8_lossy(&check.stdout), &["recording failed", "no space left"]);
+}
+
 #[test]
 fn an_unknown_call_in_e_trace() {
     for (set, nearest) in

@@ -3,6 +3,7 @@
 mod check;
 mod convert;
 mod output;
+mod recording;
 mod run;
 mod show;
 mod source;

@@ -12,6 +12,8 @@ pub(super) struct Tally {
     pub(super) calls: u64,
     /// Tasks whose start is recorded.
     pub(super) tasks: u64,
+    /// Those of them that are processes.
+    pub(super) processes: u64,
     /// The ordinal of the call that a task has begun.
     begun: FxHashMap<u32, u64>,
 }
@@ -21,7 +23,10 @@ impl Tally {
         self.records += 1;
         match record.kind {
             Kind::Call => self.add_call(record),
-            Kind::Start => self.tasks += 1,
+            Kind::Start => {
+                self.tasks += 1;
+                self.processes += u64::from(record.words[2] == u64::from(record.task.0));
+            }
             Kind::Exit | Kind::Detach => {
                 self.begun.remove(&record.task.0);
             }

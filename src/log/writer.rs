@@ -60,6 +60,8 @@ pub struct Totals {
     pub calls: u64,
     /// Tasks.
     pub tasks: u64,
+    /// Those of them that are processes.
+    pub processes: u64,
     /// Blocks.
     pub blocks: u64,
     /// Bytes.
@@ -214,6 +216,7 @@ impl<W: Write> Writer<W> {
             records: self.tally.records,
             calls: self.tally.calls,
             tasks: self.tally.tasks,
+            processes: self.tally.processes,
             blocks: self.seq,
             bytes: self.bytes,
         }

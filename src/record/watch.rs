@@ -2,7 +2,7 @@
 
 use super::spool::Spool;
 use crate::event::Batch;
-use crate::log::Header;
+use crate::log::{Error, Header};
 use crate::render::{Layout, Plain, Style, Timeline};
 use std::io::Write;
 
@@ -10,21 +10,20 @@ use std::io::Write;
 /// the thread that writes the log: while it works, the log waits.
 pub trait Watch: Send + 'static {
     /// The run begins.
-    fn begin(&mut self, header: &Header);
+    fn begin(&mut self, _header: &Header) {}
 
     /// The next slice of it; the last records may be calls that have begun.
-    fn batch(&mut self, batch: &Batch);
+    fn batch(&mut self, _batch: &Batch) {}
+
+    /// The log cannot be written any more; what comes is not in it. Told once.
+    fn failed(&mut self, _error: &Error) {}
 
     /// It is over.
-    fn end(&mut self);
+    fn end(&mut self) {}
 }
 
 /// Nobody looks on.
-impl Watch for () {
-    fn begin(&mut self, _: &Header) {}
-    fn batch(&mut self, _: &Batch) {}
-    fn end(&mut self) {}
-}
+impl Watch for () {}
 
 /// Prints strace-style lines: those of `rtrace convert --to strace`.
 ///
