@@ -173,6 +173,7 @@ fn write_all<W: Write>(
 ) -> (Writer<W>, Option<log::Error>) {
     let mut failure = None;
     for mut batch in batches {
+        writer.hurry(batches.len() >= IN_FLIGHT / 2);
         if failure.is_none()
             && let Err(error) = writer.write_batch(&batch)
         {

@@ -15,9 +15,14 @@ use crate::event::Batch;
 use std::io::Write;
 use std::time::SystemTime;
 
-/// zstd's level. Measured on records of compilers and shells, 3 is the knee: 1
-/// is a little faster, and 9 takes four times as long for a few per cent.
-const LEVEL: i32 = 3;
+/// zstd's level for captured memory and facts, and for all of a log that is
+/// written in a hurry. On records of compilers and shells 3 is the knee: 1 is a
+/// little faster, and 9 takes four times as long for a few per cent.
+const QUICK: i32 = 3;
+
+/// zstd's level for columns and strings: a seventh of the bytes, of which it
+/// makes a twentieth less.
+const THOROUGH: i32 = 6;
 
 /// Sections below this size are stored: a zstd frame has some 12 bytes of its own.
 const COMPRESS_FROM: usize = 48;
@@ -37,7 +42,9 @@ pub struct Writer<W> {
     monotonic: Option<fn() -> u64>,
     encoder: Encoder,
     sections: Sections,
-    compressor: zstd::bulk::Compressor<'static>,
+    quick: Compressor,
+    thorough: Compressor,
+    hurried: bool,
     compressed: Vec<u8>,
     body: Vec<u8>,
     head: Vec<u8>,
@@ -83,9 +90,6 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// The output cannot be written.
     pub fn new(out: W, header: &Header) -> Result<Self, Error> {
-        let mut compressor = zstd::bulk::Compressor::new(LEVEL).map_err(Error::Compress)?;
-        // The block's CRC covers the compressed bytes.
-        compressor.include_checksum(false).map_err(Error::Compress)?;
         let mut writer = Self {
             out,
             prefix: prefix(&header.run),
@@ -93,7 +97,9 @@ impl<W: Write> Writer<W> {
             monotonic: None,
             encoder: Encoder::default(),
             sections: Sections::default(),
-            compressor,
+            quick: compressor(QUICK)?,
+            thorough: compressor(THOROUGH)?,
+            hurried: false,
             compressed: Vec::new(),
             body: Vec::new(),
             head: Vec::new(),
@@ -122,6 +128,12 @@ impl<W: Write> Writer<W> {
         let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?;
         let time = self.monotonic?().saturating_sub(self.start);
         Some((since_1970.as_nanos() as u64, time))
+    }
+
+    /// Whether what comes next is to be written fast rather than small: for a
+    /// recorder that has to wait for the log.
+    pub fn hurry(&mut self, hurried: bool) {
+        self.hurried = hurried;
     }
 
     /// Writes a batch as one block, or as several if it has more than a block
@@ -187,11 +199,13 @@ impl<W: Write> Writer<W> {
     fn add_section(&mut self, code: u8) -> Result<Section, Error> {
         let raw = &self.sections[code as usize];
         let stored = Section { code, codec: codec::STORED, raw: raw.len(), stored: raw.len() };
-        if raw.len() >= COMPRESS_FROM {
+        if raw.len() >= COMPRESS_FROM && code != section::NOISE {
+            let columns = matches!(code, section::RECORDS | section::DICTIONARY | section::TIMES);
+            let thorough = columns && !self.hurried;
+            let compressor = if thorough { &mut self.thorough } else { &mut self.quick };
             self.compressed.clear();
             self.compressed.reserve(zstd::zstd_safe::compress_bound(raw.len()));
-            let size = self
-                .compressor
+            let size = compressor
                 .compress_to_buffer(raw, &mut self.compressed)
                 .map_err(Error::Compress)?;
             if size < raw.len() {
@@ -259,6 +273,15 @@ impl<W> std::fmt::Debug for Writer<W> {
             .field("bytes", &self.bytes)
             .finish_non_exhaustive()
     }
+}
+
+type Compressor = zstd::bulk::Compressor<'static>;
+
+fn compressor(level: i32) -> Result<Compressor, Error> {
+    let mut compressor = Compressor::new(level).map_err(Error::Compress)?;
+    // The block's CRC covers the compressed bytes.
+    compressor.include_checksum(false).map_err(Error::Compress)?;
+    Ok(compressor)
 }
 
 /// Counts the bytes that an output took.
