@@ -49,7 +49,8 @@ pub struct Record<'a> {
     /// For a call, its ABI and number as the kernel got it (x32: with bit 30).
     /// The words that the call does not have are 0.
     pub call: Option<Call>,
-    /// Arguments, or what [`Kind`] says.
+    /// Arguments, or what [`Kind`] says. The address of a path or other string that
+    /// the call was given is 0 where a whole piece has the string.
     pub words: [u64; 6],
     /// What a call returned: the register, sign-extended; an error is −4095…−1
     /// and also [`Record::error`]. 0 where there is no end.

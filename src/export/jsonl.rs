@@ -184,7 +184,10 @@ impl Line<'_> {
                 if let Some(param) = param {
                     put("name", param.name.into());
                 }
-                put("raw", format!("{:#x}", record.words[index]).into());
+                // The address of a string is not kept; nothing is captured at NULL.
+                if record.words[index] != 0 || record.pieces.iter().all(|piece| piece.arg != arg) {
+                    put("raw", format!("{:#x}", record.words[index]).into());
+                }
                 let text = texts.next().unwrap_or_default();
                 put("text", text.into());
                 if let Some(value) = param.and_then(|param| number(record.words[index], &param.ty))

@@ -91,7 +91,7 @@ impl Pending {
     /// Writes the call, with its end and result where it has one.
     pub(super) fn write(&self, task: TaskId, end: Option<(u64, i64, bool)>, batch: &mut Batch) {
         let mut record = batch.record(Kind::Call, task, self.ordinal);
-        record.start(self.start).words(self.args);
+        record.start(self.start).words(self.memory.untold(self.args));
         if let Some(call) = self.call {
             record.call(call);
         }

@@ -78,6 +78,19 @@ impl Capture {
         self.bytes.get(range).filter(|_| piece.phase == Phase::Entry)
     }
 
+    /// The arguments without the addresses of strings that the call was given and
+    /// that are here whole: their bytes tell all that the addresses could.
+    pub(super) fn untold(&self, mut args: [u64; 6]) -> [u64; 6] {
+        let is_string = |p: &&Piece| matches!(p.role, Role::Path | Role::Str);
+        let is_given = |p: &&Piece| p.phase == Phase::Entry && p.state == State::Whole;
+        for piece in self.pieces.iter().filter(is_string).filter(is_given) {
+            if let Some(word) = args.get_mut(usize::from(piece.arg)) {
+                *word = 0;
+            }
+        }
+        args
+    }
+
     /// Copies it into a record, ordered by argument and phase.
     pub(super) fn write(&self, record: &mut RecordBuilder<'_>) {
         // Exit pieces come behind all entry pieces here; records want them by argument.
@@ -190,5 +203,21 @@ impl Site<'_> {
             }
             Memory::Irregular => {} // nothing resolves to itself
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_kept_unless_a_whole_string_makes_them_useless() {
+        let mut capture = Capture::default();
+        capture.push(0, Role::Path, Phase::Entry, State::Whole, b"/etc");
+        capture.push(1, Role::Path, Phase::Entry, State::Faulted, b"/et");
+        capture.push(2, Role::Path, Phase::Exit, State::Whole, b"target");
+        capture.push(3, Role::Struct, Phase::Entry, State::Whole, &[0; 8]);
+        capture.push(4, Role::Str, Phase::Entry, State::Whole, b"");
+        assert_eq!(capture.untold([1, 2, 3, 4, 5, 6]), [0, 2, 3, 4, 0, 6]);
     }
 }
