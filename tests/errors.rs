@@ -254,7 +254,7 @@ fn a_log_says_where_the_recording_stopped() {
     let copy = plan.dir().join("copy.mp");
     let mut words = on_small_disk(300);
     words[4] = words[4].replace("exec \"$@\"", &format!("\"$@\"; cp full/x.mp {}", copy.display()));
-    plan.under(words).log("full/x.mp").finish();
+    let _run = plan.under(words).log("full/x.mp").finish();
     let check = rtrace(&["check", path_text(&copy)]);
     says(&check, 1, &[]);
     lists(&String::from_utf8_lossy(&check.stdout), &["recording failed", "no space left"]);
