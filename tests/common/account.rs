@@ -143,7 +143,10 @@ impl<'t> Comparison<'t> {
 
     fn exit(&mut self, line: &Account<'_>) -> Result<(), String> {
         let tid = line.tid();
-        let tasks = self.tasks(tid)?;
+        // A leader whose id went to a thread that executed has no end of its own
+        // to wait for: who waits sees the end of that thread.
+        let mut tasks = self.tasks(tid)?;
+        tasks.retain(|task| !self.trace.is_superseded(task.id));
         let nth = self.ends.entry(tid).or_default();
         let task = tasks.get(*nth).or(tasks.last());
         *nth += 1;

@@ -169,6 +169,11 @@ impl Trace {
         found[0]
     }
 
+    /// Whether another task got this one's thread id by an exec.
+    pub fn is_superseded(&self, id: u32) -> bool {
+        self.tasks.values().any(|task| task.execs.iter().any(|exec| exec.2 == id))
+    }
+
     /// The processes, threads apart.
     pub fn processes(&self) -> Vec<&Task> {
         self.tasks.values().filter(|task| task.is_process()).collect()

@@ -97,6 +97,19 @@ fn two_hundred_threads() {
 }
 
 #[test]
+fn threads_that_exit_while_others_exec() {
+    recorded("exec_race", &["25"], 0);
+}
+
+#[test]
+#[ignore = "long: repetition"]
+fn threads_that_exit_while_others_exec_again_and_again() {
+    for _ in 0..20 {
+        recorded("exec_race", &["50"], 0);
+    }
+}
+
+#[test]
 fn clones_with_odd_flags() {
     recorded("odd_clone", &[], 0);
 }
