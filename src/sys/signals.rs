@@ -187,10 +187,21 @@ pub fn send(pid: i32, signal: i32) -> io::Result<()> {
     check(i64::from(unsafe { libc::kill(pid, signal) })).map(drop)
 }
 
-/// Stops this process until SIGCONT, as job control stops the command.
-pub fn stop_self() {
-    // SAFETY: sends a signal to ourselves; SIGSTOP has no handler.
-    unsafe { libc::raise(libc::SIGSTOP) };
+/// Stops this process by a stop signal until SIGCONT, as job control stops the
+/// command. Returns at once where the kernel does not stop it (in an orphaned
+/// process group, for one).
+pub fn stop_self(signal: i32) {
+    // SAFETY: all-zero bytes are a valid sigaction: SIG_DFL, no mask, no flags.
+    let (default, mut ours): (libc::sigaction, libc::sigaction) = unsafe { std::mem::zeroed() };
+    // SAFETY: the actions are valid; what the kernel gave is set again. SIGSTOP's
+    // cannot be changed, and need not.
+    unsafe {
+        let changed = libc::sigaction(signal, &raw const default, &raw mut ours) == 0;
+        libc::raise(signal);
+        if changed {
+            libc::sigaction(signal, &raw const ours, std::ptr::null_mut());
+        }
+    }
 }
 
 /// Ends this process as the signal would have, without writing a second core.

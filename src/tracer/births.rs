@@ -68,7 +68,7 @@ impl<S: Sink> Tracer<S> {
             pid,
             process,
             state: State::New,
-            stopped: false,
+            stopped: 0,
             next_ordinal: 1,
             pending: Pending::default(),
             env,
@@ -108,11 +108,14 @@ impl<S: Sink> Tracer<S> {
     }
 
     /// Tasks whose creator was killed before it could tell of them: when no task
-    /// is in a call that makes one, nobody will.
+    /// is in a call that makes one, nobody will. Those that have ended never ran;
+    /// their ids may come again.
     pub(super) fn adopt_orphans(&mut self) {
-        if self.early.is_empty() || self.tasks.values().any(Task::is_forking) {
+        let none = self.early.is_empty() && self.early_ends.is_empty();
+        if none || self.tasks.values().any(Task::is_forking) {
             return;
         }
+        self.early_ends.clear();
         let orphans: Vec<_> = self.early.drain().collect();
         for (tid, (stop, stopped)) in orphans {
             let time = self.now();

@@ -38,6 +38,7 @@ impl<S: Sink> Tracer<S> {
         pending.start = time;
         pending.ordinal = ordinal;
         pending.env = None;
+        pending.superseded = TaskId::NONE;
         pending.clone_flags = 0;
         pending.memory.clear();
         if launching && verb != Verb::Execs {
@@ -139,6 +140,7 @@ impl<S: Sink> Tracer<S> {
             };
             write_exit(&mut self.batch, &mut leader, time, words);
             executing.pid = leader.pid;
+            executing.pending.superseded = leader.id;
         }
         executing.tid = tid;
         self.tasks.insert(tid, executing);
@@ -162,8 +164,7 @@ impl<S: Sink> Tracer<S> {
         if let Some(env) = task.pending.env.take() {
             task.env = env;
         }
-        let superseded =
-            if former == tid || task.process == task.id { TaskId::NONE } else { task.process };
+        let superseded = task.pending.superseded;
         let words = [tid as u64, former as u64, u64::from(superseded.0), 0, 0, 0];
         self.note(tid, Kind::Exec, time, words);
         self.executable_fact(tid);

@@ -134,7 +134,7 @@ impl<S: Sink> Tracer<S> {
             pid,
             process: TaskId::NONE,
             state: State::Launching,
-            stopped: false,
+            stopped: 0,
             next_ordinal: 1,
             pending: Pending::default(),
             env: Rc::default(),
@@ -251,9 +251,9 @@ impl<S: Sink> Tracer<S> {
             },
             other => (Observed::Stop(other), SyscallInfo::None),
         };
-        let (state, act, go) = transition(task.state, task.stopped, observed);
+        let (state, act, go) = transition(task.state, task.stopped != 0, observed);
         task.state = state;
-        task.stopped = go == Go::Listen;
+        task.stopped = if let Act::Stopped(signal) = act { signal } else { 0 };
         self.act(tid, act, info, &stopped, time);
         self.go_on(go, stopped);
     }
@@ -278,7 +278,8 @@ impl<S: Sink> Tracer<S> {
             (Act::Signal(signal), _) => self.signalled(tid, signal, stopped, time),
             (Act::Stopped(signal), _) => {
                 self.note(tid, Kind::Stop, time, [signal as u64, 0, 0, 0, 0, 0]);
-                self.mirror_stop(tid);
+                self.stop_wanted |= signals::take_any_of(&STOPPING);
+                self.mirror_stop();
             }
             (Act::Continued, _) => self.note(tid, Kind::Continue, time, [0; 6]),
             _ => {}
@@ -288,6 +289,9 @@ impl<S: Sink> Tracer<S> {
     /// A record without memory, of something that happened at one instant.
     pub(super) fn note(&mut self, tid: i32, kind: Kind, time: u64, words: [u64; 6]) {
         let Some(task) = self.tasks.get_mut(&tid) else { return };
+        if task.id.is_none() {
+            return; // the command's launcher, which is none of its tasks
+        }
         let ordinal = task.ordinal();
         let mut record = self.batch.record(kind, task.id, ordinal);
         record.at(time).words(words);
@@ -331,6 +335,7 @@ impl<S: Sink> Tracer<S> {
         self.abandon(tid);
         let Some(mut task) = self.tasks.remove(&tid) else {
             self.early_ends.insert(tid, ending);
+            self.adopt_orphans();
             return;
         };
         if !task.id.is_none() {
@@ -358,6 +363,7 @@ impl<S: Sink> Tracer<S> {
     /// Signals of our own: the command's first, a second SIGTERM or SIGHUP lets go.
     fn noted(&mut self, noted: Noted) {
         self.stop_wanted |= noted.any_of(&STOPPING);
+        self.mirror_stop();
         let root = self.root.as_ref().filter(|root| root.ending.is_none()).map(|root| root.pid);
         let terminating = noted.any_of(&[libc::SIGTERM, libc::SIGHUP]);
         match root {
@@ -375,14 +381,16 @@ impl<S: Sink> Tracer<S> {
         }
     }
 
-    /// When a terminal has stopped the command, stops rtrace too, so that the
-    /// shell that waits for it gets its prompt back.
-    fn mirror_stop(&mut self, tid: i32) {
-        self.stop_wanted |= signals::take_any_of(&STOPPING);
-        if self.stop_wanted && self.root.as_ref().is_some_and(|root| root.pid == tid) {
+    /// When a terminal has stopped the command, stops rtrace too, and by the same
+    /// signal, so that the shell that waits for it gets its prompt back. Which of
+    /// the two is stopped first is the kernel's affair.
+    fn mirror_stop(&mut self) {
+        let root = self.root.as_ref().and_then(|root| self.tasks.get(&root.pid));
+        let signal = root.map_or(0, |root| root.stopped);
+        if self.stop_wanted && signal != 0 {
             self.stop_wanted = false;
             self.flush();
-            signals::stop_self();
+            signals::stop_self(signal);
         }
     }
 }

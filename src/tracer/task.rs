@@ -22,8 +22,8 @@ pub(super) struct Task {
     pub(super) process: TaskId,
     /// Where it is.
     pub(super) state: State,
-    /// Whether it is in a group-stop.
-    pub(super) stopped: bool,
+    /// The signal of the group-stop that it is in; 0 if it is in none.
+    pub(super) stopped: i32,
     /// The ordinal of its next event.
     pub(super) next_ordinal: u64,
     /// The call that it is in; its memory is used again for the next.
@@ -59,6 +59,8 @@ pub(super) struct Pending {
     pub(super) memory: Capture,
     /// For an exec: the environment that it passes.
     pub(super) env: Option<Environment>,
+    /// For an exec: the leader whose thread id it took.
+    pub(super) superseded: TaskId,
     /// For a fork: the clone flags.
     pub(super) clone_flags: u64,
 }
