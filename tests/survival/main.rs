@@ -9,6 +9,8 @@ mod command;
 mod confined;
 mod daemons;
 mod endings;
+mod job_control;
 mod memory;
+mod odd;
 mod own_death;
 mod signals;
