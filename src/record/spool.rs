@@ -83,7 +83,7 @@ impl Spool {
                 true
             }
             Sent::No => {
-                self.dropped += piece.iter().filter(|byte| **byte == b'\n').count() as u64;
+                self.dropped += piece.split(|byte| *byte == b'\n').skip(1).count() as u64;
                 self.drops_open = !piece.ends_with(b"\n");
                 self.dropped += u64::from(self.drops_open);
                 true
