@@ -79,11 +79,13 @@ coded! {
         /// `Mode`, `Size`, `Modified`; `Uid`, `Gid` and `Pid`, `NsPid` (in its own
         /// namespace) of the process; `Cwd`.
         Executable = 2, "executable";
-        /// A file, when it was first opened: `Fd`, `Path` (real), `Device`, `Inode`,
-        /// `Mode`, `Size`, `Modified`.
+        /// A file, when it was first opened by that name: `Fd`, `Path` (real),
+        /// `Device`, `Inode`, `Mode`, `Size`, `Modified`. A pipe, when it was made:
+        /// `Fd` of its reading end, `Path` (`pipe:[77]`), `Inode`.
         File = 3, "file";
-        /// A socket: `Fd`, `Family`, `Type`, `Protocol`, `Local`, `Remote`
-        /// (socket addresses, as the kernel writes them), `Inode`.
+        /// A socket, when it was made: `Fd`, `Inode`; when it was bound, connected or
+        /// accepted, or listens, also `Family`, `Type`, `Protocol`, `Local`, `Remote`
+        /// (socket addresses, as the kernel writes them).
         Socket = 4, "socket";
         /// Something that rtrace could not see: `Text` says why, `Pid` whose.
         BlindSpot = 5, "blind spot";

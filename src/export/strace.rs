@@ -1,12 +1,15 @@
 //! Text as `strace -f -o FILE` writes it.
 
+mod known;
+
 use std::io::{self, BufWriter, Write};
 
 use super::{Exporter, Options, Run, TextOptions};
 use crate::abi::Filter;
-use crate::event::{Batch, Record, TaskId};
-use crate::flow::{Event, Flow, Item, Place, ResourceId, Sink, State};
-use crate::render::{Descriptors, Layout, Plain, Style, Timeline};
+use crate::event::Batch;
+use crate::flow::Flow;
+use crate::render::{Layout, Plain, Style, Timeline};
+use known::{Described, Knowledge};
 
 /// Exports strace's text.
 ///
@@ -29,6 +32,7 @@ pub fn exporter<'a>(
         text,
         filter,
         flow,
+        knowledge: Knowledge::default(),
         lines: String::new(),
     };
     strace.timeline = strace.fresh(0);
@@ -42,6 +46,7 @@ struct Strace<W: Write> {
     timeline: Timeline,
     /// Only where descriptors are to be described: it costs time.
     flow: Option<Flow>,
+    knowledge: Knowledge,
     lines: String,
 }
 
@@ -76,13 +81,18 @@ impl<W: Write> Exporter for Strace<W> {
         if let Some(flow) = &mut self.flow {
             *flow = Flow::new();
             flow.set_cwd(&run.cwd);
+            self.knowledge = Knowledge::new(self.text.decode_descriptors > 1);
         }
         Ok(())
     }
 
     fn batch(&mut self, batch: &Batch) -> io::Result<()> {
         match &mut self.flow {
-            Some(flow) => flow.batch(batch, &mut Described(&mut self.timeline))?,
+            Some(flow) => {
+                self.knowledge.take_devices(batch.facts());
+                let (timeline, knowledge) = (&mut self.timeline, &mut self.knowledge);
+                flow.batch(batch, &mut Described { timeline, knowledge })?;
+            }
             None => batch.iter().for_each(|record| self.timeline.push(&record, &Plain)),
         }
         self.timeline.flush(&mut self.lines);
@@ -100,49 +110,5 @@ impl<W: Write> Exporter for Strace<W> {
 
     fn finish(mut self: Box<Self>) -> io::Result<()> {
         self.out.flush()
-    }
-}
-
-/// Gives events to the lines together with what their descriptors stand for.
-struct Described<'a>(&'a mut Timeline);
-
-impl Sink for Described<'_> {
-    type Error = io::Error;
-
-    fn item(&mut self, state: &State, item: Item<'_>) -> io::Result<()> {
-        if let Item::Event(event) | Item::Begun(event) = item {
-            self.0.push(&event.record, &Known { state, event: &event });
-        }
-        Ok(())
-    }
-}
-
-/// What the flow knows of the descriptors of an event.
-struct Known<'a> {
-    state: &'a State,
-    event: &'a Event<'a>,
-}
-
-impl Known<'_> {
-    /// What the event touches comes first: a close has taken its descriptor away.
-    fn resource(&self, task: TaskId, fd: i32) -> Option<ResourceId> {
-        let record: &Record<'_> = &self.event.record;
-        let touched = self.event.uses.iter().find(|one| match one.place {
-            Place::Argument(arg) => record.words[usize::from(arg.min(5))] as i32 == fd,
-            Place::Result => record.result == i64::from(fd),
-            Place::Pair(_) => false,
-        });
-        touched.map(|one| one.resource).or_else(|| self.state.descriptor(task, fd))
-    }
-}
-
-impl Descriptors for Known<'_> {
-    fn describe(&self, task: TaskId, fd: i32, out: &mut String) -> bool {
-        let Some(resource) = self.resource(task, fd) else { return false };
-        let name = self.state.name_of(resource);
-        for byte in name.iter().flat_map(|byte| byte.escape_ascii()) {
-            out.push(char::from(byte));
-        }
-        !name.is_empty()
     }
 }

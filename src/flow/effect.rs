@@ -82,7 +82,10 @@ impl Flow {
 
     fn opens(&mut self, record: &Record<'_>, plan: &Plan) {
         let named = self.uses.iter().rev().find(|u| u.verb == Verb::Opens).map(|u| u.resource);
-        let resource = named.unwrap_or_else(|| self.anonymous(plan));
+        let resource = match named {
+            Some(path) => self.state.resources.real(path),
+            None => self.anonymous(record, plan),
+        };
         let cloexec = match plan.irregular {
             Irregular::Openat2 => openat2_flags(record) & O_CLOEXEC != 0,
             _ => is_cloexec(record, plan),
@@ -94,7 +97,7 @@ impl Flow {
         let resource = if plan.prototype.classes.has(NETWORK) {
             self.socket(record)
         } else {
-            self.anonymous(plan)
+            self.anonymous(record, plan)
         };
         self.give(record, record.result as i32, resource, is_cloexec(record, plan));
     }
@@ -104,7 +107,13 @@ impl Flow {
         let piece = record.piece(operand.arg, Role::Struct).map(|piece| record.bytes(piece));
         let Some((first, second)) = piece.and_then(two_ints) else { return };
         let (one, two) = if plan.prototype.classes.has(NETWORK) {
-            (self.socket(record), self.socket(record))
+            let (one, two) = (self.socket(record), self.socket(record));
+            for (end, peer) in [(one, two), (two, one)] {
+                if let Some(socket) = self.state.resources.socket_mut(end) {
+                    socket.peer = Some(peer);
+                }
+            }
+            (one, two)
         } else {
             let name = self.state.names.intern(b"pipe");
             let pipe = self.state.resources.add(Class::Pipe, name);
@@ -248,9 +257,13 @@ impl Flow {
         self.uses.iter().find(|u| u.place == Place::Argument(arg)).map(|u| u.resource)
     }
 
-    fn anonymous(&mut self, plan: &Plan) -> ResourceId {
-        let name = irregular::anonymous_name(plan.prototype);
-        let name = self.state.names.intern(name.as_bytes());
+    fn anonymous(&mut self, record: &Record<'_>, plan: &Plan) -> ResourceId {
+        let mut name = irregular::anonymous_name(plan.prototype).as_bytes().to_vec();
+        if let ("memfd_create", Some(piece)) = (plan.prototype.name, record.piece(0, Role::Str)) {
+            name.push(b':');
+            name.extend_from_slice(record.bytes(piece));
+        }
+        let name = self.state.names.intern(&name);
         self.state.resources.add(Class::Anonymous, name)
     }
 

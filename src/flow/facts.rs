@@ -10,6 +10,7 @@ use super::item::{EventId, Item, Place};
 use super::resource::{Class, Identity, ResourceId};
 use super::socket::{Endpoint, Socket};
 use super::task::{Execution, Standing};
+use crate::abi::Verb;
 use crate::event::{Fact, FactKey, FactKind, Origin, TaskId};
 
 /// Facts that wait for the event they belong to.
@@ -59,6 +60,7 @@ impl Flow {
             None => event.ordinal == 0,
         });
         late.sort_by_key(|fact| (fact.time, fact.task, fact.ordinal));
+        self.uses.clear(); // they are of another event
         for fact in &late {
             self.apply_fact(fact);
         }
@@ -147,12 +149,21 @@ impl Flow {
             return;
         };
         let found = self.real_resource(fact, path, slot.resource);
+        self.note_link(found);
         if found != slot.resource {
             self.open_slot(fact.task, fd, Descriptor { resource: found, ..slot });
             let results = self.uses.iter_mut().filter(|u| !matches!(u.place, Place::Argument(_)));
             results.filter(|u| u.resource == slot.resource).for_each(|u| u.resource = found);
         }
         self.learn(found, fact);
+    }
+
+    /// The path that the event at hand opened has proved to lead to `real`.
+    fn note_link(&mut self, real: ResourceId) {
+        let opened = self.uses.iter().rev().find(|one| one.verb == Verb::Opens);
+        if let Some(path) = opened.map(|one| one.resource) {
+            self.state.resources.leads_to(path, real);
+        }
     }
 
     /// The resource that `assumed` proved to be: a path may have led through

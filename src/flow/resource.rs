@@ -101,6 +101,8 @@ pub(super) struct Resources {
     by_path: FxHashMap<NameId, ResourceId>,
     by_inode: FxHashMap<Identity, ResourceId>,
     sockets: FxHashMap<ResourceId, Socket>,
+    /// Where paths that lead through symbolic links were last seen to lead.
+    aliases: FxHashMap<ResourceId, ResourceId>,
 }
 
 impl Resources {
@@ -130,6 +132,20 @@ impl Resources {
         let id = self.add(Class::File, path);
         self.by_path.insert(path, id);
         id
+    }
+
+    /// A fact has shown that opening `path` opens `real`.
+    pub(super) fn leads_to(&mut self, path: ResourceId, real: ResourceId) {
+        if path == real {
+            self.aliases.remove(&path);
+        } else {
+            self.aliases.insert(path, real);
+        }
+    }
+
+    /// What opening `path` opens, as far as a fact has shown it.
+    pub(super) fn real(&self, path: ResourceId) -> ResourceId {
+        self.aliases.get(&path).copied().unwrap_or(path)
     }
 
     /// The pipe or socket of that inode, if one is known.

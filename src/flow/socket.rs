@@ -1,5 +1,6 @@
 //! Sockets and their addresses.
 
+use super::resource::ResourceId;
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -16,6 +17,8 @@ pub struct Socket {
     pub local: Option<Endpoint>,
     /// Peer's address.
     pub remote: Option<Endpoint>,
+    /// The socket that it was made in a pair with.
+    pub peer: Option<ResourceId>,
 }
 
 /// `AF_UNIX`.

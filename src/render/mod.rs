@@ -9,23 +9,28 @@
 //! | file | what it prints |
 //! | --- | --- |
 //! | `quote`, `scalar` | strings; numbers, flags, descriptors |
-//! | `structs`, `memory`, `socket`, `signal` | what pointers point to |
+//! | `structs`, `memory`, `socket`, `signal`, `stat` | what pointers point to |
+//! | `date` | points in time |
 //! | `calls` | calls whose text does not follow from their prototype |
 //! | `result` | what stands behind `=` |
 //! | `timeline` | lines in the order of time |
 
 mod calls;
+mod date;
 mod memory;
 mod quote;
 mod result;
 mod scalar;
 mod signal;
 mod socket;
+mod stat;
 mod structs;
 mod timeline;
 
+pub use quote::{escaped_name, quoted};
 pub use result::result;
 pub use signal::{exit, siginfo, stop};
+pub use structs::named;
 pub use timeline::{Layout, Timeline};
 
 use crate::abi::{self, Abi, Dir, Memory, Prototype, Scalar, Ty};
@@ -48,9 +53,10 @@ impl Default for Style {
 
 /// What is known of descriptors, for `-y` and `-yy`.
 pub trait Descriptors {
-    /// Appends what stands in `<…>` behind a descriptor of a task; says whether
-    /// anything does.
-    fn describe(&self, task: TaskId, fd: i32, out: &mut String) -> bool;
+    /// Appends `<…>`, what stands behind a descriptor of a task, if anything does:
+    /// as it was when the call began ([`Phase::Entry`]), or for a descriptor that
+    /// it returned.
+    fn describe(&self, task: TaskId, fd: i32, phase: Phase, out: &mut String);
 }
 
 /// Without `-y`: descriptors are numbers.
@@ -58,9 +64,7 @@ pub trait Descriptors {
 pub struct Plain;
 
 impl Descriptors for Plain {
-    fn describe(&self, _: TaskId, _: i32, _: &mut String) -> bool {
-        false
-    }
+    fn describe(&self, _: TaskId, _: i32, _: Phase, _: &mut String) {}
 }
 
 /// A call being printed.

@@ -12,10 +12,27 @@ pub(super) fn cut(bytes: &[u8], limit: usize, is_cut: bool, out: &mut String) {
 }
 
 /// Appends `bytes` in quotes.
-pub(super) fn quoted(bytes: &[u8], out: &mut String) {
+pub fn quoted(bytes: &[u8], out: &mut String) {
     out.push('"');
     escaped(bytes, out);
     out.push('"');
+}
+
+/// Appends a name that stands in `<…>`: with escapes, also of `<` and `>`.
+pub fn escaped_name(bytes: &[u8], out: &mut String) {
+    for part in bytes.split_inclusive(|byte| matches!(byte, b'<' | b'>')) {
+        match part.split_last() {
+            Some((b'<', name)) => {
+                escaped(name, out);
+                out.push_str("\\74");
+            }
+            Some((b'>', name)) => {
+                escaped(name, out);
+                out.push_str("\\76");
+            }
+            _ => escaped(part, out),
+        }
+    }
 }
 
 /// Appends `bytes` with escapes. An octal one has three digits only where a

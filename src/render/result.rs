@@ -45,7 +45,7 @@ impl Site<'_> {
         match self.prototype.map_or(Scalar::Long, |prototype| prototype.returns) {
             Scalar::Addr if self.abi.word() == 4 => hex(value as u64 & 0xffff_ffff, out),
             Scalar::Addr | Scalar::Hex => hex(value as u64, out),
-            Scalar::Fd => self.descriptor(value as i32, out),
+            Scalar::Fd => self.returned(value as i32, out),
             Scalar::Mode => octal(value as u64, out),
             Scalar::Uint | Scalar::Uid | Scalar::Gid => decimal(value as u32, out),
             Scalar::Signal => {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::Site;
 use crate::abi::{self, Scalar, Set, Ty};
+use crate::event::Phase;
 
 const AT_FDCWD: i32 = -100;
 
@@ -220,14 +221,14 @@ impl Site<'_> {
         }
     }
 
+    /// Appends a descriptor that the call returned.
+    pub(super) fn returned(&self, fd: i32, out: &mut String) {
+        decimal(fd, out);
+        self.descriptors.describe(self.record.task, fd, Phase::Exit, out);
+    }
+
     fn description(&self, fd: i32, out: &mut String) {
-        let from = out.len();
-        out.push('<');
-        if self.descriptors.describe(self.record.task, fd, out) {
-            out.push('>');
-        } else {
-            out.truncate(from);
-        }
+        self.descriptors.describe(self.record.task, fd, Phase::Entry, out);
     }
 
     /// Appends a 64-bit number that stands in two registers where words have 32

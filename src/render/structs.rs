@@ -1,7 +1,7 @@
 //! Structs, by their layouts; and those that are shown in a way of their own.
 
-use super::scalar::{address, decimal, device, file_mode, flags, hex, one_of, signal_set};
-use super::{Site, memory, quote};
+use super::scalar::{address, decimal, file_mode, flags, hex, one_of, signal_set};
+use super::{Site, date, memory, quote};
 use crate::abi::{self, Field, FieldTy, Scalar, Struct, Ty};
 
 /// A little-endian number of `size` bytes (8 at most) at `offset`; what is not
@@ -20,15 +20,26 @@ impl Struct {
 
 /// A struct's bytes with its layout.
 #[derive(Clone, Copy)]
-struct View<'a> {
+pub(super) struct View<'a> {
     fields: &'static [Field],
     bytes: &'a [u8],
 }
 
 impl View<'_> {
-    fn get(&self, name: &str) -> u64 {
-        let field = self.fields.iter().find(|field| field.name == name);
+    /// The number in a field; 0 where the struct has no such one.
+    pub(super) fn get(&self, name: &str) -> u64 {
+        let field = self.field(name);
         field.map_or(0, |f| number(self.bytes, f.offset as usize, f.size as usize))
+    }
+
+    /// The same of a signed field.
+    pub(super) fn signed(&self, name: &str) -> i64 {
+        let field = self.field(name);
+        field.map_or(0, |f| date::signed(self.bytes, f.offset as usize, f.size as usize))
+    }
+
+    fn field(&self, name: &str) -> Option<&'static Field> {
+        self.fields.iter().find(|field| field.name == name)
     }
 }
 
@@ -52,7 +63,7 @@ impl Site<'_> {
         }
         let view = View { fields, bytes };
         match one.name.split('@').next().unwrap_or_default() {
-            "stat" | "stat64" if !self.style.verbose => short_stat(view, out),
+            "stat" | "stat64" => super::stat::stat(self, view, out),
             "rlimit" => limits(view, "RLIM", u64::MAX >> (64 - 8 * self.abi.word()), out),
             "rlimit64" => limits(view, "RLIM64", u64::MAX, out),
             "sigaction" => action(view, out),
@@ -64,6 +75,15 @@ impl Site<'_> {
             "timespec" | "timespec64" if self.name().starts_with("utimensat") => {
                 file_time(self, one.name, view, out);
             }
+            "timeval" if matches!(self.name(), "utimes" | "futimesat") => {
+                self.fields(one.name, fields, bytes, out);
+                date::comment(view.signed("tv_sec"), view.get("tv_usec"), 6, out);
+            }
+            "statx_timestamp" => {
+                self.fields(one.name, fields, bytes, out);
+                date::comment(view.signed("tv_sec"), view.get("tv_nsec"), 9, out);
+            }
+            "utimbuf" => utimbuf(view, out),
             "open_how" => open_how(view, out),
             "pollfd" => pollfd(self, view, out),
             "epoll_event" => epoll_event(view, out),
@@ -155,23 +175,6 @@ fn action(view: View<'_>, out: &mut String) {
     out.push('}');
 }
 
-/// The fields of a stat that most people look at.
-fn short_stat(view: View<'_>, out: &mut String) {
-    const TYPE: u64 = 0xf000;
-    const DEVICES: [u64; 2] = [0x2000, 0x6000];
-    let mode = view.get("st_mode");
-    out.push_str("{st_mode=");
-    file_mode(mode, out);
-    if DEVICES.contains(&(mode & TYPE)) {
-        out.push_str(", st_rdev=");
-        device(view.get("st_rdev"), out);
-    } else {
-        out.push_str(", st_size=");
-        decimal(view.get("st_size"), out);
-    }
-    out.push_str(", ...}");
-}
-
 fn limits(view: View<'_>, prefix: &str, infinity: u64, out: &mut String) {
     let limit = |value: u64, out: &mut String| match value {
         _ if value == infinity => {
@@ -209,8 +212,21 @@ fn file_time(site: &Site<'_>, name: &str, view: View<'_>, out: &mut String) {
     match view.get("tv_nsec") {
         UTIME_NOW => out.push_str("UTIME_NOW"),
         UTIME_OMIT => out.push_str("UTIME_OMIT"),
-        _ => site.fields(name, view.fields, view.bytes, out),
+        nanos => {
+            site.fields(name, view.fields, view.bytes, out);
+            date::comment(view.signed("tv_sec"), nanos, 9, out);
+        }
     }
+}
+
+fn utimbuf(view: View<'_>, out: &mut String) {
+    for (text, name) in [("{actime=", "actime"), (", modtime=", "modtime")] {
+        let seconds = view.signed(name);
+        out.push_str(text);
+        decimal(seconds, out);
+        date::comment(seconds, 0, 9, out);
+    }
+    out.push('}');
 }
 
 /// openat2(2): the mode only where a file may be made.
@@ -250,7 +266,7 @@ fn epoll_event(view: View<'_>, out: &mut String) {
 }
 
 /// Appends the name of a value of a set by the set's name.
-pub(super) fn named(set: &str, value: u64, out: &mut String) {
+pub fn named(set: &str, value: u64, out: &mut String) {
     match abi::set(set) {
         Some(set) => one_of(set, value, out),
         None => decimal(value, out),

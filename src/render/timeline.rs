@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 
 use rustc_hash::FxHashMap;
 
-use super::{Descriptors, Style, entry, name, rest, result, signal};
+use super::{Descriptors, Style, date, entry, name, rest, result, signal};
 use crate::abi::Filter;
 use crate::event::{Kind, Record, TaskId};
 
 /// What stands before and behind a call, by strace(1)'s letters.
 #[derive(Clone, Debug)]
 pub struct Layout {
-    /// `-t`, `-tt`, `-ttt`: how many. Times of day are UTC.
+    /// `-t`, `-tt`, `-ttt`: how many. Times of day are this machine's.
     pub absolute: u8,
     /// `-r`: seconds since the line before.
     pub relative: bool,
@@ -61,6 +61,7 @@ pub struct Timeline {
     open: Option<TaskId>,
     /// When the line before began.
     last: Option<u64>,
+    clock: Clock,
 }
 
 /// A call that has begun: what to say of it if it never ends.
@@ -112,6 +113,7 @@ impl Timeline {
             shown: 0,
             open: None,
             last: None,
+            clock: Clock::default(),
         }
     }
 
@@ -307,14 +309,12 @@ impl Timeline {
     fn stamp(&mut self, time: u64) {
         let since = time.saturating_sub(self.last.unwrap_or(time));
         let now = self.layout.started.saturating_add(time);
-        let day = now / 1_000_000_000 % 86_400;
-        let (hour, minute, second) = (day / 3600, day / 60 % 60, day % 60);
         let micros = now / 1000 % 1_000_000;
         // Writing to a string does not fail.
         let _ = match self.layout.absolute {
             0 => Ok(()),
-            1 => write!(self.line, "{hour:02}:{minute:02}:{second:02} "),
-            2 => write!(self.line, "{hour:02}:{minute:02}:{second:02}.{micros:06} "),
+            1 => write!(self.line, "{} ", self.clock.at(now)),
+            2 => write!(self.line, "{}.{micros:06} ", self.clock.at(now)),
             _ => write!(self.line, "{} ", Seconds(now)),
         };
         let since = Seconds(since).to_string();
@@ -323,6 +323,26 @@ impl Timeline {
             (true, 0) => write!(self.line, "{since:>13} "),
             (true, _) => write!(self.line, "(+{since:>13}) "),
         };
+    }
+}
+
+/// The time of day: asked for once a second.
+#[derive(Debug, Default)]
+struct Clock {
+    second: u64,
+    text: String,
+}
+
+impl Clock {
+    /// At `now`, nanoseconds since 1970.
+    fn at(&mut self, now: u64) -> &str {
+        let second = now / 1_000_000_000;
+        if self.second != second || self.text.is_empty() {
+            self.second = second;
+            self.text.clear();
+            date::time_of_day(second as i64, &mut self.text);
+        }
+        &self.text
     }
 }
 

@@ -54,8 +54,9 @@ pub struct Tracer<S> {
     pub(super) execs: FxHashMap<TaskId, TaskId>,
     /// Why tasks are being let go, once they are.
     pub(super) detaching: Option<u64>,
-    /// Files whose facts are in the log.
-    pub(super) known_files: FxHashSet<(u64, u64, i64)>,
+    /// Files whose facts are in the log: device, inode, time of change, and a hash
+    /// of the name that was opened.
+    pub(super) known_files: FxHashSet<(u64, u64, i64, u64)>,
     /// A SIGTERM or SIGHUP has been passed on.
     warned: bool,
     /// A terminal's stop signal has reached us too.

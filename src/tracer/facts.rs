@@ -2,12 +2,15 @@
 
 use super::Sink;
 use super::engine::Tracer;
-use crate::abi::Verb;
-use crate::event::{Fact, FactKey, FactKind, Value};
+use crate::abi::{Prototype, Verb};
+use crate::event::{Fact, FactKey, FactKind, Role, Value};
 use crate::sys::socket;
 use std::fs;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
+
+/// The bit of `%network` in [`crate::abi::Classes`].
+const NETWORK: usize = 2;
 
 type Fields = Vec<(FactKey, Value)>;
 
@@ -23,6 +26,14 @@ fn status_field(tid: i32, name: &str) -> Option<String> {
 
 fn link(path: &str) -> Option<Value> {
     fs::read_link(path).ok().map(|target| Value::Bytes(target.into_os_string().into_vec()))
+}
+
+/// What `/proc` calls a descriptor, `pipe:[77]`, and its inode number.
+fn link_with_inode(tid: i32, fd: i32) -> Option<(Value, i64)> {
+    let target = fs::read_link(format!("/proc/{tid}/fd/{fd}")).ok()?;
+    let (_, inode) = target.to_str()?.strip_suffix(']')?.split_once(":[")?;
+    let inode = inode.parse().ok()?;
+    Some((Value::Bytes(target.into_os_string().into_vec()), inode))
 }
 
 fn number(n: impl Into<i64>) -> Value {
@@ -155,7 +166,12 @@ impl<S: Sink> Tracer<S> {
         let (pid, first) = (task.pid, task.pending.args[0] as i32);
         match prototype.effect.verb {
             Verb::Opens if !failed => self.file_fact(tid, result as i32),
+            Verb::Makes if !failed && prototype.classes.has(NETWORK) => {
+                self.inode_fact(tid, FactKind::Socket, result as i32);
+            }
+            Verb::Pairs if !failed => self.pair_facts(tid, prototype),
             Verb::Accepts if !failed => self.socket_fact(tid, pid, result as i32),
+            Verb::Binds | Verb::Listens if !failed => self.socket_fact(tid, pid, first),
             Verb::Connects if !failed || result == -i64::from(libc::EINPROGRESS) => {
                 self.socket_fact(tid, pid, first);
             }
@@ -171,7 +187,10 @@ impl<S: Sink> Tracer<S> {
     fn file_fact(&mut self, tid: i32, fd: i32) {
         let path = format!("/proc/{tid}/fd/{fd}");
         let Ok(meta) = fs::metadata(&path) else { return };
-        if !self.known_files.insert((meta.dev(), meta.ino(), meta.ctime_nsec() ^ meta.ctime())) {
+        // By the name it was opened by too: what that leads to is part of the fact.
+        let name = self.tasks.get(&tid).map_or(0, |task| task.pending.memory.path_hash());
+        let changed = meta.ctime_nsec() ^ meta.ctime();
+        if !self.known_files.insert((meta.dev(), meta.ino(), changed, name)) {
             return;
         }
         let mut fields = vec![(FactKey::Fd, number(fd))];
@@ -180,8 +199,38 @@ impl<S: Sink> Tracer<S> {
         self.fact(tid, FactKind::File, fields);
     }
 
+    /// The two ends that a call has just made: a pipe's have one inode.
+    fn pair_facts(&mut self, tid: i32, prototype: &Prototype) {
+        let Some(task) = self.tasks.get(&tid) else { return };
+        let arg = prototype.effect.operands.first().map_or(0, |operand| operand.arg);
+        let Some(ends) = task.pending.memory.bytes_of(arg, Role::Struct) else { return };
+        let (ends, _) = ends.as_chunks::<4>();
+        let &[first, second] = ends else { return };
+        let [first, second] = [first, second].map(i32::from_le_bytes);
+        if prototype.classes.has(NETWORK) {
+            self.inode_fact(tid, FactKind::Socket, first);
+            self.inode_fact(tid, FactKind::Socket, second);
+        } else {
+            self.inode_fact(tid, FactKind::File, first);
+        }
+    }
+
+    /// The inode of a pipe or socket that has just been made: all that is not in
+    /// the call itself.
+    fn inode_fact(&mut self, tid: i32, kind: FactKind, fd: i32) {
+        let Some((path, inode)) = link_with_inode(tid, fd) else { return };
+        let mut fields = vec![(FactKey::Fd, number(fd))];
+        if kind == FactKind::File {
+            fields.push((FactKey::Path, path));
+        }
+        fields.push((FactKey::Inode, Value::Number(inode)));
+        self.fact(tid, kind, fields);
+    }
+
     fn socket_fact(&mut self, tid: i32, pid: i32, fd: i32) {
         let mut fields = vec![(FactKey::Fd, number(fd))];
+        let inode = link_with_inode(tid, fd).map(|(_, inode)| inode);
+        fields.extend(inode.map(|inode| (FactKey::Inode, Value::Number(inode))));
         socket_fields(pid, fd, &mut fields);
         self.fact(tid, FactKind::Socket, fields);
     }

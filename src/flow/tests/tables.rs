@@ -179,7 +179,13 @@ fn pipes_and_sockets() {
     let state = story.flow.state();
     let id = state.descriptor(crate::event::TaskId(1), 5).expect("open");
     let remote = Some(Endpoint::Inet([10, 0, 0, 1].into(), 80));
-    let expected =
-        Socket { family: Some(2), kind: Some(1), protocol: Some(6), local: None, remote };
+    let expected = Socket {
+        family: Some(2),
+        kind: Some(1),
+        protocol: Some(6),
+        local: None,
+        remote,
+        peer: None,
+    };
     assert_eq!(state.socket(id), Some(&expected));
 }

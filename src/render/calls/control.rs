@@ -70,7 +70,7 @@ pub(super) fn fcntl_result(site: &Site<'_>, out: &mut String) -> bool {
     let value = site.record.result as u64;
     let (word, set) = match site.word(1) {
         F_DUPFD | F_DUPFD_CLOEXEC => {
-            site.descriptor(value as i32, out);
+            site.returned(value as i32, out);
             return true;
         }
         F_GETFL => ("flags", "open_flags"),

@@ -6,6 +6,7 @@ mod futex;
 mod ipc;
 mod network;
 mod process;
+mod time;
 mod wait;
 
 use super::Site;
@@ -48,6 +49,7 @@ pub(super) fn is_late(site: &Site<'_>, arg: usize) -> bool {
 pub(super) fn argument(site: &Site<'_>, arg: usize, out: &mut String) -> bool {
     let word = site.word(arg);
     match (site.name(), arg) {
+        ("time", 0) => time::time_argument(site, out),
         ("mmap", 5) | ("rseq", 1) => hex(word, out),
         ("mmap2", 5) => hex(word << 12, out),
         // What it holds is cut at -s, so that its entries cannot be counted.
@@ -105,6 +107,15 @@ pub(super) fn rest(site: &Site<'_>, out: &mut String) -> bool {
 
 /// Appends a result that says more than a number.
 pub(super) fn result(site: &Site<'_>, out: &mut String) -> bool {
+    match site.name() {
+        "time" => time::time_result(site, out),
+        "adjtimex" | "clock_adjtime" | "clock_adjtime64" => time::clock_state(site, out),
+        _ => return family_result(site, out),
+    }
+    true
+}
+
+fn family_result(site: &Site<'_>, out: &mut String) -> bool {
     match site.name() {
         "fcntl" | "fcntl64" => control::fcntl_result(site, out),
         "poll" | "ppoll" | "ppoll_time64" => wait::poll_result(site, out),

@@ -14,6 +14,8 @@ pub(super) use reader::Reader;
 
 use crate::abi::{Abi, Dir, Memory, Prototype, Ty, irregular};
 use crate::event::{Phase, Piece, RecordBuilder, Role, State};
+use rustc_hash::FxHasher;
+use std::hash::Hasher as _;
 
 /// How much to keep.
 #[derive(Clone, Copy, Debug)]
@@ -89,6 +91,15 @@ impl Capture {
             }
         }
         args
+    }
+
+    /// A hash of the paths captured.
+    pub(super) fn path_hash(&self) -> u64 {
+        let mut hasher = FxHasher::default();
+        for piece in self.pieces.iter().filter(|p| p.role == Role::Path) {
+            hasher.write(&self.bytes[piece.from as usize..][..piece.len as usize]);
+        }
+        hasher.finish()
     }
 
     /// Copies it into a record, ordered by argument and phase.
