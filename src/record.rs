@@ -19,13 +19,15 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// Batches on their way: each is at most some 3 MiB.
+/// Batches on their way to the writer …
 const IN_FLIGHT: usize = 4;
+/// … and their bytes: a batch that is larger goes alone.
+const IN_FLIGHT_BYTES: usize = 8 << 20;
 /// How often the tracer is woken while it has something to hand over.
 const WAKE: Duration = Duration::from_millis(40);
 
@@ -83,9 +85,9 @@ impl Recorder {
         begin: impl FnOnce(&mut Tracer<Channel>) -> Result<(), tracer::Error>,
     ) -> Result<Recorded, Error> {
         let base = header.clock.monotonic;
-        let (to_writer, batches) = bounded::<Batch>(IN_FLIGHT);
+        let (to_writer, batches) = bounded(IN_FLIGHT);
         let (to_tracer, empties) = bounded::<Batch>(IN_FLIGHT + 1);
-        let sink = Channel { batches: to_writer, empties };
+        let sink = Channel { batches: to_writer, empties, room: Arc::default() };
         let mut tracer = Tracer::new(self.options.clone(), sink, base);
         begin(&mut tracer)?;
         let writer = Writer::new(out, &header)?.with_clock(clock::monotonic);
@@ -152,14 +154,52 @@ pub enum Error {
 
 /// The tracer's end of the channel.
 struct Channel {
-    batches: Sender<Batch>,
+    batches: Sender<Loaded>,
     empties: Receiver<Batch>,
+    room: Arc<Room>,
+}
+
+/// A batch on its way, and its share of the room.
+type Loaded = (Batch, Share);
+
+/// Bytes on their way.
+#[derive(Default)]
+struct Room {
+    used: Mutex<usize>,
+    freed: Condvar,
+}
+
+/// A part of the room that is taken as long as this lives: also if the writer's
+/// thread should end before it has written the batch.
+struct Share {
+    room: Arc<Room>,
+    bytes: usize,
+}
+
+impl Share {
+    /// Takes so many bytes, as soon as there is room for them.
+    fn take(room: &Arc<Room>, bytes: usize) -> Self {
+        let full = |used: &mut usize| *used > 0 && *used + bytes > IN_FLIGHT_BYTES;
+        let used = room.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut used = room.freed.wait_while(used, full).unwrap_or_else(PoisonError::into_inner);
+        *used += bytes;
+        drop(used);
+        Self { room: Arc::clone(room), bytes }
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        *self.room.used.lock().unwrap_or_else(PoisonError::into_inner) -= self.bytes;
+        self.room.freed.notify_one();
+    }
 }
 
 impl Sink for Channel {
     fn submit(&mut self, batch: Batch) -> Batch {
         // A writer that is gone has told so; the tree goes on unrecorded.
-        let _ = self.batches.send(batch);
+        let share = Share::take(&self.room, batch.weight());
+        let _ = self.batches.send((batch, share));
         self.empties.try_recv().unwrap_or_default()
     }
 }
@@ -167,12 +207,12 @@ impl Sink for Channel {
 /// The writer's thread: until the tracer's end of the channel is dropped.
 fn write_all<W: Write>(
     mut writer: Writer<W>,
-    batches: &Receiver<Batch>,
+    batches: &Receiver<Loaded>,
     empties: &Sender<Batch>,
     mut watch: impl Watch,
 ) -> (Writer<W>, Option<log::Error>) {
     let mut failure = None;
-    for mut batch in batches {
+    for (mut batch, share) in batches {
         writer.hurry(batches.len() >= IN_FLIGHT / 2);
         if failure.is_none()
             && let Err(error) = writer.write_batch(&batch)
@@ -182,6 +222,7 @@ fn write_all<W: Write>(
         }
         watch.batch(&batch);
         batch.clear();
+        drop(share);
         let _ = empties.try_send(batch); // one too many is just dropped
     }
     watch.end();

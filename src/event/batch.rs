@@ -60,6 +60,14 @@ impl Batch {
         self.bytes.len()
     }
 
+    /// Bytes that it takes in memory, about.
+    pub fn weight(&self) -> usize {
+        self.bytes.len()
+            + self.rows.len() * size_of::<Row>()
+            + self.pieces.len() * size_of::<Piece>()
+            + self.facts.iter().map(Fact::weight).sum::<usize>()
+    }
+
     /// The captured memory that pieces point into. Pieces may share bytes of it.
     pub(crate) fn arena(&self) -> &[u8] {
         &self.bytes
@@ -97,7 +105,7 @@ impl Batch {
     /// Empties it; keeps what it has allocated, up to a bound that one huge argv
     /// may have pushed it over.
     pub fn clear(&mut self) {
-        const KEEP: usize = 2 << 20;
+        const KEEP: usize = 1 << 20;
         self.rows.clear();
         self.pieces.clear();
         self.bytes.clear();

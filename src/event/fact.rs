@@ -23,6 +23,18 @@ pub struct Fact {
 }
 
 impl Fact {
+    /// Bytes that it takes in memory, about.
+    pub(super) fn weight(&self) -> usize {
+        let heap = |value: &Value| match value {
+            Value::Number(_) => 0,
+            Value::Bytes(bytes) => bytes.len(),
+            Value::List(list) => list.iter().map(|item| item.len() + size_of::<Vec<u8>>()).sum(),
+        };
+        let fields = self.fields.iter();
+        let field = size_of::<(FactKey, Value)>();
+        size_of::<Self>() + fields.map(|(_, value)| heap(value) + field).sum::<usize>()
+    }
+
     /// The value of that key.
     pub fn get(&self, key: FactKey) -> Option<&Value> {
         self.fields.iter().find(|(k, _)| *k == key).map(|(_, v)| v)

@@ -23,6 +23,9 @@ const FLUSH_AFTER: u64 = 150_000_000;
 const FLUSH_RECORDS: usize = 12_000;
 /// … or that many bytes of memory.
 const FLUSH_BYTES: usize = 1 << 20;
+/// Calls that are pending then may have megabytes of argv each: with so many bytes
+/// the batch goes, and the others are in the next one.
+const SPLIT_BYTES: usize = 2 << 20;
 
 /// Bytes of a `siginfo_t` that carry anything (`asm-generic/siginfo.h`).
 const SIGINFO_USED: usize = 48;
@@ -209,6 +212,10 @@ impl<S: Sink> Tracer<S> {
         for task in self.tasks.values_mut() {
             if !task.id.is_none() {
                 task.write_begun(&mut self.batch);
+            }
+            if self.batch.byte_len() >= SPLIT_BYTES {
+                let full = std::mem::take(&mut self.batch);
+                self.batch = self.sink.submit(full);
             }
         }
         self.dirty_since = None;

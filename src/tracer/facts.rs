@@ -14,6 +14,10 @@ const NETWORK: usize = 2;
 
 type Fields = Vec<(FactKey, Value)>;
 
+/// Files that are remembered as known: of one that is forgotten there is a second
+/// fact when it is opened again, so that a long trace does not take more memory.
+const KNOWN_FILES: usize = 1 << 16;
+
 /// The thread group of a task, from `/proc/TID/status`.
 pub(super) fn thread_group(tid: i32) -> Option<i32> {
     status_field(tid, "Tgid:")?.trim().parse().ok()
@@ -187,6 +191,9 @@ impl<S: Sink> Tracer<S> {
     fn file_fact(&mut self, tid: i32, fd: i32) {
         let path = format!("/proc/{tid}/fd/{fd}");
         let Ok(meta) = fs::metadata(&path) else { return };
+        if self.known_files.len() >= KNOWN_FILES {
+            self.known_files.clear();
+        }
         // By the name it was opened by too: what that leads to is part of the fact.
         let name = self.tasks.get(&tid).map_or(0, |task| task.pending.memory.path_hash());
         let changed = meta.ctime_nsec() ^ meta.ctime();

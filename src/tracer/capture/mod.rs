@@ -42,7 +42,9 @@ impl Capture {
     pub(super) fn clear(&mut self) {
         self.pieces.clear();
         self.bytes.clear();
-        self.bytes.shrink_to(64 << 10); // one huge argv must not stay for the task's life
+        // One huge argv must not stay for the task's life.
+        self.bytes.shrink_to(64 << 10);
+        self.pieces.shrink_to(1 << 10);
     }
 
     /// Adds a piece whose bytes are there.
