@@ -12,7 +12,7 @@ use super::writer::Triples;
 use crate::event::{Kind, Record, TaskId};
 use crate::export::Run;
 use crate::export::decode::{base64, command_line, json_bytes};
-use crate::export::time::write_utc;
+use crate::export::time::{put_digits, write_utc};
 use crate::flow::{Class, Edge, EdgeKind, EventId, Execution, Item, ResourceId, Sink, State};
 
 /// Writes the graph of one run after the other.
@@ -276,10 +276,15 @@ impl<T: Triples> Graph<T> {
     pub(super) fn integer(
         &mut self,
         predicate: NamedNodeRef<'static>,
-        number: impl std::fmt::Display,
+        number: impl Into<i128>,
     ) -> io::Result<()> {
+        let number = number.into();
         self.text.clear();
-        let _ = write!(self.text, "{number}");
+        if number < 0 {
+            self.text.push('-');
+        }
+        // No number of a log has more than 64 bits.
+        put_digits(number.unsigned_abs() as u64, 1, &mut self.text);
         self.typed_literal(predicate, v::INTEGER)
     }
 

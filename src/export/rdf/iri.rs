@@ -1,9 +1,8 @@
 //! IRIs of the things of a run: `urn:uuid:RUN#KIND-NUMBER`, for a file
 //! `urn:uuid:RUN#file/its/path`. The run itself is `urn:uuid:RUN`.
 
-use std::fmt::Write as _;
-
 use crate::event::TaskId;
+use crate::export::time::put_digits;
 use crate::flow::{EventId, ResourceId, State};
 
 /// Names the things of one run. Each method replaces the IRI in `out`.
@@ -71,8 +70,7 @@ impl Names {
 }
 
 fn number(out: &mut String, number: u64) {
-    // Writing to a string does not fail.
-    let _ = write!(out, "{number}");
+    put_digits(number, 1, out);
 }
 
 fn pair(out: &mut String, id: EventId) {
@@ -85,16 +83,18 @@ fn pair(out: &mut String, id: EventId) {
 /// slashes as `%XX`, byte by byte.
 fn percent_encode(path: &[u8], out: &mut String) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    for &byte in path {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => {
-                out.push(byte.into());
-            }
-            _ => {
-                out.push('%');
-                out.push(DIGITS[usize::from(byte >> 4)].into());
-                out.push(DIGITS[usize::from(byte & 15)].into());
-            }
+    let is_kept = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
+    let mut rest = path;
+    while !rest.is_empty() {
+        let kept = rest.iter().position(|byte| !is_kept(*byte)).unwrap_or(rest.len());
+        // All ASCII, so this does not fail.
+        out.push_str(std::str::from_utf8(&rest[..kept]).unwrap_or_default());
+        rest = &rest[kept..];
+        if let Some((byte, after)) = rest.split_first() {
+            out.push('%');
+            out.push(DIGITS[usize::from(byte >> 4)].into());
+            out.push(DIGITS[usize::from(byte & 15)].into());
+            rest = after;
         }
     }
 }
