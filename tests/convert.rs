@@ -167,3 +167,33 @@ fn a_growing_log_is_followed_to_its_end() {
     assert!(lines.next().is_none(), "nothing behind the end");
     assert!(child.wait().expect("ends").success());
 }
+
+/// `-t` and its kin print the time of the zone in which they are asked, with the
+/// clock of the header.
+#[test]
+fn times_of_day_are_local() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("a.mp");
+    let clock = rtrace::log::Clock { realtime: 1_700_000_000_000_000_000, monotonic: 0 };
+    let header = Header { clock, ..Header::default() };
+    let mut log = Writer::new(File::create(&path).expect("new"), &header).expect("a header");
+    log.write_batch(&slice(1)).expect("a block");
+    log.finish(End::default()).expect("an end");
+    let first = |zone: &str, option: &str| {
+        let out = rtrace()
+            .args(["convert", "a.mp", "--to", "strace", option])
+            .env("TZ", zone)
+            .current_dir(&dir)
+            .output()
+            .expect("runs");
+        let (status, text, errors) = ended(&out);
+        assert_eq!((status, errors.as_str()), (Some(0), ""));
+        text.split_whitespace().nth(1).expect("a time").to_owned()
+    };
+    // 2023-11-14 22:13:20 UTC; zones in POSIX's form, that need no data.
+    assert_eq!(first("UTC0", "-t"), "22:13:20");
+    assert_eq!(first("IST-5:30", "-t"), "03:43:20");
+    assert_eq!(first("EST5EDT,M3.2.0,M11.1.0", "-t"), "17:13:20");
+    assert_eq!(first("IST-5:30", "-tt"), "03:43:20.000000");
+    assert_eq!(first("IST-5:30", "-ttt"), "1700000000.000000");
+}

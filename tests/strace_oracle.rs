@@ -14,23 +14,40 @@ fn lines(text: &str) -> Vec<Vec<String>> {
     let mut tasks: Vec<(String, Vec<String>)> = Vec::new();
     for line in text.lines() {
         let (tid, line) = line.split_once(' ').expect("a thread id");
+        let (times, line) = without_times(line.trim_start());
         let index = tasks.iter().position(|(known, _)| known == tid).unwrap_or_else(|| {
             tasks.push((tid.to_owned(), Vec::new()));
             tasks.len() - 1
         });
-        join(&mut tasks[index].1, line.trim_start());
+        join(&mut tasks[index].1, times, line);
     }
     let tids: Vec<String> = tasks.iter().map(|(tid, _)| tid.clone()).collect();
-    let tidy = |line: String| normal(&line, &tids);
+    let tidy = |line: String| normal(&line.replace("/two", "/one"), &tids);
     tasks.into_iter().map(|(_, lines)| lines.into_iter().map(tidy).collect()).collect()
 }
 
+/// The times before a line, as `-t` and `-r` put them there, with their digits
+/// masked; and the line.
+fn without_times(line: &str) -> (String, &str) {
+    let is_time = |word: &str| {
+        word.starts_with(|c: char| c.is_ascii_digit() || c == '(')
+            && word.chars().all(|c| c.is_ascii_digit() || ":.()+".contains(c))
+    };
+    let (mut times, mut rest) = (String::new(), line);
+    while let Some((word, behind)) = rest.split_once(' ').filter(|(word, _)| is_time(word)) {
+        times.extend(word.chars().map(|c| if c.is_ascii_digit() { '#' } else { c }));
+        times.push(' ');
+        rest = behind.trim_start();
+    }
+    (times, rest)
+}
+
 /// Puts the two halves of an interrupted line together again.
-fn join(lines: &mut Vec<String>, line: &str) {
+fn join(lines: &mut Vec<String>, times: String, line: &str) {
     let resumed = line.strip_prefix("<... ").and_then(|line| line.split_once(" resumed>"));
     match (resumed, lines.last_mut()) {
         (Some((_, rest)), Some(last)) => last.push_str(rest),
-        _ => lines.push(line.to_owned()),
+        _ => lines.push(times + line),
     }
     if let Some(last) = lines.last_mut()
         && let Some(begun) = last.strip_suffix(" <unfinished ...>")
@@ -39,18 +56,27 @@ fn join(lines: &mut Vec<String>, line: &str) {
     }
 }
 
+/// What differs from run to run is replaced by what it is: thread ids, addresses,
+/// inodes, ports and times; and spaces are one each.
 fn normal(line: &str, tids: &[String]) -> String {
     let mut out = String::new();
     let mut word = String::new();
+    let mut in_date = false;
     for c in line.chars().chain([' ']) {
         if c.is_ascii_alphanumeric() {
             word.push(c);
             continue;
         }
+        let is_number = !word.is_empty() && word.chars().all(|c| c.is_ascii_digit());
+        let behind_point = out.ends_with('.') && word.len() >= 6;
         match word.as_str() {
             "" => {}
             id if tids.iter().any(|tid| tid == id) => out.push_str("TID"),
             address if address.starts_with("0x") && address.len() > 7 => out.push_str("ADDRESS"),
+            _ if is_number && (word.len() >= 5 || behind_point || in_date) => {
+                out.push_str("NUMBER");
+            }
+            date if in_date && date.contains('T') => out.push_str("NUMBER"),
             other => out.push_str(other),
         }
         word.clear();
@@ -58,20 +84,28 @@ fn normal(line: &str, tids: &[String]) -> String {
         if !is_padding {
             out.push(c);
         }
+        in_date = out.ends_with("/* ") || (in_date && !out.ends_with("*/"));
     }
     out.trim_end().to_owned()
 }
 
-/// A text of random bytes, of times, or one that `docs/strace-format.md` explains.
+/// A text of random bytes, of times, of the whole machine, or one that
+/// `docs/strace-format.md` explains.
 fn is_known(line: &str) -> bool {
-    ["getrandom(", "getdents", "rt_sigreturn(", "set_thread_area(", "--- SIGCHLD"]
-        .iter()
-        .any(|start| line.starts_with(start))
+    let line = line.trim_start_matches(|c: char| "#:.()+ ".contains(c));
+    let known = ["getrandom(", "getdents", "rt_sigreturn(", "--- SIGCHLD", "sysinfo(", "getppid("];
+    known.iter().any(|start| line.starts_with(start))
         // The two tracers are not the same parent: their environment differs.
         || line.starts_with("execve(")
 }
 
 fn agree(words: &[&str]) {
+    agree_with("", words);
+}
+
+/// The same with options of both, separated by spaces.
+fn agree_with(options: &str, words: &[&str]) {
+    let options: Vec<&str> = options.split_whitespace().collect();
     let dir = tempfile::tempdir().expect("a directory");
     let place = |name: &str| dir.path().join(name);
     let quietly = |command: &mut Command, directory: &Path| {
@@ -79,14 +113,21 @@ fn agree(words: &[&str]) {
         let output = command.current_dir(directory).output();
         output.unwrap_or_else(|error| panic!("{command:?}: {error} (tests/run installs it)"))
     };
-    std::fs::create_dir(place("work")).expect("a directory");
+    for work in ["one", "two"] {
+        std::fs::create_dir(place(work)).expect("a directory");
+    }
     let strace = place("strace");
     let log = place("log.mp");
-    quietly(Command::new("strace").args(["-f", "-o"]).arg(&strace).args(words), &place("work"));
+    quietly(
+        Command::new("strace").args(["-f", "-o"]).arg(&strace).args(&options).args(words),
+        &place("one"),
+    );
     let rtrace = env!("CARGO_BIN_EXE_rtrace");
     let mut run = Command::new(rtrace);
-    quietly(run.args(["run", "-q", "-o"]).arg(&log).arg("--").args(words), &place("work"));
-    let ours = tool(Command::new(rtrace).arg("convert").arg(&log).args(["--to", "strace"]));
+    run.args(["run", "-q", "-s", "4096", "-o"]).arg(&log).arg("--").args(words);
+    quietly(&mut run, &place("two"));
+    let mut convert = Command::new(rtrace);
+    let ours = tool(convert.arg("convert").arg(&log).args(["--to", "strace"]).args(&options));
     let theirs = std::fs::read_to_string(&strace).expect("strace's text");
     let (ours, theirs) = (lines(&ours), lines(&theirs));
     assert_eq!(ours.len(), theirs.len(), "tasks of {words:?}");
@@ -97,7 +138,7 @@ fn agree(words: &[&str]) {
         };
         let (ours, theirs) = (shown(ours), shown(theirs));
         for (ours, theirs) in ours.iter().zip(&theirs) {
-            assert_eq!(ours, theirs, "left is rtrace's, right strace's: {words:?}");
+            assert_eq!(ours, theirs, "left rtrace's, right strace's: {options:?} {words:?}");
         }
         assert_eq!(ours.len(), theirs.len(), "lines of a task of {words:?}");
     }
@@ -118,4 +159,56 @@ fn many_calls() {
 #[test]
 fn calls_that_another_call_makes() {
     agree(&[tracee_built("subcalls", Build::I386).to_str().expect("a path")]);
+}
+
+/// Descriptors of every kind, and what becomes of them.
+#[test]
+fn described_descriptors() {
+    let tracee = tracee("descriptors");
+    let words = [tracee.to_str().expect("a path")];
+    agree_with("-y", &words);
+    agree_with("-yy", &words);
+    agree_with("-yy", &["cat", "/etc/passwd", "/nonexistent", "/dev/null"]);
+}
+
+#[test]
+fn structs_whole() {
+    agree_with("-v", &[tracee("descriptors").to_str().expect("a path")]);
+    agree_with("-v -s 5", &["stat", "/etc/passwd", "/dev/null", "/"]);
+}
+
+#[test]
+fn times_before_and_behind_a_line() {
+    for options in ["-t", "-tt", "-ttt", "-r", "-T", "-r -tt", "-T -ttt -s 3"] {
+        agree_with(options, &["cat", "/etc/passwd"]);
+    }
+}
+
+#[test]
+fn chosen_calls() {
+    agree_with("-e trace=openat,read", &["cat", "/etc/passwd"]);
+    agree_with("-e trace=%file -y", &["ls", "/etc"]);
+    agree_with("-e trace=!mmap,read -s 100", &["true"]);
+}
+
+/// A tree: pipes, jobs, signals.
+#[test]
+fn shells() {
+    agree_with("-y", &["bash", "-c", "ls / | cat; exit 3"]);
+    agree_with("-yy", &["sh", "-c", "trap 'echo caught' USR1; kill -USR1 $$; (kill -9 $$) & wait"]);
+}
+
+#[test]
+fn a_client_and_its_server() {
+    let script = "
+import http.client, http.server, threading
+server = http.server.HTTPServer(('127.0.0.1', 0), http.server.SimpleHTTPRequestHandler)
+thread = threading.Thread(target=server.handle_request)
+thread.start()
+client = http.client.HTTPConnection('127.0.0.1', server.server_port)
+client.request('GET', '/')
+client.getresponse().read()
+thread.join()
+";
+    agree_with("-yy -e trace=%network", &["python3", "-c", script]);
 }

@@ -3,6 +3,7 @@
 use super::scalar::{address, decimal, file_mode, flags, hex, one_of, signal_set};
 use super::{Site, date, memory, quote};
 use crate::abi::{self, Field, FieldTy, Scalar, Struct, Ty};
+use std::fmt::Write as _;
 
 /// A little-endian number of `size` bytes (8 at most) at `offset`; what is not
 /// there counts as 0.
@@ -84,6 +85,7 @@ impl Site<'_> {
                 date::comment(view.signed("tv_sec"), view.get("tv_nsec"), 9, out);
             }
             "utimbuf" => utimbuf(view, out),
+            "user_desc" => segment(view, out),
             "open_how" => open_how(view, out),
             "pollfd" => pollfd(self, view, out),
             "epoll_event" => epoll_event(view, out),
@@ -99,6 +101,7 @@ impl Site<'_> {
             !field.name.starts_with('_')
                 && field.name != "f_spare"
                 && short.is_none_or(|(_, names)| names.contains(&field.name))
+                && (name != "statx" || is_filled(field.name, number(bytes, 0, 4)))
         };
         out.push('{');
         for (index, field) in fields.iter().filter(is_there).filter(is_shown).enumerate() {
@@ -150,6 +153,21 @@ impl Site<'_> {
             _ => self.value(ty, value, out),
         }
     }
+}
+
+/// Whether the kernel says in `stx_mask` that it has filled a field of a statx:
+/// those that not every kernel and file system has (linux/stat.h).
+fn is_filled(field: &str, mask: u64) -> bool {
+    let bits = match field {
+        "stx_btime" => 0x800,
+        "stx_mnt_id" => 0x5000, // STATX_MNT_ID and STATX_MNT_ID_UNIQUE
+        "stx_dio_mem_align" | "stx_dio_offset_align" => 0x2000,
+        "stx_subvol" => 0x8000,
+        "stx_dio_read_offset_align" => 0x2_0000,
+        _ if field.starts_with("stx_atomic_write") => 0x1_0000,
+        _ => return true,
+    };
+    mask & bits != 0
 }
 
 fn action(view: View<'_>, out: &mut String) {
@@ -217,6 +235,26 @@ fn file_time(site: &Site<'_>, name: &str, view: View<'_>, out: &mut String) {
             date::comment(view.signed("tv_sec"), nanos, 9, out);
         }
     }
+}
+
+/// A segment descriptor, set_thread_area(2); the bits of asm/ldt.h.
+fn segment(view: View<'_>, out: &mut String) {
+    const FIELDS: [(&str, u32, u64); 6] = [
+        ("seg_32bit", 0, 1),
+        ("contents", 1, 3),
+        ("read_exec_only", 3, 1),
+        ("limit_in_pages", 4, 1),
+        ("seg_not_present", 5, 1),
+        ("useable", 6, 1),
+    ];
+    // Writing to a string does not fail.
+    let _ = write!(out, "{{entry_number={}, base_addr=", view.signed("entry_number"));
+    hex(view.get("base_addr"), out);
+    let _ = write!(out, ", limit={:#08x}", view.get("limit"));
+    for (name, shift, mask) in FIELDS {
+        let _ = write!(out, ", {name}={}", view.get("flags") >> shift & mask);
+    }
+    out.push('}');
 }
 
 fn utimbuf(view: View<'_>, out: &mut String) {

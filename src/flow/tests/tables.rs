@@ -189,3 +189,60 @@ fn pipes_and_sockets() {
     };
     assert_eq!(state.socket(id), Some(&expected));
 }
+
+/// The inode that a fact tells is the identity of a pipe and of a socket.
+#[test]
+fn facts_tell_the_inodes_of_pipes_and_sockets() {
+    let mut story = Story::new();
+    let fds = [3i32.to_le_bytes(), 4i32.to_le_bytes()].concat();
+    let ordinal = story.next(1);
+    let made = fact(
+        FactKind::File,
+        1,
+        ordinal,
+        &[
+            (FactKey::Fd, Value::Number(3)),
+            (FactKey::Path, Value::Bytes(b"pipe:[77]".to_vec())),
+            (FactKey::Inode, Value::Number(77)),
+        ],
+    );
+    let memory = |r: &mut crate::event::RecordBuilder<'_>| whole(r, 0, Role::Struct, &fds);
+    story.ends(1, ordinal, pipe2, &[8, 0], Some(0), memory, &[made]);
+    let ordinal = story.next(1);
+    let made = fact(
+        FactKind::Socket,
+        1,
+        ordinal,
+        &[(FactKey::Fd, Value::Number(5)), (FactKey::Inode, Value::Number(78))],
+    );
+    story.ends(1, ordinal, socket, &[2, 1, 6], Some(5), |_| {}, &[made]);
+    assert_eq!(story.table(1), "3=pipe:[77] 4=pipe:[77] 5=socket:[78]");
+    let state = story.flow.state();
+    let inode = |fd| {
+        let id = state.descriptor(crate::event::TaskId(1), fd).expect("open");
+        state.resource(id).and_then(|one| one.identity).map(|identity| identity.inode)
+    };
+    assert_eq!((inode(3), inode(4), inode(5)), (Some(77), Some(77), Some(78)));
+}
+
+/// A fact comes once a name: the second opening of a link is known from the first.
+#[test]
+fn a_link_leads_to_the_same_file_the_second_time() {
+    let mut story = Story::new();
+    let ordinal = story.next(1);
+    let real = fact(
+        FactKind::File,
+        1,
+        ordinal,
+        &[
+            (FactKey::Fd, Value::Number(3)),
+            (FactKey::Path, Value::Bytes(b"/real".to_vec())),
+            (FactKey::Device, Value::Number(8)),
+            (FactKey::Inode, Value::Number(77)),
+        ],
+    );
+    let memory = |r: &mut crate::event::RecordBuilder<'_>| whole(r, 1, Role::Path, b"/link");
+    story.ends(1, ordinal, openat, &[CWD, 8, 0], Some(3), memory, &[real]);
+    story.call_with(1, openat, &[CWD, 8, 0], 4, memory);
+    assert_eq!(story.table(1), "3=/real 4=/real");
+}

@@ -39,7 +39,7 @@ pub(super) fn is_late(site: &Site<'_>, arg: usize) -> bool {
         "poll" | "ppoll" | "ppoll_time64" | "select" | "pselect6" | "pselect6_time64" => false,
         "fcntl" | "fcntl64" => control::fcntl_is_late(site),
         "ioctl" => control::ioctl_is_late(site),
-        "futex" | "futex_time64" | "arch_prctl" | "prctl" => false,
+        "futex" | "futex_time64" | "arch_prctl" | "prctl" | "set_thread_area" => false,
         // The one that the kernel reads first is shown first.
         _ => arg > 0 || site.prototype.is_some_and(|prototype| prototype.params.len() > 1),
     }
@@ -108,6 +108,7 @@ pub(super) fn rest(site: &Site<'_>, out: &mut String) -> bool {
 /// Appends a result that says more than a number.
 pub(super) fn result(site: &Site<'_>, out: &mut String) -> bool {
     match site.name() {
+        "set_thread_area" => process::segment_result(site, out),
         "time" => time::time_result(site, out),
         "adjtimex" | "clock_adjtime" | "clock_adjtime64" => time::clock_state(site, out),
         _ => return family_result(site, out),

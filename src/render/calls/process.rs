@@ -162,6 +162,16 @@ pub(super) fn prctl_argument(site: &Site<'_>, arg: usize, out: &mut String) -> b
     true
 }
 
+/// The entry that the kernel has chosen, set_thread_area(2).
+pub(super) fn segment_result(site: &Site<'_>, out: &mut String) {
+    decimal(site.record.result, out);
+    if let Some(entry) = super::pointee(site, 0, Phase::Exit, 4) {
+        out.push_str(" (entry_number=");
+        decimal(entry as i32, out);
+        out.push(')');
+    }
+}
+
 /// A CPU set: the numbers in it.
 pub(super) fn cpus(site: &Site<'_>, out: &mut String) -> bool {
     let Some(piece) = site.record.piece(2, Role::Data) else { return false };

@@ -61,7 +61,7 @@ pub(super) fn poll_result(site: &Site<'_>, out: &mut String) -> bool {
     out.push_str(" (");
     list(ready, out, |one, out| {
         out.push_str("{fd=");
-        site.descriptor(number(one, 0, 4) as i32, out);
+        decimal(number(one, 0, 4) as i32, out);
         out.push_str(", revents=");
         if let Some(set) = abi::set("poll_events") {
             flags(set, number(one, 6, 2), out);
