@@ -27,6 +27,10 @@ const FLUSH_BYTES: usize = 1 << 20;
 /// the batch goes, and the others are in the next one.
 const SPLIT_BYTES: usize = 2 << 20;
 
+/// SIGTERMs that come within this time, in ns, are one request to end: `timeout(1)`
+/// sends one to its child and one to the whole group, service managers a SIGHUP too.
+const ONE_REQUEST: u64 = 100_000_000;
+
 /// Bytes of a `siginfo_t` that carry anything (`asm-generic/siginfo.h`).
 const SIGINFO_USED: usize = 48;
 
@@ -60,8 +64,8 @@ pub struct Tracer<S> {
     /// Files whose facts are in the log: device, inode, time of change, and a hash
     /// of the name that was opened.
     pub(super) known_files: FxHashSet<(u64, u64, i64, u64)>,
-    /// A SIGTERM or SIGHUP has been passed on.
-    warned: bool,
+    /// When the first SIGTERM or SIGHUP was passed on.
+    warned: Option<u64>,
     /// A terminal's stop signal has reached us too.
     stop_wanted: bool,
 }
@@ -115,7 +119,7 @@ impl<S: Sink> Tracer<S> {
             execs: FxHashMap::default(),
             detaching: None,
             known_files: FxHashSet::default(),
-            warned: false,
+            warned: None,
             stop_wanted: false,
         }
     }
@@ -374,12 +378,15 @@ impl<S: Sink> Tracer<S> {
         self.mirror_stop();
         let root = self.root.as_ref().filter(|root| root.ending.is_none()).map(|root| root.pid);
         let terminating = noted.any_of(&[libc::SIGTERM, libc::SIGHUP]);
+        let now = clock::monotonic();
         match root {
             // Only descendants are left: nobody else would take a Ctrl-C.
             None if terminating || noted.any_of(&[libc::SIGINT]) => self.detach_all(0),
-            Some(_) if terminating && self.warned => self.detach_all(0),
+            Some(_) if terminating && self.warned.is_some_and(|at| now >= at + ONE_REQUEST) => {
+                self.detach_all(0);
+            }
             Some(pid) => {
-                self.warned |= terminating;
+                self.warned = self.warned.or(terminating.then_some(now));
                 for signal in noted.sent().filter(|signal| FORWARDED.contains(signal)) {
                     // ESRCH: it has just ended, and that is being waited for.
                     let _: io::Result<()> = signals::send(pid, signal);

@@ -30,6 +30,19 @@ fn term_and_hup_reach_the_command() {
     }
 }
 
+/// `timeout(1)` sends a SIGTERM to its child and another to the group: rtrace
+/// gets two, and they are one request.
+#[test]
+fn timeout_does_not_count_as_a_second_request() {
+    let script = "trap 'echo caught; exit 3' TERM; kill -TERM $PPID; kill -TERM $PPID; \
+                  while :; do :; done";
+    for _ in 0..5 {
+        let run = Rtrace::bash(script).finish();
+        run.exited(3);
+        assert_eq!(run.trace().root().exit, Some(Exit::Code(3)), "it was followed to its end");
+    }
+}
+
 #[test]
 fn a_command_that_term_kills_ends_the_run() {
     for signal in [Signal::SIGTERM, Signal::SIGHUP] {
@@ -47,9 +60,12 @@ fn a_second_term_detaches() {
     let mut running = stepping(&[Signal::SIGTERM]);
     running.signal(Signal::SIGTERM);
     running.until_said("caught 15");
-    running.signal(Signal::SIGTERM);
+    // One that comes at once is the same request: it is sent until it is another.
     let pid = running.pid();
-    running.until("rtrace is gone", || (!is_alive(pid)).then_some(()));
+    running.until("rtrace is gone", || {
+        running.signal(Signal::SIGTERM);
+        (!is_alive(pid)).then_some(())
+    });
     assert_eq!(running.processes().len(), 1, "the command lives");
     running.write(b"def");
     running.until_said("step 5");
