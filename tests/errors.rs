@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use common::{Rtrace, Trace, tracee};
+use rtrace::event::{Role, State};
 
 /// A command of rtrace.
 fn rtrace(args: &[&str]) -> Output {
@@ -100,7 +101,52 @@ fn a_setuid_program_without_privilege() {
     let user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
     let run = Rtrace::run("su").args(["-c", "true"]).readable_by_all().under(user).finish();
     assert!(run.status.code().is_some_and(|code| code != 0));
+    lists(&run.stderr, &["su is setuid", "your own ids", "run rtrace as root"]);
     run.trace();
+}
+
+#[test]
+fn a_setuid_program_with_privilege_keeps_it() {
+    let run = Rtrace::run("su").args(["-s", "/bin/sh", "-c", "exit 3", "nobody"]).finish();
+    run.exited(3);
+    assert!(!run.stderr.contains("setuid"), "{}", run.stderr);
+    run.trace();
+}
+
+#[test]
+fn a_program_that_only_may_be_executed() {
+    use std::os::unix::fs::PermissionsExt;
+    let user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    let plan = |plan: Rtrace| {
+        let program = plan.dir().join("secret");
+        fs::copy("/bin/ls", &program).expect("a copy");
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o111)).expect("a mode");
+        plan.readable_by_all().under(user).finish()
+    };
+    plan(Rtrace::without("./secret").arg("/")).exited(0);
+    let run = plan(Rtrace::run("./secret").arg("/"));
+    run.exited(0);
+    // Its caller must not look into it, and so rtrace cannot.
+    let trace = run.trace();
+    let mut paths = trace.calls("openat").filter_map(|call| call.piece(1, Role::Path));
+    assert!(paths.all(|path| path.state == State::Unreadable));
+}
+
+#[test]
+fn root_without_the_capability_to_trace() {
+    let without = ["setpriv", "--bounding-set=-sys_ptrace", "--inh-caps=-sys_ptrace"];
+    let run = Rtrace::bash("true; /bin/true; exit 6").under(without).finish();
+    run.exited(6);
+    run.trace();
+}
+
+#[test]
+fn ptrace_forbidden_says_it_before_anything_is_written() {
+    let plan = Rtrace::run("touch").arg("ran").under([tracee("deny"), "101".into(), "1".into()]);
+    let run = plan.finish();
+    run.exited(125);
+    assert!(!run.dir().join("ran").exists(), "nothing may run");
+    assert!(run.stdout.is_empty());
 }
 
 #[test]
