@@ -29,7 +29,7 @@ const IN_FLIGHT: usize = 4;
 /// … and their bytes: a batch that is larger goes alone.
 const IN_FLIGHT_BYTES: usize = 8 << 20;
 /// How often the tracer is woken while it has something to hand over.
-const WAKE: Duration = Duration::from_millis(40);
+const WAKE: Duration = Duration::from_millis(25);
 
 /// What a recording came to.
 #[derive(Debug)]

@@ -18,7 +18,7 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering;
 
 /// A batch is handed over when its oldest observation is that old, in ns.
-const FLUSH_AFTER: u64 = 150_000_000;
+const FLUSH_AFTER: u64 = 170_000_000;
 /// … or when it has that many records (a block has at most 16,384) …
 const FLUSH_RECORDS: usize = 12_000;
 /// … or that many bytes of memory.
