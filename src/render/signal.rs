@@ -1,6 +1,8 @@
 //! Signals, stops and ends of tasks.
 
-use super::scalar::{address, decimal, hex, signal};
+use std::fmt::Write as _;
+
+use super::scalar::{address, decimal, signal};
 use super::structs::{named, number};
 use crate::abi::{Abi, errno_name};
 use crate::event::{Kind, Record, Role};
@@ -136,13 +138,18 @@ fn field(name: &str, value: impl std::fmt::Display, out: &mut String) {
 
 /// `union sigval`, both ways to read it.
 fn value(abi: Abi, body: &[u8], out: &mut String) {
-    field(", si_value={sival_int=", number(body, 8, 4) as i32, out);
-    out.push_str(", sival_ptr=");
-    match number(body, 8, abi.word()) {
-        0 => out.push_str("NULL"),
-        pointer => hex(pointer, out),
+    field(", si_int=", number(body, 8, 4) as i32, out);
+    out.push_str(", si_ptr=");
+    address(number(body, 8, abi.word()), out);
+}
+
+/// Clock ticks, of which userland has a hundred a second (times(2)).
+fn ticks(name: &str, ticks: u64, out: &mut String) {
+    field(name, ticks, out);
+    if ticks != 0 {
+        // Writing to a string does not fail.
+        let _ = write!(out, " /* {}.{:02} s */", ticks / 100, ticks % 100);
     }
-    out.push('}');
 }
 
 fn child(abi: Abi, code: i32, body: &[u8], out: &mut String) {
@@ -157,6 +164,6 @@ fn child(abi: Abi, code: i32, body: &[u8], out: &mut String) {
         signal(status, out);
     }
     let times = if abi.word() == 8 { 16 } else { 12 };
-    field(", si_utime=", number(body, times, abi.word()), out);
-    field(", si_stime=", number(body, times + abi.word(), abi.word()), out);
+    ticks(", si_utime=", number(body, times, abi.word()), out);
+    ticks(", si_stime=", number(body, times + abi.word(), abi.word()), out);
 }

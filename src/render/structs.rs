@@ -86,6 +86,7 @@ impl Site<'_> {
             }
             "utimbuf" => utimbuf(view, out),
             "user_desc" => segment(view, out),
+            "sigevent" => notification(view, out),
             "open_how" => open_how(view, out),
             "pollfd" => pollfd(self, view, out),
             "epoll_event" => epoll_event(view, out),
@@ -235,6 +236,28 @@ fn file_time(site: &Site<'_>, name: &str, view: View<'_>, out: &mut String) {
             date::comment(view.signed("tv_sec"), nanos, 9, out);
         }
     }
+}
+
+/// sigevent(3type): the value and the thread only where there are any.
+fn notification(view: View<'_>, out: &mut String) {
+    const SIGEV_THREAD_ID: u64 = 4;
+    out.push('{');
+    let value = view.get("sigev_value");
+    // Writing to a string does not fail.
+    if value != 0 {
+        let _ = write!(out, "sigev_value={{sival_int={}, sival_ptr=", value as i32);
+        hex(value, out);
+        out.push_str("}, ");
+    }
+    out.push_str("sigev_signo=");
+    super::scalar::signal(view.get("sigev_signo"), out);
+    out.push_str(", sigev_notify=");
+    named("sigev_notify", view.get("sigev_notify"), out);
+    if view.get("sigev_notify") == SIGEV_THREAD_ID {
+        let thread = view.signed("sigev_notify_thread_id");
+        let _ = write!(out, ", sigev_notify_thread_id={thread}");
+    }
+    out.push('}');
 }
 
 /// A segment descriptor, set_thread_area(2); the bits of asm/ldt.h.

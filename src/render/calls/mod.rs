@@ -78,6 +78,7 @@ fn family_argument(site: &Site<'_>, arg: usize, out: &mut String) -> bool {
         ("socket" | "socketpair", 2) => network::protocol(site, out),
         ("setsockopt" | "getsockopt", 2 | 3) => network::option(site, arg, out),
         ("sched_getaffinity" | "sched_setaffinity", 2) => process::cpus(site, out),
+        ("sched_setscheduler", 1) => process::policy(site.word(1), out),
         ("pselect6" | "pselect6_time64", 5) => wait::pselect_mask(site, out),
         _ => ipc::argument(site, arg, out),
     }
@@ -109,6 +110,7 @@ pub(super) fn rest(site: &Site<'_>, out: &mut String) -> bool {
 pub(super) fn result(site: &Site<'_>, out: &mut String) -> bool {
     match site.name() {
         "set_thread_area" => process::segment_result(site, out),
+        "sched_getscheduler" => process::policy_result(site, out),
         "time" => time::time_result(site, out),
         "adjtimex" | "clock_adjtime" | "clock_adjtime64" => time::clock_state(site, out),
         _ => return family_result(site, out),

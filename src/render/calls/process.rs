@@ -172,6 +172,27 @@ pub(super) fn segment_result(site: &Site<'_>, out: &mut String) {
     }
 }
 
+/// A policy, sched(7): the name of 0 is another one for people than the kernel's.
+pub(super) fn policy(word: u64, out: &mut String) -> bool {
+    const RESET_ON_FORK: u64 = 0x4000_0000;
+    let policy = word & 0xffff_ffff & !RESET_ON_FORK;
+    match policy {
+        0 => out.push_str("SCHED_OTHER"),
+        policy => super::super::structs::named("sched_policy", policy, out),
+    }
+    if word & RESET_ON_FORK != 0 {
+        out.push_str("|SCHED_RESET_ON_FORK");
+    }
+    true
+}
+
+pub(super) fn policy_result(site: &Site<'_>, out: &mut String) {
+    decimal(site.record.result, out);
+    out.push_str(" (");
+    policy(site.record.result as u64, out);
+    out.push(')');
+}
+
 /// A CPU set: the numbers in it.
 pub(super) fn cpus(site: &Site<'_>, out: &mut String) -> bool {
     let Some(piece) = site.record.piece(2, Role::Data) else { return false };
