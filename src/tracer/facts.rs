@@ -185,7 +185,28 @@ impl<S: Sink> Tracer<S> {
         if !failed && matches!(prototype.name, "unshare" | "setns") {
             self.nest(tid);
         }
+        if !failed && prototype.name == "ioctl" {
+            self.served_memory(tid);
+        }
         self.blind_spots_of_call(tid, result, failed);
+    }
+
+    /// Remembers memory that the tracee itself will provide, if it has just said so.
+    fn served_memory(&mut self, tid: i32) {
+        const UFFDIO_REGISTER: u64 = 0xc020_aa00; // linux/userfaultfd.h
+        let Some(task) = self.tasks.get(&tid) else { return };
+        let [_, request, range, ..] = task.pending.args;
+        if request & 0xffff_ffff != UFFDIO_REGISTER {
+            return;
+        }
+        self.reader.begin(tid);
+        let start = self.reader.word(range, 8);
+        let len = self.reader.word(range.wrapping_add(8), 8);
+        if let (Some(start), Some(len)) = (start, len)
+            && self.reader.served.add(start, len)
+        {
+            self.blind_spot(tid, "memory behind a userfaultfd is read only once it is there");
+        }
     }
 
     fn file_fact(&mut self, tid: i32, fd: i32) {

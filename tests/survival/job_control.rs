@@ -112,7 +112,7 @@ impl Terminal {
     }
 
     fn in_foreground(&self, program: &str) -> bool {
-        let group = nix::unistd::tcgetpgrp(&self.keyboard).map_or(0, |pid| pid.as_raw());
+        let group = nix::unistd::tcgetpgrp(&self.keyboard).map_or(0, nix::unistd::Pid::as_raw);
         processes().any(|process| {
             process.group == group && process.name == program && !"Tt".contains(process.state)
         })

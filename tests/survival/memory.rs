@@ -29,6 +29,21 @@ fn pointers_to_nothing() {
     assert!(unreadable.count() >= 2, "low pointers are recorded as unreadable");
 }
 
+/// Who reads such memory first waits for a thread that may wait for us.
+#[test]
+fn memory_that_a_thread_of_the_tracee_provides() {
+    Rtrace::without(tracee("page_server")).finish().exited(56);
+    let run = Rtrace::run(tracee("page_server")).finish();
+    run.exited(56);
+    let trace = run.trace();
+    trace.agrees_with(&run.stdout);
+    let served = trace.calls("getpgid").filter(|call| call.words[0] == 0x7700);
+    assert_eq!(served.count(), 2, "it provides the pages that the kernel touches, and no others");
+    let mut paths = trace.calls("openat").filter_map(|call| call.piece(1, Role::Path));
+    assert!(paths.any(|path| path.state == State::Unreadable));
+    assert!(trace.blind_spots().iter().any(|(_, text)| text.contains("userfaultfd")));
+}
+
 #[test]
 fn an_argv_of_two_megabytes() {
     let run = Rtrace::run(tracee("big_argv")).finish();

@@ -35,7 +35,7 @@ fn a_vfork_child_killed_before_its_exec() {
 fn a_process_that_shares_memory_and_files() {
     let run = told("odd_lives", "sharing", 42);
     let trace = run.trace();
-    assert!(trace.tasks.values().all(|task| task.is_process()), "it is no thread");
+    assert!(trace.tasks.values().all(crate::common::Task::is_process), "it is no thread");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 mod environment;
 mod messages;
 mod reader;
+mod served;
 mod values;
 mod vectors;
 

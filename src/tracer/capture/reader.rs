@@ -1,7 +1,9 @@
 //! Bytes and strings out of a tracee, a page at a time.
 
+use super::served::Served;
 use crate::event::State;
 use crate::sys::memory::{self, Remote};
+use std::io;
 
 const PAGE: u64 = 4096;
 
@@ -13,11 +15,14 @@ pub(in crate::tracer) struct Reader {
     /// The address of the first byte in `window`.
     from: u64,
     window: Vec<u8>,
+    /// Memory that we must not touch first.
+    pub(in crate::tracer) served: Served,
 }
 
 impl Reader {
     pub(in crate::tracer) fn new() -> Self {
-        Self { tid: 0, from: 0, window: Vec::with_capacity(PAGE as usize) }
+        let window = Vec::with_capacity(PAGE as usize);
+        Self { tid: 0, from: 0, window, served: Served::default() }
     }
 
     /// Starts with a task at a new stop: its memory may have changed.
@@ -38,7 +43,7 @@ impl Reader {
         // at that place tells.
         while got < len {
             let place = Remote { address: address.wrapping_add(got as u64), len: len - got };
-            match memory::read(self.tid, &[place], &mut into[start + got..]) {
+            match read(self.tid, &self.served, place, &mut into[start + got..]) {
                 Ok(n) if n > 0 => got += n,
                 _ => break,
             }
@@ -86,7 +91,8 @@ impl Reader {
         if inside >= self.window.len() as u64 {
             let len = (PAGE - address % PAGE) as usize;
             self.window.resize(len, 0);
-            let got = memory::read(self.tid, &[Remote { address, len }], &mut self.window);
+            let place = Remote { address, len };
+            let got = read(self.tid, &self.served, place, &mut self.window);
             self.window.truncate(got.unwrap_or(0));
             self.from = address;
             return (!self.window.is_empty()).then_some(&self.window);
@@ -98,7 +104,15 @@ impl Reader {
     pub(in crate::tracer) fn word(&self, address: u64, size: usize) -> Option<u64> {
         let mut bytes = [0; 8];
         let place = Remote { address, len: size };
-        let got = memory::read(self.tid, &[place], bytes.get_mut(..size)?).ok()?;
+        let got = read(self.tid, &self.served, place, bytes.get_mut(..size)?).ok()?;
         (got == size).then(|| u64::from_le_bytes(bytes))
     }
+}
+
+/// Reads what can be read without waiting for the tracee.
+fn read(tid: i32, served: &Served, place: Remote, to: &mut [u8]) -> io::Result<usize> {
+    if served.would_wait(tid, place) {
+        return Err(io::Error::from_raw_os_error(libc::EFAULT));
+    }
+    memory::read(tid, &[place], to)
 }
