@@ -96,6 +96,16 @@ fn ptrace_is_forbidden() {
 }
 
 #[test]
+fn rtrace_inside_rtrace() {
+    let inner = ["run", "-o", "inner.mp", "--", "touch", "ran"];
+    let run = Rtrace::run(env!("CARGO_BIN_EXE_rtrace")).args(inner).finish();
+    run.exited(125);
+    lists(&run.stderr, &["Operation not permitted", "one tracer only"]);
+    assert!(!run.stderr.contains("ptrace_scope"), "that is not the reason: {}", run.stderr);
+    assert!(!run.dir().join("ran").exists(), "nothing may run");
+}
+
+#[test]
 fn a_setuid_program_without_privilege() {
     // It runs, without its privilege (docs/deviations.md), and fails for want of it.
     let user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];

@@ -154,14 +154,30 @@ fn source_text(error: &dyn std::error::Error) -> String {
     error.source().map_or_else(String::new, ToString::to_string)
 }
 
+/// Who traces a process, if somebody does.
+fn tracer_of(process: &str) -> Option<u32> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let tracer = status.lines().find_map(|line| line.strip_prefix("TracerPid:"))?;
+    tracer.trim().parse().ok().filter(|pid| *pid != 0)
+}
+
 /// Adds what to do about a refusal to trace.
 pub(super) fn hint(error: record::Error) -> anyhow::Error {
-    let refused = matches!(&error, record::Error::Tracer(tracer::Error::Seize { source, .. })
-        if source.raw_os_error() == Some(nix::libc::EPERM));
-    if !refused {
-        return error.into();
-    }
+    let refused = match &error {
+        record::Error::Tracer(tracer::Error::Seize { pid, source })
+            if source.raw_os_error() == Some(nix::libc::EPERM) =>
+        {
+            *pid
+        }
+        _ => return error.into(),
+    };
     let error = anyhow::Error::new(error);
+    // What rtrace starts is traced by whoever traces rtrace.
+    if let Some(tracer) = tracer_of(&refused.to_string()).or_else(|| tracer_of("self")) {
+        return anyhow::anyhow!(
+            "{error:#}; process {tracer} traces it already, and a process has one tracer only"
+        );
+    }
     let scope = fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").unwrap_or_default();
     let advice = match scope.trim() {
         "2" => "only root may trace here: run rtrace as root, or set kernel.yama.ptrace_scope to 1",
