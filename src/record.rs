@@ -103,7 +103,6 @@ impl Recorder {
 
         let outcome = tracer.run(name);
         waking.stop();
-        drop(handlers);
         drop(tracer.into_sink()); // the writer sees the end of its channel
         let time = clock::monotonic() - base;
         let (writer, mut failure) = writing.join().map_err(|_| Error::Writer)?;
@@ -114,6 +113,7 @@ impl Recorder {
             Ok((all, _)) => totals = all,
             Err(error) => failure = failure.or(Some(error)),
         }
+        drop(handlers); // only now: a signal must not cut the log's end off
         Ok(Recorded { outcome, totals, time, failure })
     }
 
