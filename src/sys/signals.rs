@@ -89,9 +89,13 @@ impl Handlers {
     /// EINVAL for a signal that cannot be caught.
     pub fn install(signals: &[i32]) -> io::Result<Self> {
         let mut handlers = Self { before: Vec::new() };
+        // This one is our own affair, whatever our caller does with it.
         handlers.set(kick_signal(), wake)?;
+        unblock(kick_signal());
         for signal in signals {
-            handlers.set(*signal, note)?;
+            if !is_ignored(*signal)? {
+                handlers.set(*signal, note)?;
+            }
         }
         Ok(handlers)
     }
@@ -103,15 +107,10 @@ impl Handlers {
     ) -> io::Result<()> {
         // SAFETY: all-zero bytes are a valid sigaction (empty mask, no flags).
         let (mut old, mut new): (libc::sigaction, libc::sigaction) = unsafe { std::mem::zeroed() };
-        // SAFETY: `old` is valid to write; a null new action changes nothing.
-        check(i64::from(unsafe { libc::sigaction(signal, std::ptr::null(), &raw mut old) }))?;
-        if old.sa_sigaction == libc::SIG_IGN {
-            return Ok(());
-        }
         new.sa_sigaction = handler as *const () as usize;
         new.sa_flags = libc::SA_SIGINFO;
         // SAFETY: the handlers only touch atomics and return: async-signal-safe.
-        check(i64::from(unsafe { libc::sigaction(signal, &raw const new, std::ptr::null_mut()) }))?;
+        check(i64::from(unsafe { libc::sigaction(signal, &raw const new, &raw mut old) }))?;
         self.before.push((signal, Saved(old)));
         Ok(())
     }
@@ -123,6 +122,24 @@ impl Drop for Handlers {
             // SAFETY: restores an action that the kernel itself gave us.
             unsafe { libc::sigaction(*signal, &raw const saved.0, std::ptr::null_mut()) };
         }
+    }
+}
+
+fn is_ignored(signal: i32) -> io::Result<bool> {
+    // SAFETY: all-zero bytes are a valid sigaction.
+    let mut now: libc::sigaction = unsafe { std::mem::zeroed() };
+    // SAFETY: `now` is valid to write; a null new action changes nothing.
+    check(i64::from(unsafe { libc::sigaction(signal, std::ptr::null(), &raw mut now) }))?;
+    Ok(now.sa_sigaction == libc::SIG_IGN)
+}
+
+/// Takes a signal out of the calling thread's mask.
+fn unblock(signal: i32) {
+    // SAFETY: an all-zero sigset_t is the empty set; it is valid for both calls.
+    unsafe {
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigaddset(&raw mut set, signal);
+        libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const set, std::ptr::null_mut());
     }
 }
 
@@ -212,9 +229,7 @@ pub fn die_of(signal: i32) {
         let no_core = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
         libc::setrlimit(libc::RLIMIT_CORE, &raw const no_core);
         libc::signal(signal, libc::SIG_DFL);
-        let mut set: libc::sigset_t = std::mem::zeroed();
-        libc::sigaddset(&raw mut set, signal);
-        libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const set, std::ptr::null_mut());
+        unblock(signal);
         libc::raise(signal);
     }
 }

@@ -78,6 +78,22 @@ fn a_second_term_detaches() {
     run.until("the command has ended", || run.left().is_empty().then_some(()));
 }
 
+/// What a caller has blocked or ignored keeps no observation from the log.
+#[test]
+fn a_quiet_tree_is_flushed_whatever_the_callers_signals() {
+    for wrapper in ["--block-signal", "--ignore-signal"] {
+        let mut running = Rtrace::run(tracee("stepper")).under(["env", wrapper]).start();
+        running.until_said("ready ");
+        running.write(b"ab");
+        let log = running.log().to_owned();
+        running.until("two steps are in the log", || {
+            let trace = crate::common::Trace::read(&log);
+            (trace.calls("getpgid").count() == 2).then_some(())
+        });
+        running.finish().exited(23);
+    }
+}
+
 /// A terminal's Ctrl-C goes to the whole process group: the command has it
 /// already, and rtrace must not send it again, nor die of it.
 #[test]
