@@ -4,6 +4,8 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use rtrace::event::Batch;
 use rtrace::export::{self, FORMATS, Format, Options, TextOptions};
 
@@ -17,8 +19,13 @@ pub(crate) struct Args {
     #[arg(value_name = "LOG", required_unless_present = "list_formats")]
     logs: Vec<PathBuf>,
 
-    /// The format: one of --list-formats.
-    #[arg(long, value_name = "FORMAT", required_unless_present = "list_formats")]
+    /// The format.
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        required_unless_present = "list_formats",
+        value_parser = names(),
+    )]
     to: Option<String>,
 
     /// Where to write; `-`, as without it, is standard output.
@@ -35,6 +42,11 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     text: Text,
+}
+
+/// The registry's formats, so that help and errors name them.
+fn names() -> PossibleValuesParser {
+    FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.summary)).into()
 }
 
 /// Options of text formats, by strace's letters.
@@ -99,10 +111,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         return quiet_if_closed(list_formats());
     }
     let name = args.to.unwrap_or_default();
-    let Some(format) = export::format(&name) else {
-        eprintln!("rtrace: {}", unknown_format(&name));
-        return Ok(ExitCode::from(2));
-    };
+    let format = export::format(&name).context("a format that clap let pass")?;
     let options = Options { follow: args.follow, text: args.text.options() };
     // Before the output is made: it may be that of an earlier, good conversion.
     let mut sources = args
@@ -145,11 +154,4 @@ fn list_formats() -> anyhow::Result<()> {
         writeln!(out, "{name:width$}  .{extension:6}  {media_type:22}  {summary}")?;
     }
     Ok(())
-}
-
-fn unknown_format(name: &str) -> String {
-    let near = super::suggest::nearest(name, FORMATS.iter().map(|format| format.name));
-    let hint = near.map(|near| format!("; did you mean '{near}'?"));
-    let hint = hint.unwrap_or_else(|| " (rtrace convert --list-formats shows all)".into());
-    format!("unknown format '{name}'{hint}")
 }
