@@ -278,6 +278,16 @@ fn the_disk_is_full_in_mid_run() {
 }
 
 #[test]
+fn the_log_is_longer_than_a_file_may_be() {
+    let run = Rtrace::bash("for i in 1 2 3 4 5 6; do /bin/true; done; echo done; exit 6")
+        .under(["prlimit", "--fsize=2000:2000"])
+        .finish();
+    run.exited(6);
+    assert_eq!(run.stdout, "done\n", "the job goes on");
+    lists(&run.stderr, &["File too large", ".rtrace-test.mp"]);
+}
+
+#[test]
 fn a_strict_run_fails_when_the_disk_is_full() {
     let run = Rtrace::bash(LONG_JOB)
         .option("--strict")

@@ -89,8 +89,10 @@ impl Handlers {
     /// EINVAL for a signal that cannot be caught.
     pub fn install(signals: &[i32]) -> io::Result<Self> {
         let mut handlers = Self { before: Vec::new() };
-        // This one is our own affair, whatever our caller does with it.
+        // These are our own affair, whatever our caller does with them. A log that
+        // is longer than RLIMIT_FSIZE is an error of `write(2)`, and not our death.
         handlers.set(kick_signal(), wake)?;
+        handlers.set(libc::SIGXFSZ, wake)?;
         unblock(kick_signal());
         for signal in signals {
             if !is_ignored(*signal)? {
@@ -193,6 +195,13 @@ impl Mask {
             libc::pthread_sigmask(libc::SIG_SETMASK, &raw const self.0, std::ptr::null_mut());
         }
     }
+}
+
+/// Whether this process leads its session: it alone then learns that the terminal
+/// has hung up.
+pub fn leads_session() -> bool {
+    // SAFETY: both only ask for numbers.
+    unsafe { libc::getsid(0) == libc::getpid() }
 }
 
 /// Sends a signal to a process.
