@@ -80,7 +80,8 @@ pub(super) struct Root {
 }
 
 /// Signals that are passed on to the command when a process sent them to us. A
-/// terminal's Ctrl-C reaches the command by itself.
+/// terminal's Ctrl-C reaches the command by itself; a hang-up only the session's
+/// leader.
 const FORWARDED: [i32; 6] =
     [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGUSR1, libc::SIGUSR2];
 /// A terminal's stop signals: they stop rtrace once they have stopped the command.
@@ -379,15 +380,16 @@ impl<S: Sink> Tracer<S> {
         let root = self.root.as_ref().filter(|root| root.ending.is_none()).map(|root| root.pid);
         let terminating = noted.any_of(&[libc::SIGTERM, libc::SIGHUP]);
         let now = clock::monotonic();
+        let another = self.warned.is_none_or(|at| now >= at + ONE_REQUEST);
         match root {
             // Only descendants are left: nobody else would take a Ctrl-C.
-            None if terminating || noted.any_of(&[libc::SIGINT]) => self.detach_all(0),
-            Some(_) if terminating && self.warned.is_some_and(|at| now >= at + ONE_REQUEST) => {
-                self.detach_all(0);
-            }
+            None if terminating && another || noted.any_of(&[libc::SIGINT]) => self.detach_all(0),
+            Some(_) if terminating && another && self.warned.is_some() => self.detach_all(0),
             Some(pid) => {
                 self.warned = self.warned.or(terminating.then_some(now));
-                for signal in noted.sent().filter(|signal| FORWARDED.contains(signal)) {
+                let hung_up = noted.any_of(&[libc::SIGHUP]) && signals::leads_session();
+                let sent = noted.sent().filter(|signal| FORWARDED.contains(signal));
+                for signal in sent.chain(hung_up.then_some(libc::SIGHUP)) {
                     // ESRCH: it has just ended, and that is being waited for.
                     let _: io::Result<()> = signals::send(pid, signal);
                 }

@@ -281,6 +281,37 @@ fn a_background_job_that_reads_the_terminal_is_stopped() {
     terminal.leave(0);
 }
 
+/// The terminal goes away (a connection is lost). The kernel tells the leader of
+/// its session, which without rtrace would have been the command.
+#[test]
+fn a_hang_up_reaches_the_command() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let script = r#"
+import os, pty, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+text = b""
+while b"ready" not in text:
+    text += os.read(terminal, 100)
+os.close(terminal)
+status = os.waitpid(pid, 0)[1]
+print("signal", os.WTERMSIG(status))
+"#;
+    let command = "echo ready; read -r line; exit 3";
+    let rtrace = [env!("CARGO_BIN_EXE_rtrace"), "run", "-q", "-o", "hup.mp", "--"];
+    let bash = ["/bin/bash", "--norc", "-c", command];
+    let ends = |words: Vec<&str>| {
+        let mut python = Command::new("python3");
+        crate::common::tool(python.args(["-c", script]).args(words).current_dir(dir.path()))
+    };
+    assert_eq!(ends(bash.to_vec()), "signal 1\n");
+    assert_eq!(ends([&rtrace[..], &bash].concat()), "signal 1\n");
+    let trace = Trace::read(&dir.path().join("hup.mp"));
+    trace.is_sound();
+    assert!(trace.complete);
+}
+
 #[test]
 fn the_command_gets_the_terminal_and_its_size() {
     let script =
