@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::builder::{PossibleValue, PossibleValuesParser};
 use rtrace::event::Batch;
 use rtrace::export::{self, FORMATS, Format, Options, TextOptions};
 
@@ -19,14 +18,15 @@ pub(crate) struct Args {
     #[arg(value_name = "LOG", required_unless_present = "list_formats")]
     logs: Vec<PathBuf>,
 
-    /// The format.
+    /// The format: one of --list-formats.
     #[arg(
         long,
         value_name = "FORMAT",
         required_unless_present = "list_formats",
-        value_parser = names(),
+        value_parser = format,
+        long_help = formats(),
     )]
-    to: Option<String>,
+    to: Option<Format>,
 
     /// Where to write; `-`, as without it, is standard output.
     #[arg(short, long, value_name = "FILE")]
@@ -44,9 +44,20 @@ pub(crate) struct Args {
     text: Text,
 }
 
-/// The registry's formats, so that help and errors name them.
-fn names() -> PossibleValuesParser {
-    FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.summary)).into()
+/// The format of that name.
+fn format(name: &str) -> Result<Format, String> {
+    export::format(name).copied().ok_or_else(|| {
+        let near = super::suggest::nearest(name, FORMATS.iter().map(|format| format.name));
+        let hint = near.map(|near| format!("did you mean '{near}'?"));
+        let hint = hint.unwrap_or_else(|| "rtrace convert --list-formats shows all".into());
+        format!("unknown format '{name}'; {hint}")
+    })
+}
+
+/// What the help says of formats: the registry.
+fn formats() -> String {
+    let lines = FORMATS.iter().map(|format| format!("{:6}  {}", format.name, format.summary));
+    format!("The format:\n\n{}", lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// Options of text formats, by strace's letters.
@@ -110,8 +121,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.list_formats {
         return quiet_if_closed(list_formats());
     }
-    let name = args.to.unwrap_or_default();
-    let format = export::format(&name).context("a format that clap let pass")?;
+    let format = args.to.context("clap asks for a format")?;
     let options = Options { follow: args.follow, text: args.text.options() };
     // Before the output is made: it may be that of an earlier, good conversion.
     let mut sources = args
@@ -120,7 +130,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         .map(|log| Source::open(log, args.follow))
         .collect::<Result<Vec<_>, _>>()?;
     let out = output::open(args.output.as_deref())?;
-    quiet_if_closed(convert(&mut sources, format, out, &options))
+    quiet_if_closed(convert(&mut sources, &format, out, &options))
 }
 
 fn convert(
