@@ -98,17 +98,22 @@ impl Terminal {
         self.wait_for("prompt> ");
     }
 
-    /// Presses a key once a program of that name runs in the foreground and is
-    /// not stopped.
+    /// Presses a key once a program of that name runs in the foreground.
     #[track_caller]
     fn press_in(&mut self, program: &str, keys: &str) {
+        self.wait_in_foreground(program);
+        self.press(keys);
+    }
+
+    /// Waits until a program of that name is in the foreground and not stopped.
+    #[track_caller]
+    fn wait_in_foreground(&self, program: &str) {
         let deadline = Instant::now() + PATIENCE;
         while !self.in_foreground(program) {
             let seen = &self.seen;
             assert!(Instant::now() < deadline, "{program} is never in the foreground:\n{seen}");
             std::thread::yield_now();
         }
-        self.press(keys);
     }
 
     fn in_foreground(&self, program: &str) -> bool {
@@ -179,6 +184,8 @@ fn an_interactive_shell_with_jobs() {
     terminal.enter("echo ctrl-c-gave-$?", "ctrl-c-gave-130");
     // A pipeline is one group, and stops as one.
     terminal.press("cat | sort -r\n");
+    // Until its exec, a child of the shell's still ignores the key.
+    terminal.wait_in_foreground("cat");
     terminal.press_in("sort", CTRL_Z);
     terminal.wait_for("Stopped");
     terminal.wait_for("prompt> ");
@@ -236,7 +243,11 @@ fn a_job_of_a_shell(command: &str) {
     trace.is_sound();
     assert!(trace.complete, "the log was closed");
     let root = trace.root();
-    assert_eq!((&root.stops[..], root.exit), (&[20, 20][..], Some(Exit::Signal(2))));
+    // A key that comes before the command has gone on again finds rtrace stopped
+    // with it, and SIGCONT takes the command's own signal back.
+    assert!((1..=2).contains(&root.stops.len()), "{:?}", root.stops);
+    assert!(root.stops.iter().all(|signal| *signal == 20), "SIGTSTP: {:?}", root.stops);
+    assert_eq!(root.exit, Some(Exit::Signal(2)));
 }
 
 #[test]
