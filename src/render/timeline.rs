@@ -51,6 +51,8 @@ pub struct Timeline {
     layout: Layout,
     /// Thread id and thread-group id of living tasks.
     ids: FxHashMap<TaskId, (u32, u32)>,
+    /// Thread ids under which threads began an `execve` that made them leaders.
+    before_exec: FxHashMap<TaskId, u32>,
     /// Calls whose entry is in the lines, by task.
     begun: FxHashMap<TaskId, Begun>,
     moments: Vec<Moment>,
@@ -107,6 +109,7 @@ impl Timeline {
             style,
             layout,
             ids: FxHashMap::default(),
+            before_exec: FxHashMap::default(),
             begun: FxHashMap::default(),
             moments: Vec::new(),
             line: String::new(),
@@ -144,17 +147,23 @@ impl Timeline {
     }
 
     fn execed(&mut self, record: &Record<'_>) {
-        if let Some((tid, _)) = self.ids.get_mut(&record.task) {
-            *tid = record.words[0] as u32;
+        let now = record.words[0] as u32;
+        if let Some((tid, _)) = self.ids.get_mut(&record.task)
+            && *tid != now
+        {
+            self.before_exec.insert(record.task, *tid);
+            *tid = now;
         }
     }
 
     fn call(&mut self, record: &Record<'_>, descriptors: &dyn Descriptors) {
         let known = self.begun.get(&record.task).is_some_and(|b| b.ordinal == record.ordinal);
+        let before = self.before_exec.remove(&record.task);
         if !known {
             let mut text = String::new();
             entry(record, &self.style, descriptors, &mut text);
-            self.moment(record.start, record.task, What::Entry(text));
+            let tid = before.unwrap_or_else(|| self.tid(record.task));
+            self.moment_of(tid, record.start, record.task, What::Entry(text));
         }
         let mut call = String::new();
         name(record, &mut call);
@@ -180,7 +189,9 @@ impl Timeline {
             self.moment(record.start, record.task, what);
         }
         let by = TaskId(record.words[3] as u32);
-        let superseded = self.ids.get(&by).map(|(tid, _)| *tid).filter(|_| !by.is_none());
+        // Of the threads that an exec ends, only the leader's id lives on.
+        let is_leader = self.ids.get(&record.task).is_some_and(|(tid, pid)| tid == pid);
+        let superseded = (is_leader && !by.is_none()).then(|| self.tid(by));
         self.other(record, superseded);
         self.ids.remove(&record.task);
     }
@@ -200,8 +211,15 @@ impl Timeline {
     }
 
     fn moment(&mut self, time: u64, task: TaskId, what: What) {
-        let tid = self.ids.get(&task).map_or(0, |(tid, _)| *tid);
+        self.moment_of(self.tid(task), time, task, what);
+    }
+
+    fn moment_of(&mut self, tid: u32, time: u64, task: TaskId, what: What) {
         self.moments.push(Moment { time, tid, task, what });
+    }
+
+    fn tid(&self, task: TaskId) -> u32 {
+        self.ids.get(&task).map_or(0, |(tid, _)| *tid)
     }
 
     /// Appends the lines of all records so far; the last one may be a call that
