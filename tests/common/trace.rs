@@ -95,6 +95,8 @@ pub struct Piece {
 pub struct Signal {
     /// Its number.
     pub number: i32,
+    /// Its place in the task's life.
+    pub ordinal: u64,
     /// Its `siginfo_t`.
     pub info: Vec<u8>,
 }
@@ -357,7 +359,7 @@ impl Task {
             Kind::Signal => {
                 let info =
                     record.pieces.first().map(|p| record.bytes(p).to_vec()).unwrap_or_default();
-                self.signals.push(Signal { number: word(0), info });
+                self.signals.push(Signal { number: word(0), ordinal: record.ordinal, info });
             }
             Kind::Exec => {
                 self.execs.push((word(0), word(1), words[2] as u32));

@@ -53,6 +53,8 @@ static void waiting(void) {
   ioctl(pipes[0], TIOCGWINSZ, buffer);
   ioctl(pipes[0], 0x1234, 5);
   read(pipes[0], buffer, 3);
+  read(pipes[0], buffer, 0);
+  write(pipes[1], buffer, 0);
   fd_set set;
   FD_ZERO(&set);
   FD_SET(pipes[0], &set);
