@@ -132,6 +132,15 @@ impl Terminal {
     }
 }
 
+impl Drop for Terminal {
+    /// Where a test fails: the end of the session's leader hangs the terminal up,
+    /// and that ends the others.
+    fn drop(&mut self) {
+        let _ = self.child.kill(); // it may have ended by itself
+        let _ = self.child.wait();
+    }
+}
+
 /// Reads the terminal in a thread of its own, so that waiting for it can end.
 fn watch(mut reader: File) -> Receiver<Vec<u8>> {
     let (sender, screen) = mpsc::channel();
