@@ -5,7 +5,8 @@
 //!
 //! | floor | modules | what they hold |
 //! | --- | --- | --- |
-//! | 4 | [`export`], [`record`] | one file a format; the tracer joined to the log |
+//! | 5 | [`record`] | the tracer joined to the log; the command line stands above it |
+//! | 4 | [`export`] | one file a format |
 //! | 3 | [`flow`] | process tree, descriptors, resources, edges |
 //! | 2 | [`tracer`], [`log`], [`render`] | the ptrace loop; the file format; strace-style text |
 //! | 1 | [`event`], [`sys`] | plain facts; the only `unsafe` |

@@ -275,7 +275,7 @@ fn the_build_names_file_line_and_mistake() {
             "call(a: int, b: int, c: int, d: int, e: int, f: int, g: int) = int | - | none",
             "no call has more than six parameters",
         ),
-        ("other() = int | - | none\ncall() = int | - | none", "no ABI has a number for `other`"),
+        ("other() = int | - | none\ncall() = int | - | none", "no table has a number for `other`"),
     ];
     for (line, what) in wrong {
         assert_eq!(mistake(line), format!("prototypes.tbl:2: {what}"), "{line}");
