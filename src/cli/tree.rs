@@ -35,6 +35,8 @@ struct Process {
     start: u64,
     end: Option<u64>,
     status: Option<(u64, u64)>,
+    /// rtrace has let go of it: what became of it is not known.
+    let_go: bool,
     calls: u64,
     errors: u64,
 }
@@ -51,8 +53,11 @@ impl<W: Write> Tree<W> {
     pub(super) fn new(run: &Run, events: Option<W>) -> Self {
         let host = printable(&run.host);
         let command = printable(&command_line(&run.command));
-        let header =
-            format!("{BOLD}{command}{BOLD:#} {DIM}on {host}, {}{DIM:#}\n", run.start_text());
+        let header = if run.started == 0 {
+            format!("{BAD}the log's header is damaged: command, host and date are unknown{BAD:#}\n")
+        } else {
+            format!("{BOLD}{command}{BOLD:#} {DIM}on {host}, {}{DIM:#}\n", run.start_text())
+        };
         let (processes, threads) = (BTreeMap::new(), BTreeMap::new());
         Self { header, processes, threads, now: 0, events }
     }
@@ -161,6 +166,10 @@ impl<W: Write> Tree<W> {
                     process.status = Some((record.words[0], record.words[1]));
                 }
             }
+            Kind::Detach => {
+                process.let_go = true;
+                process.end.get_or_insert(record.start);
+            }
             _ => {}
         }
     }
@@ -180,6 +189,7 @@ impl Process {
         }
         let _ = write!(text, "  {}", seconds(self.end.unwrap_or(now).saturating_sub(self.start)));
         let _ = match self.status {
+            None if self.let_go => write!(text, "  let go"),
             None => write!(text, "  still running"),
             Some((0, 0)) => write!(text, "  {GOOD}exit 0{GOOD:#}"),
             Some((code, 0)) => write!(text, "  {BAD}exit {code}{BAD:#}"),
@@ -211,7 +221,10 @@ impl<W: Write> Sink for Tree<W> {
             Item::Execution(id) => self.executed(state, id.task),
             Item::Event(event) => {
                 self.happened(state, event);
-                if let Some(out) = &mut self.events {
+                // An exec is a moment inside the call that led to it.
+                if let Some(out) = &mut self.events
+                    && event.record.kind != Kind::Exec
+                {
                     write_event(out, state, event)?;
                 }
             }

@@ -1,0 +1,92 @@
+//! `rtrace show`: the process tree of a log.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn rtrace(dir: &Path, words: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rtrace"));
+    command.args(words).current_dir(dir).output().expect("rtrace runs")
+}
+
+fn show(dir: &Path, words: &[&str]) -> String {
+    let output = rtrace(dir, &[&["show"], words].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+/// Records a script in a directory of its own: `run.mp`.
+fn recorded(options: &[&str], script: &str) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("a directory");
+    let words = [&["run", "-o", "run.mp"], options, &["--", "bash", "--norc", "-c", script]];
+    rtrace(dir.path(), &words.concat());
+    dir
+}
+
+#[test]
+fn the_tree_has_programs_ends_and_counts() {
+    let script = "(exit 3); sh -c 'kill -9 $$' & wait; /usr/bin/python3 -c 'import threading as t
+x = t.Thread(target=print); x.start(); x.join()'";
+    let dir = recorded(&[], &format!("{script} 2>/dev/null; true"));
+    let text = show(dir.path(), &["run.mp"]);
+    let line = |what: &str| {
+        let found = text.lines().find(|line| line.contains(what));
+        found.unwrap_or_else(|| panic!("`{what}` is not in:\n{text}"))
+    };
+    assert!(line("(fork)").contains("exit 3"), "{text}");
+    assert!(line("sh -c 'kill -9 $$'").contains("killed by SIGKILL"), "{text}");
+    assert!(line("─").contains("ms") && text.matches("exit 0").count() == 2);
+    assert!(line("} thread").contains("calls"), "{text}");
+    assert!(line("4 processes, 5 tasks").contains("calls"), "{text}");
+    assert!(!text.contains('\x1b'), "no colours where it is no terminal");
+    // Children stand below their parents.
+    assert!(text.lines().skip(2).filter(|l| l.starts_with(['├', '└'])).count() >= 3, "{text}");
+}
+
+#[test]
+fn a_terminal_gets_colours() {
+    let dir = recorded(&[], "true");
+    let rtrace = env!("CARGO_BIN_EXE_rtrace");
+    let output = Command::new("script")
+        .args(["-qec", &format!("'{rtrace}' show run.mp"), "/dev/null"])
+        .env("TERM", "xterm")
+        .env_remove("NO_COLOR")
+        .current_dir(&dir)
+        .output()
+        .expect("script runs");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("\x1b[1m") && text.contains("exit 0"), "{text}");
+}
+
+#[test]
+fn events_come_before_the_tree() {
+    let dir = recorded(&[], "cat /nonexistent 2>/dev/null");
+    let text = show(dir.path(), &["--events", "run.mp"]);
+    let at = |what: &str| text.find(what).unwrap_or_else(|| panic!("no `{what}` in:\n{text}"));
+    let order = [
+        at("execve(\"/"),
+        at("\"/nonexistent\", O_RDONLY"),
+        at("+++ exited with 1 +++"),
+        at(" calls, "),
+    ];
+    assert!(order.is_sorted(), "{order:?}\n{text}");
+    assert!(!text.contains("--- exec ---"), "a moment inside execve");
+}
+
+#[test]
+fn what_was_let_go_is_not_called_running() {
+    let dir = recorded(&["--until=root"], "sleep 3 >/dev/null & exit 0");
+    let text = show(dir.path(), &["run.mp"]);
+    assert!(text.contains("let go") && !text.contains("still running"), "{text}");
+}
+
+#[test]
+fn a_damaged_header_is_not_made_up_for() {
+    let dir = recorded(&[], "true");
+    let log = dir.path().join("run.mp");
+    let mut bytes = std::fs::read(&log).expect("the log");
+    bytes[60] ^= 1;
+    std::fs::write(&log, bytes).expect("written");
+    let text = show(dir.path(), &["run.mp"]);
+    assert!(text.contains("header is damaged") && !text.contains("1970"), "{text}");
+    assert!(text.contains("bash --norc"), "the rest is there: {text}");
+}
