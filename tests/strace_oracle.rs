@@ -165,6 +165,15 @@ fn many_calls() {
     agree(&[tracee("many_calls").to_str().expect("a path")]);
 }
 
+/// Calls whose command says what the other arguments are.
+#[test]
+fn texts_that_depend_on_a_command() {
+    let tracee = tracee("odd_texts");
+    let words = [tracee.to_str().expect("a path")];
+    agree(&words);
+    agree_with("-v", &words);
+}
+
 #[test]
 fn calls_that_another_call_makes() {
     agree(&[tracee_built("subcalls", Build::I386).to_str().expect("a path")]);

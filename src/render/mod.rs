@@ -92,6 +92,19 @@ impl<'a> Site<'a> {
         Some(self.prototype?.params.get(arg)?.ty)
     }
 
+    /// What an argument points to, as its prototype or the command says it.
+    fn pointed(&self, arg: usize) -> Option<(Dir, Memory)> {
+        let prototype = self.prototype?;
+        match prototype.params.get(arg)?.ty {
+            Ty::Memory(_, Memory::Irregular) => {
+                let words = std::array::from_fn(|arg| self.word(arg));
+                abi::irregular::resolve(self.abi, prototype, &words, arg)
+            }
+            Ty::Memory(dir, memory) => Some((dir, memory)),
+            _ => None,
+        }
+    }
+
     /// An argument, as wide as the ABI's registers.
     fn word(&self, arg: usize) -> u64 {
         let word = self.record.words.get(arg).copied().unwrap_or_default();
@@ -114,8 +127,10 @@ impl<'a> Site<'a> {
     /// The first argument that is shown only when the call has ended.
     fn split(&self) -> usize {
         let late = (0..self.count()).find(|arg| match self.ty(*arg) {
-            Some(Ty::Memory(_, Memory::Irregular)) => calls::is_late(self, *arg),
-            Some(Ty::Memory(dir, _)) => dir != Dir::In && calls::is_late(self, *arg),
+            Some(Ty::Memory(..)) => {
+                let is_out = self.pointed(*arg).is_some_and(|(dir, _)| dir != Dir::In);
+                is_out && calls::is_late(self, *arg)
+            }
             _ => false,
         });
         late.unwrap_or(self.count())
@@ -128,7 +143,10 @@ impl<'a> Site<'a> {
         }
         let word = self.word(arg);
         match self.ty(arg) {
-            Some(Ty::Memory(dir, memory)) => self.memory(arg, dir, memory, out),
+            Some(Ty::Memory(..)) => match self.pointed(arg) {
+                Some((dir, memory)) => self.memory(arg, dir, memory, out),
+                None => scalar::address(word, out),
+            },
             Some(Ty::Scalar(Scalar::Lo)) => self.wide(arg, out),
             Some(ty) => self.value(ty, word, out),
             None => scalar::hex(word, out),
@@ -148,7 +166,7 @@ impl<'a> Site<'a> {
 
     /// The high half of a number is shown with the low one.
     fn is_hidden(&self, arg: usize) -> bool {
-        matches!(self.ty(arg), Some(Ty::Scalar(Scalar::Hi)))
+        matches!(self.ty(arg), Some(Ty::Scalar(Scalar::Hi))) || calls::is_hidden(self, arg)
     }
 }
 

@@ -2,9 +2,12 @@
 
 mod control;
 mod files;
+mod forms;
 mod futex;
 mod ipc;
+mod keys;
 mod network;
+mod prctl;
 mod process;
 mod time;
 mod wait;
@@ -24,7 +27,10 @@ pub(super) fn count(site: &Site<'_>) -> Option<usize> {
         "ioctl" => control::ioctl_count(site),
         // A new address only with MREMAP_FIXED or MREMAP_DONTUNMAP.
         "mremap" if site.word(3) & 6 == 0 => Some(4),
-        "prctl" => process::prctl_count(site),
+        "prctl" => prctl::count(site),
+        "keyctl" => keys::count(site),
+        // A processor to run on came later.
+        "membarrier" => Some(2),
         // ipc(2) has one more, where the address goes: it is shown as the result.
         "shmat" => Some(3),
         "futex" | "futex_time64" => futex::count(site),
@@ -39,7 +45,9 @@ pub(super) fn is_late(site: &Site<'_>, arg: usize) -> bool {
         "poll" | "ppoll" | "ppoll_time64" | "select" | "pselect6" | "pselect6_time64" => false,
         "fcntl" | "fcntl64" => control::fcntl_is_late(site),
         "ioctl" => control::ioctl_is_late(site),
-        "futex" | "futex_time64" | "arch_prctl" | "prctl" | "set_thread_area" => false,
+        "futex" | "futex_time64" | "set_thread_area" => false,
+        // The version that was asked for, not the one that the kernel prefers.
+        "capget" | "capset" if arg == 0 => false,
         // The one that the kernel reads first is shown first.
         _ => arg > 0 || site.prototype.is_some_and(|prototype| prototype.params.len() > 1),
     }
@@ -50,7 +58,7 @@ pub(super) fn argument(site: &Site<'_>, arg: usize, out: &mut String) -> bool {
     let word = site.word(arg);
     match (site.name(), arg) {
         ("time", 0) => time::time_argument(site, out),
-        ("mmap", 5) | ("rseq", 1) => hex(word, out),
+        ("mmap", 5) | ("rseq", 1 | 2) => hex(word, out),
         ("mmap2", 5) => hex(word << 12, out),
         // What it holds is cut at -s, so that its entries cannot be counted.
         ("getdents" | "getdents64", 1) => scalar::address(word, out),
@@ -62,6 +70,11 @@ pub(super) fn argument(site: &Site<'_>, arg: usize, out: &mut String) -> bool {
         }
         ("mknod" | "mknodat", _) if is_mode(site, arg) => scalar::file_mode(word, out),
         _ if is_mode(site, arg) => octal(word & 0xffff, out),
+        ("prctl", 1..) => prctl::argument(site, arg, out),
+        ("arch_prctl", 1) => prctl::arch_argument(site, out),
+        ("keyctl", 1..) => keys::argument(site, arg, out),
+        ("add_key", 4) | ("request_key", 3) => forms::key(word, out),
+        ("personality", 0) => process::personality(word, out),
         _ => return family_argument(site, arg, out),
     }
     true
@@ -71,7 +84,7 @@ fn family_argument(site: &Site<'_>, arg: usize, out: &mut String) -> bool {
     match (site.name(), arg) {
         ("fcntl" | "fcntl64", 2) => control::fcntl_argument(site, out),
         ("ioctl", 1 | 2) => control::ioctl_argument(site, arg, out),
-        ("prctl", 1..) => process::prctl_argument(site, arg, out),
+        ("capget" | "capset", 1) => process::capabilities(site, out),
         ("futex" | "futex_time64", 2..) => futex::argument(site, arg, out),
         ("getrandom", 0) => files::random(site, out),
         ("wait4" | "waitpid", 1) => wait::status(site, out),
@@ -124,6 +137,29 @@ fn family_result(site: &Site<'_>, out: &mut String) -> bool {
         "poll" | "ppoll" | "ppoll_time64" => wait::poll_result(site, out),
         "select" | "pselect6" | "pselect6_time64" => wait::select_result(site, out),
         "shmat" => ipc::attached(site, out),
+        "prctl" => prctl::result(site, out),
+        "membarrier" => process::barrier_result(site, out),
+        "personality" => {
+            let value = site.record.result as u64;
+            explained(value, out, |out| process::personality(value, out));
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Appends a result in hexadecimal and in parentheses what it means.
+fn explained(value: u64, out: &mut String, meaning: impl FnOnce(&mut String)) {
+    hex(value, out);
+    out.push_str(" (");
+    meaning(out);
+    out.push(')');
+}
+
+/// Whether an argument means nothing and is left out, although one behind it does not.
+pub(super) fn is_hidden(site: &Site<'_>, arg: usize) -> bool {
+    match site.name() {
+        "futex" | "futex_time64" => futex::is_hidden(site, arg),
         _ => false,
     }
 }

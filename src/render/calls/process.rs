@@ -1,8 +1,8 @@
-//! Processes: clone(2) and its kin, prctl(2), CPU sets.
+//! Processes: clone(2) and its kin, CPU sets, personalities, capabilities.
 
+use super::super::Site;
 use super::super::scalar::{address, bar, decimal, flags, hex, signal};
 use super::super::structs::number;
-use super::super::{Site, quote};
 use crate::abi::{self, Abi};
 use crate::event::{Phase, Role};
 
@@ -123,45 +123,6 @@ pub(super) fn clone3_rest(site: &Site<'_>, out: &mut String) -> bool {
     true
 }
 
-const PR_SET_PDEATHSIG: u64 = 1;
-const PR_SET_NAME: u64 = 15;
-const PR_GET_NAME: u64 = 16;
-const PR_CAPBSET_READ: u64 = 23;
-const PR_CAPBSET_DROP: u64 = 24;
-/// `PR_GET_DUMPABLE`, `PR_GET_KEEPCAPS`, `PR_GET_TIMING`, `PR_GET_SECCOMP`,
-/// `PR_GET_SECUREBITS`, `PR_GET_TIMERSLACK`.
-const BARE: [u64; 6] = [3, 7, 13, 21, 27, 30];
-
-pub(super) fn prctl_count(site: &Site<'_>) -> Option<usize> {
-    match site.word(0) {
-        PR_SET_PDEATHSIG | PR_SET_NAME | PR_GET_NAME | PR_CAPBSET_READ | PR_CAPBSET_DROP => Some(2),
-        // PR_SET_DUMPABLE, PR_SET_KEEPCAPS, PR_SET_SECUREBITS, PR_SET_TIMERSLACK
-        4 | 8 | 28 | 29 => Some(2),
-        option => BARE.contains(&option).then_some(1),
-    }
-}
-
-pub(super) fn prctl_argument(site: &Site<'_>, arg: usize, out: &mut String) -> bool {
-    let word = site.word(arg);
-    match (site.word(0), arg) {
-        (PR_SET_NAME | PR_GET_NAME, 1) => match site.record.pieces.iter().find(|p| p.arg == 1) {
-            Some(piece) if super::super::memory::readable(piece) => {
-                let bytes = site.record.bytes(piece);
-                let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
-                quote::quoted(&bytes[..end], out);
-            }
-            _ => address(word, out),
-        },
-        (PR_SET_PDEATHSIG, 1) => signal(word, out),
-        (PR_CAPBSET_READ | PR_CAPBSET_DROP, 1) => {
-            super::super::structs::named("capability", word, out);
-        }
-        (4 | 8, 1) => decimal(word, out),
-        _ => hex(word, out),
-    }
-    true
-}
-
 /// The entry that the kernel has chosen, set_thread_area(2).
 pub(super) fn segment_result(site: &Site<'_>, out: &mut String) {
     decimal(site.record.result, out);
@@ -210,4 +171,85 @@ pub(super) fn cpus(site: &Site<'_>, out: &mut String) -> bool {
     }
     out.push(']');
     true
+}
+
+/// A personality: a number in the lowest byte, and flags (linux/personality.h).
+pub(super) fn personality(word: u64, out: &mut String) {
+    const NUMBER: u64 = 0xff;
+    const QUERY: u64 = 0xffff_ffff;
+    let word = word & 0xffff_ffff;
+    let Some(set) = abi::set("personality").filter(|_| word != QUERY) else {
+        return hex(word, out);
+    };
+    let mut entries = set.entries.iter();
+    match entries.find(|(value, _)| *value == word & NUMBER) {
+        Some((_, name)) => out.push_str(name),
+        None if word & NUMBER == NUMBER => out.push_str("PER_MASK"),
+        None => {
+            hex(word & NUMBER, out);
+            out.push_str(" /* PER_??? */");
+        }
+    }
+    let mut left = word & !NUMBER;
+    let is_flag = |value: u64| value & NUMBER == 0 && value != 0;
+    for (bit, name) in set.entries.iter().filter(|(value, _)| is_flag(*value)) {
+        if left & bit != 0 {
+            out.push('|');
+            out.push_str(name);
+            left &= !bit;
+        }
+    }
+    if left != 0 {
+        out.push('|');
+        hex(left, out);
+    }
+}
+
+/// capget(2) and capset(2): since the second version in two halves, which are one
+/// set of 64 bits.
+pub(super) fn capabilities(site: &Site<'_>, out: &mut String) -> bool {
+    const VERSION_1: u64 = 0x1998_0330;
+    const FIELDS: [&str; 3] = ["effective", "permitted", "inheritable"];
+    let phase = if site.name() == "capget" { Phase::Exit } else { Phase::Entry };
+    let (Some(header), Some(bytes)) = (site.bytes(0, Phase::Entry), site.bytes(1, phase)) else {
+        return false;
+    };
+    let is_wide = number(header, 0, 4) != VERSION_1;
+    for (index, name) in FIELDS.into_iter().enumerate() {
+        out.push_str(if index == 0 { "{" } else { ", " });
+        out.push_str(name);
+        out.push('=');
+        let high = if is_wide { number(bytes, 12 + 4 * index, 4) } else { 0 };
+        capability_set(high << 32 | number(bytes, 4 * index, 4), out);
+    }
+    out.push('}');
+    true
+}
+
+fn capability_set(bits: u64, out: &mut String) {
+    let from = out.len();
+    let known = abi::set("capability").map_or(&[][..], |set| set.entries);
+    let mut left = bits;
+    for (number, name) in known.iter().filter(|(number, _)| *number < 64) {
+        if left >> number & 1 != 0 {
+            bar(from, out);
+            out.push_str("1<<");
+            out.push_str(name);
+            left &= !(1 << number);
+        }
+    }
+    if left != 0 || bits == 0 {
+        bar(from, out);
+        hex(left, out);
+    }
+}
+
+/// membarrier(2): a query answers with the commands that there are.
+pub(super) fn barrier_result(site: &Site<'_>, out: &mut String) -> bool {
+    let value = site.record.result as u64;
+    let is_query = site.word(0) == 0 && value != 0;
+    if is_query {
+        super::explained(value, out, |out| super::forms::bits("membarrier_cmd", value, out));
+    }
+    is_query
 }
