@@ -79,6 +79,7 @@ fn a_sound_log() {
         assert!(words.contains(part), "`{part}` is not in: {words}");
     }
     let (status, value) = logs.json("a.mp");
+    assert_eq!(value["log"], "a.mp");
     assert_eq!((status, &value["complete"]), (Some(0), &Value::Bool(true)));
     assert_eq!(number(&value, "/tasks"), 2);
     assert!(number(&value, "/calls") > 17_000 && number(&value, "/blocks") >= 2, "{value}");

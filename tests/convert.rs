@@ -101,7 +101,14 @@ fn a_reader_who_has_seen_enough_ends_it_quietly() {
 #[test]
 fn a_format_that_does_not_exist_is_a_usage_error() {
     let dir = logs();
-    for (format, hint) in [("tlt", "did you mean 'ttl'?"), ("nothing", "--list-formats")] {
+    for (format, hint) in [
+        ("tlt", "did you mean 'ttl'?"),
+        ("turtle", "'ttl'"),
+        ("ntriples", "'nt'"),
+        ("N-Triples", "'nt'"),
+        ("rdf", "'nt' or "),
+        ("nothing", "--list-formats"),
+    ] {
         let args = ["convert", "a.mp", "--to", format, "-o", "out"];
         let out = rtrace().args(args).current_dir(&dir).output().expect("runs");
         let (status, _, errors) = ended(&out);
@@ -123,6 +130,136 @@ fn what_is_no_log_leaves_the_output_alone() {
     assert_eq!(status, Some(1));
     assert!(errors.contains("text: this is not an rtrace log"), "{errors}");
     assert_eq!(fs::read(dir.path().join("out")).expect("there"), b"from yesterday");
+}
+
+#[test]
+fn an_input_is_not_overwritten() {
+    let dir = logs();
+    let log = dir.path().join("a.mp");
+    let before = fs::read(&log).expect("there");
+    std::os::unix::fs::symlink("a.mp", dir.path().join("link")).expect("a link");
+    fs::hard_link(&log, dir.path().join("hard")).expect("a link");
+    for out in ["a.mp", "link", "hard"] {
+        let args = ["convert", "b.mp", "a.mp", "--to", "nt", "-o", out];
+        let output = rtrace().args(args).current_dir(&dir).output().expect("runs");
+        let (status, _, errors) = ended(&output);
+        assert_eq!(status, Some(1), "{errors}");
+        assert!(errors.contains("same file as the input a.mp"), "{errors}");
+        assert!(errors.contains("write to another one"), "{errors}");
+    }
+    let redirected = [
+        ("-", File::open(&log).expect("there")),
+        ("a.mp", File::open("/dev/null").expect("there")),
+    ];
+    for (input, stdin) in redirected {
+        let appended = File::options().append(true).open(&log).expect("there");
+        let args = ["convert", input, "--to", "nt"];
+        let output = rtrace().args(args).stdin(stdin).stdout(appended).current_dir(&dir).output();
+        assert_eq!(output.expect("runs").status.code(), Some(1));
+    }
+    assert_eq!(fs::read(&log).expect("there"), before);
+    let args = ["convert", "a.mp", "--to", "nt", "-o", "/dev/null"];
+    let output = rtrace().args(args).current_dir(&dir).output().expect("runs");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn an_output_is_emptied_first() {
+    let dir = logs();
+    fs::write(dir.path().join("out"), "x".repeat(100_000)).expect("written");
+    let args = ["convert", "a.mp", "--to", "jsonl", "-o", "out"];
+    let output = rtrace().args(args).current_dir(&dir).output().expect("runs");
+    assert_eq!(ended(&output), (Some(0), String::new(), String::new()));
+    let text = fs::read_to_string(dir.path().join("out")).expect("there");
+    assert_eq!(text.lines().count(), 3);
+    assert!(text.lines().all(|line| line.starts_with('{')));
+}
+
+#[test]
+fn a_wrong_set_of_calls_is_a_usage_error() {
+    let dir = logs();
+    fs::write(dir.path().join("out"), "from yesterday").expect("written");
+    for (set, hint) in [
+        ("trace=opne", "did you mean 'open'?"),
+        ("signal=none", "no qualifier 'signal'"),
+        ("trace=/^open", "regular expressions"),
+        ("trace=100000", "the number 100000"),
+    ] {
+        let args = ["convert", "a.mp", "--to", "strace", "-e", set, "-o", "out"];
+        let output = rtrace().args(args).current_dir(&dir).output().expect("runs");
+        let (status, _, errors) = ended(&output);
+        assert_eq!(status, Some(2), "{errors}");
+        assert!(errors.contains(hint), "{errors}");
+    }
+    assert_eq!(fs::read(dir.path().join("out")).expect("there"), b"from yesterday");
+}
+
+#[test]
+fn the_last_set_of_calls_counts() {
+    let dir = logs();
+    let lines = |sets: &[&str]| {
+        let sets = sets.iter().flat_map(|set| ["-e", set]);
+        let args = ["convert", "a.mp", "--to", "strace"].into_iter().chain(sets);
+        let output = rtrace().args(args).current_dir(&dir).output().expect("runs");
+        let (status, text, errors) = ended(&output);
+        assert_eq!((status, errors.as_str()), (Some(0), ""));
+        text.matches("getppid").count()
+    };
+    assert_eq!(lines(&["trace=getppid", "trace=close"]), 0);
+    assert_eq!(lines(&["trace=close", "getppid"]), 2);
+}
+
+#[test]
+fn options_of_text_are_for_text() {
+    let dir = logs();
+    for option in ["-p1", "-etrace=open", "-s3", "-tt", "-r", "-T", "-y", "-v"] {
+        let args = ["convert", "a.mp", "--to", "jsonl", option, "-o", "out"];
+        let output = rtrace().args(args).current_dir(&dir).output().expect("runs");
+        let (status, _, errors) = ended(&output);
+        assert_eq!(status, Some(2), "{errors}");
+        assert!(errors.contains(&format!("{} is for --to strace", &option[..2])), "{errors}");
+        assert!(!dir.path().join("out").exists(), "nothing is written");
+    }
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_named() {
+    let dir = logs();
+    let full = || File::options().write(true).open("/dev/full").expect("there");
+    for (args, name) in [
+        (&["convert", "a.mp", "--to", "nt", "-o", "/dev/full"][..], "/dev/full"),
+        (&["convert", "a.mp", "--to", "nt"], "standard output"),
+        (&["convert", "--list-formats"], "standard output"),
+        (&["show", "a.mp"], "standard output"),
+        (&["show", "--events", "a.mp"], "standard output"),
+        (&["check", "a.mp"], "standard output"),
+        (&["syscalls"], "standard output"),
+    ] {
+        let output = rtrace().args(args).stdout(full()).current_dir(&dir).output().expect("runs");
+        let (status, _, errors) = ended(&output);
+        assert_eq!(status, Some(1), "{args:?}: {errors}");
+        assert!(errors.contains(&format!("{name}: No space left")), "{errors}");
+    }
+}
+
+#[test]
+fn a_closed_standard_output_is_a_failure() {
+    let dir = logs();
+    for args in ["convert a.mp --to nt", "show a.mp", "check a.mp", "syscalls"] {
+        let script = format!("exec \"$0\" {args} >&-");
+        let mut shell = Command::new("bash");
+        shell.args(["-c", &script, env!("CARGO_BIN_EXE_rtrace")]).current_dir(&dir);
+        let (status, _, errors) = ended(&shell.output().expect("runs"));
+        assert_eq!(status, Some(1), "{args}: {errors}");
+        assert!(errors.contains("standard output: it is closed"), "{errors}");
+    }
+}
+
+#[test]
+fn a_log_that_is_not_there_is_named_once() {
+    let output = rtrace().args(["convert", "nosuch", "--to", "nt"]).output().expect("runs");
+    let (status, _, errors) = ended(&output);
+    assert_eq!((status, errors.matches("nosuch").count()), (Some(1), 1), "{errors}");
 }
 
 #[test]

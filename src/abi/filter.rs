@@ -1,6 +1,7 @@
 //! Which calls are of interest: `-e trace=SET`, in strace(1)'s syntax.
 
 use super::subcall;
+use super::suggest;
 use super::types::{Abi, Classes, Prototype, X32_BIT};
 
 /// A set of calls, of every ABI.
@@ -37,6 +38,15 @@ pub enum FilterError {
         /// The class whose name is nearest.
         nearest: Option<String>,
     },
+    /// No ABI has a call of that number.
+    #[error("no system call has the number {0}; '?{0}' takes it all the same")]
+    UnknownNumber(u64),
+    /// strace(1) selects by other things, too.
+    #[error("rtrace has no qualifier '{0}': calls are selected by trace=SET")]
+    Qualifier(String),
+    /// strace(1) takes regular expressions, too.
+    #[error("'{0}': rtrace has no regular expressions: list names or classes")]
+    Pattern(String),
     /// A part of the list is empty.
     #[error("an empty name in the set of system calls '{0}'")]
     Empty(String),
@@ -80,16 +90,17 @@ impl Filter {
         word.map_or(self.beyond, |word| word >> (nr % 64) & 1 != 0)
     }
 
-    /// Reads a set; a `trace=` or `t=` before it is skipped.
+    /// Reads a set, or an expression that [`expressed_set`] takes.
     ///
     /// # Errors
-    /// A name that no ABI knows, or no name where one should be.
+    /// A name or number that no ABI knows, or no name where one should be; what
+    /// strace(1) takes and rtrace does not.
     pub fn parse(text: &str) -> Result<Self, FilterError> {
         Self::parse_with(text, &Tables)
     }
 
     fn parse_with(text: &str, calls: &dyn Calls) -> Result<Self, FilterError> {
-        let list = text.strip_prefix("trace=").or_else(|| text.strip_prefix("t=")).unwrap_or(text);
+        let list = expressed_set(text)?;
         let (list, negated) = list.strip_prefix('!').map_or((list, false), |rest| (rest, true));
         let mut filter = Self::none();
         for item in list.split(',') {
@@ -139,7 +150,13 @@ impl Filter {
         let (item, may_be_unknown) =
             item.strip_prefix('?').map_or((item, false), |rest| (rest, true));
         let (name, abis) = split_abi(item);
+        if name.starts_with('/') {
+            return Err(FilterError::Pattern(name.to_owned()));
+        }
         if let Ok(nr) = name.parse::<u64>() {
+            if !may_be_unknown && !is_number(calls, abis, nr) {
+                return Err(FilterError::UnknownNumber(nr));
+            }
             for abi in abis {
                 self.insert(*abi, nr);
             }
@@ -202,6 +219,28 @@ impl Filter {
     }
 }
 
+/// Takes the qualifier, `trace=` or `t=`, off an expression of strace(1)'s `-e`.
+///
+/// # Errors
+/// Another qualifier.
+pub fn expressed_set(expression: &str) -> Result<&str, FilterError> {
+    match expression.split_once('=') {
+        None => Ok(expression),
+        Some(("trace" | "t", set)) => Ok(set),
+        Some((qualifier, _)) => Err(FilterError::Qualifier(qualifier.to_owned())),
+    }
+}
+
+/// Whether one of the ABIs has a call of that number.
+fn is_number(calls: &dyn Calls, abis: &[Abi], nr: u64) -> bool {
+    let mut found = false;
+    for abi in abis {
+        let wanted = place(*abi, nr);
+        calls.each(*abi, &mut |other, _| found |= place(*abi, other) == wanted);
+    }
+    found
+}
+
 /// Classes that strace knew before it marked them with `%`.
 const OLD_CLASSES: [&str; 7] = ["file", "process", "network", "signal", "ipc", "desc", "memory"];
 
@@ -224,14 +263,8 @@ fn split_abi(item: &str) -> (&str, &'static [Abi]) {
     }
 }
 
-/// The name most like `name`, if one is at all.
 fn nearest(name: &str, names: impl Iterator<Item = &'static str>) -> Option<String> {
-    const ALIKE: f64 = 0.5;
-    names
-        .map(|other| (strsim::normalized_damerau_levenshtein(name, other), other))
-        .filter(|(score, _)| *score >= ALIKE)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, other)| other.to_owned())
+    suggest::nearest(name, names).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -331,5 +364,27 @@ mod tests {
         assert_eq!(error("read,,open"), "an empty name in the set of system calls 'read,,open'");
         assert_eq!(error("read,!open"), "unknown system call '!open'; did you mean 'open'?");
         assert_eq!(allowed("?nosuchcall,read"), [0]);
+    }
+
+    #[test]
+    fn a_number_is_known_or_marked() {
+        assert_eq!(
+            error("100000"),
+            "no system call has the number 100000; '?100000' takes it all the same"
+        );
+        assert_eq!(error("2@32"), "no system call has the number 2; '?2' takes it all the same");
+        assert_eq!(allowed("?100,2"), [2, 100]);
+    }
+
+    #[test]
+    fn what_only_strace_has_is_told() {
+        assert_eq!(
+            error("signal=none"),
+            "rtrace has no qualifier 'signal': calls are selected by trace=SET"
+        );
+        assert_eq!(
+            error("trace=/^re"),
+            "'/^re': rtrace has no regular expressions: list names or classes"
+        );
     }
 }

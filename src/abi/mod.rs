@@ -8,12 +8,14 @@ mod display;
 pub mod filter;
 pub mod irregular;
 mod subcall;
+mod suggest;
 mod tables;
 pub mod types;
 mod words;
 
-pub use filter::{Filter, FilterError};
+pub use filter::{Filter, FilterError, expressed_set};
 pub use subcall::{Subcall, is_subcall, subcall, subcalls};
+pub use suggest::nearest;
 pub use tables::*;
 pub use types::*;
 pub use words::given;

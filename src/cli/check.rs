@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use super::output;
 use anyhow::Context as _;
 use rtrace::log::{self, Bytes, Ending, Lost, Reader, Summary};
 
@@ -34,6 +35,7 @@ enum Format {
 /// # Errors
 /// The output cannot be written.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let mut out = output::stdout()?;
     let mut all_whole = true;
     for path in &args.logs {
         match check(path) {
@@ -41,12 +43,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 all_whole &= summary.complete;
                 let text = match args.format {
                     Format::Text => in_words(path, &summary),
-                    Format::Json => serde_json::to_string(&summary)? + "\n",
+                    Format::Json => in_json(path, &summary)? + "\n",
                 };
-                let written = io::stdout().write_all(text.as_bytes());
-                if super::output::quiet_if_closed(written.map_err(Into::into)).is_err() {
-                    anyhow::bail!("cannot write to standard output");
-                }
+                let written = out.write_all(text.as_bytes());
+                output::quiet_if_closed(written.context(output::CANNOT_WRITE_STDOUT))?;
             }
             Err(error) => {
                 all_whole = false;
@@ -64,6 +64,16 @@ fn check(path: &Path) -> anyhow::Result<Summary> {
         log::check(path)
     };
     summary.with_context(|| path.display().to_string())
+}
+
+fn in_json(path: &Path, summary: &Summary) -> serde_json::Result<String> {
+    #[derive(serde::Serialize)]
+    struct Named<'a> {
+        log: std::borrow::Cow<'a, str>,
+        #[serde(flatten)]
+        summary: &'a Summary,
+    }
+    serde_json::to_string(&Named { log: path.to_string_lossy(), summary })
 }
 
 fn in_words(path: &Path, summary: &Summary) -> String {

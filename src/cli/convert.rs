@@ -1,6 +1,6 @@
 //! `rtrace convert`: logs into other formats.
 
-use std::io::{self, Write};
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -8,7 +8,8 @@ use anyhow::Context as _;
 use rtrace::event::Batch;
 use rtrace::export::{self, FORMATS, Format, Options, TextOptions};
 
-use super::output::{self, quiet_if_closed};
+use super::output::{self, Output, quiet_if_closed};
+use super::selection::{Selection, selection};
 use super::source::Source;
 
 /// Turn logs into text, JSON or RDF.
@@ -47,11 +48,22 @@ pub(crate) struct Args {
 /// The format of that name.
 fn format(name: &str) -> Result<Format, String> {
     export::format(name).copied().ok_or_else(|| {
-        let near = super::suggest::nearest(name, FORMATS.iter().map(|format| format.name));
-        let hint = near.map(|near| format!("did you mean '{near}'?"));
-        let hint = hint.unwrap_or_else(|| "rtrace convert --list-formats shows all".into());
-        format!("unknown format '{name}'; {hint}")
+        let near = rtrace::abi::nearest(name, FORMATS.iter().map(|format| format.name));
+        let meant = near.map_or_else(|| described(name), |near| vec![near]);
+        if meant.is_empty() {
+            return format!("unknown format '{name}'; rtrace convert --list-formats shows all");
+        }
+        format!("unknown format '{name}'; did you mean '{}'?", meant.join("' or '"))
     })
+}
+
+/// The formats whose summaries have the word: Turtle, N-Triples, RDF.
+fn described(word: &str) -> Vec<&'static str> {
+    let plain = |text: &str| -> String {
+        text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase()
+    };
+    let has_word = |format: &&Format| format.summary.split(' ').any(|of| plain(of) == plain(word));
+    FORMATS.iter().filter(has_word).map(|format| format.name).collect()
 }
 
 /// What the help says of formats: the registry.
@@ -89,8 +101,13 @@ struct Text {
     string_limit: Option<usize>,
 
     /// Show only these calls: trace=SET.
-    #[arg(short = 'e', value_name = "trace=SET")]
-    expression: Option<String>,
+    #[arg(
+        short = 'e',
+        value_name = "trace=SET",
+        value_parser = selection,
+        overrides_with = "selection"
+    )]
+    selection: Option<Selection>,
 
     /// Show only this process; may be repeated.
     #[arg(short = 'p', value_name = "PID")]
@@ -98,8 +115,22 @@ struct Text {
 }
 
 impl Text {
+    /// One of those that were given.
+    fn given(&self) -> Option<&'static str> {
+        let options = [
+            ("-t", self.absolute_time > 0),
+            ("-r", self.relative_time),
+            ("-T", self.duration),
+            ("-y", self.decode_descriptors > 0),
+            ("-v", self.verbose),
+            ("-s", self.string_limit.is_some()),
+            ("-e", self.selection.is_some()),
+            ("-p", !self.pids.is_empty()),
+        ];
+        options.into_iter().find(|(_, is_given)| *is_given).map(|(option, _)| option)
+    }
+
     fn options(self) -> TextOptions {
-        let set = |text: String| text.strip_prefix("trace=").map(str::to_owned).unwrap_or(text);
         TextOptions {
             absolute_time: self.absolute_time,
             relative_time: self.relative_time,
@@ -107,7 +138,7 @@ impl Text {
             decode_descriptors: self.decode_descriptors,
             verbose: self.verbose,
             string_limit: self.string_limit,
-            trace: self.expression.map(set),
+            filter: self.selection.map(|selection| selection.filter),
             pids: self.pids,
         }
     }
@@ -122,6 +153,12 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         return quiet_if_closed(list_formats());
     }
     let format = args.to.context("clap asks for a format")?;
+    if let Some(option) = args.text.given().filter(|_| !format.is_text()) {
+        let texts = FORMATS.iter().filter(|format| format.is_text()).map(|format| format.name);
+        let texts = texts.collect::<Vec<_>>().join(" or ");
+        eprintln!("rtrace: {option} is for --to {texts}: {} has no such option", format.name);
+        return Ok(ExitCode::from(2));
+    }
     let options = Options { follow: args.follow, text: args.text.options() };
     // Before the output is made: it may be that of an earlier, good conversion.
     let mut sources = args
@@ -129,39 +166,41 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         .iter()
         .map(|log| Source::open(log, args.follow))
         .collect::<Result<Vec<_>, _>>()?;
-    let out = output::open(args.output.as_deref())?;
+    let out = output::open(args.output.as_deref(), &args.logs)?;
     quiet_if_closed(convert(&mut sources, &format, out, &options))
 }
 
 fn convert(
     sources: &mut [Source],
     format: &Format,
-    out: Box<dyn Write>,
+    output: Output,
     options: &Options,
 ) -> anyhow::Result<()> {
-    let mut exporter = format.exporter(out, options)?;
+    let Output { out, failure } = output;
+    let failure = || failure.clone();
+    let mut exporter = format.exporter(out, options).with_context(failure)?;
     let mut batch = Batch::new();
     for source in sources {
-        exporter.begin(source.run())?;
+        exporter.begin(source.run()).with_context(failure)?;
         while source.next(&mut batch)? {
-            exporter.batch(&batch)?;
+            exporter.batch(&batch).with_context(failure)?;
             if options.follow {
-                exporter.flush()?;
+                exporter.flush().with_context(failure)?;
             }
         }
-        exporter.end()?;
+        exporter.end().with_context(failure)?;
         source.report_losses();
     }
-    exporter.finish()?;
-    Ok(())
+    exporter.finish().with_context(failure)
 }
 
 fn list_formats() -> anyhow::Result<()> {
     let width = FORMATS.iter().map(|format| format.name.len()).max().unwrap_or_default();
-    let mut out = io::stdout().lock();
+    let mut out = output::stdout()?;
     for format in FORMATS {
         let Format { name, media_type, extension, summary, .. } = format;
-        writeln!(out, "{name:width$}  .{extension:6}  {media_type:22}  {summary}")?;
+        writeln!(out, "{name:width$}  .{extension:6}  {media_type:22}  {summary}")
+            .context(output::CANNOT_WRITE_STDOUT)?;
     }
     Ok(())
 }

@@ -5,11 +5,12 @@ mod convert;
 mod output;
 mod recording;
 mod run;
+mod selection;
 mod show;
 mod source;
-mod suggest;
 mod syscalls;
 mod tree;
+mod units;
 
 use std::process::ExitCode;
 

@@ -1,24 +1,81 @@
 //! Where a command writes, and when it may stop.
 
-use std::fs::File;
-use std::io::{self, Write};
-use std::path::Path;
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, StdoutLock, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use rtrace::sys::startup;
 
-/// Opens what `-o` says; without it, and for `-`, standard output.
+/// What is said of an output that cannot be written.
+pub(crate) const CANNOT_WRITE_STDOUT: &str = "cannot write to standard output";
+
+/// An open output.
+pub(crate) struct Output {
+    /// Where to write.
+    pub(crate) out: Box<dyn Write>,
+    /// What is said if that fails.
+    pub(crate) failure: String,
+}
+
+/// Opens what `-o` says; without it, and for `-`, standard output. A file that is
+/// one of `inputs`, whatever its name, stays as it is.
 ///
 /// # Errors
-/// The file cannot be made.
-pub(crate) fn open(path: Option<&Path>) -> anyhow::Result<Box<dyn Write>> {
-    match path.filter(|path| *path != Path::new("-")) {
-        Some(path) => {
-            let file = File::create(path);
-            Ok(Box::new(file.with_context(|| format!("cannot write {}", path.display()))?))
-        }
-        None => Ok(Box::new(io::stdout().lock())),
+/// The file cannot be made, or is an input.
+pub(crate) fn open(path: Option<&Path>, inputs: &[PathBuf]) -> anyhow::Result<Output> {
+    let Some(path) = path.filter(|path| *path != Path::new("-")) else {
+        let out = stdout()?;
+        refuse_inputs(&of_descriptor(&out)?, "standard output", inputs)?;
+        return Ok(Output { out: Box::new(out), failure: CANNOT_WRITE_STDOUT.to_owned() });
+    };
+    let failure = format!("cannot write {}", path.display());
+    // Emptied only once it is known to be no input.
+    let options = OpenOptions::new().write(true).create(true).truncate(false).open(path);
+    let file = options.with_context(|| failure.clone())?;
+    let meta = file.metadata().with_context(|| failure.clone())?;
+    refuse_inputs(&meta, &path.display().to_string(), inputs)?;
+    if meta.is_file() {
+        file.set_len(0).with_context(|| failure.clone())?;
     }
+    Ok(Output { out: Box::new(file), failure })
+}
+
+/// Standard output.
+///
+/// # Errors
+/// The caller had it closed: what is written would go to the `/dev/null` that Rust
+/// opens in its place.
+pub(crate) fn stdout() -> anyhow::Result<StdoutLock<'static>> {
+    if startup::closed_descriptors().any(|fd| fd == 1) {
+        anyhow::bail!("{CANNOT_WRITE_STDOUT}: it is closed");
+    }
+    Ok(io::stdout().lock())
+}
+
+fn refuse_inputs(target: &Metadata, name: &str, inputs: &[PathBuf]) -> anyhow::Result<()> {
+    let is_target = |input: &&PathBuf| {
+        let input = match input.as_path() {
+            path if path == Path::new("-") => of_descriptor(io::stdin()).ok(),
+            path => fs::metadata(path).ok(),
+        };
+        input.is_some_and(|input| (input.dev(), input.ino()) == (target.dev(), target.ino()))
+    };
+    match inputs.iter().find(is_target).filter(|_| target.is_file()) {
+        Some(input) => anyhow::bail!(
+            "{name} is the same file as the input {}, which would be lost: write to another one",
+            input.display()
+        ),
+        None => Ok(()),
+    }
+}
+
+/// What an open descriptor stands for.
+fn of_descriptor(descriptor: impl AsFd) -> io::Result<Metadata> {
+    File::from(descriptor.as_fd().try_clone_to_owned()?).metadata()
 }
 
 /// A reader who has seen enough, as `head` has, ends the command without a word.

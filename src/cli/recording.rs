@@ -1,6 +1,8 @@
 //! What `run` and `attach` have in common: what to record, where to, and what is
 //! said of it.
 
+use super::selection::{Selection, selection};
+use super::units::duration;
 use anyhow::Context as _;
 use rtrace::abi::Filter;
 use rtrace::event::Batch;
@@ -35,8 +37,13 @@ pub(crate) struct Recording {
     output: Option<PathBuf>,
 
     /// Record these calls only: trace=SET, with names, %classes and `!`.
-    #[arg(short = 'e', value_name = "trace=SET")]
-    expression: Option<String>,
+    #[arg(
+        short = 'e',
+        value_name = "trace=SET",
+        value_parser = selection,
+        overrides_with = "selection"
+    )]
+    selection: Option<Selection>,
 
     /// Bytes to keep of each buffer that is read or written.
     #[arg(short = 's', value_name = "SIZE", default_value_t = 64)]
@@ -61,22 +68,15 @@ pub(crate) struct Recording {
 
 impl Recording {
     /// How to record.
-    ///
-    /// # Errors
-    /// `-e` is no set of calls; that has been told, and this is the exit status.
-    pub(super) fn recorder(&self) -> Result<Recorder, ExitCode> {
-        let trace = self.expression.as_deref().map(|e| e.strip_prefix("trace=").unwrap_or(e));
-        let filter = Filter::parse(trace.unwrap_or("all")).map_err(|error| {
-            tell!("rtrace: -e: {error}");
-            ExitCode::from(2)
-        })?;
+    pub(super) fn recorder(&self) -> Recorder {
+        let selection = self.selection.as_ref();
         let options = Options {
             data_limit: self.string_limit,
-            filter,
+            filter: selection.map_or_else(Filter::all, |selection| selection.filter.clone()),
             env: !self.no_env,
             ..Options::default()
         };
-        Ok(Recorder { options, trace: trace.map(str::to_owned) })
+        Recorder { options, trace: selection.map(|selection| selection.text.clone()) }
     }
 
     /// Opens the log; `name` and `pid` are for a file name where none was given.
@@ -114,9 +114,9 @@ impl Recording {
 
 fn summary(recorded: &Recorded, log: &str) -> String {
     let log::Totals { calls, processes, bytes, .. } = recorded.totals;
-    let time = std::time::Duration::from_nanos(recorded.time);
+    let time = duration(recorded.time);
     let plural = if processes == 1 { "process" } else { "processes" };
-    format!("{calls} calls of {processes} {plural} in {time:.2?}, {bytes} bytes in {log}")
+    format!("{calls} calls of {processes} {plural} in {time}, {bytes} bytes in {log}")
 }
 
 /// Tells at once when the log cannot be written; prints, if that is wanted.

@@ -92,10 +92,7 @@ fn status_of(error: &anyhow::Error) -> u8 {
 }
 
 fn record(args: &Args) -> anyhow::Result<ExitCode> {
-    let mut recorder = match args.recording.recorder() {
-        Ok(recorder) => recorder,
-        Err(usage) => return Ok(usage),
-    };
+    let mut recorder = args.recording.recorder();
     recorder.options.until = if args.until == "root" { Until::Root } else { Until::Last };
     recorder.options.kill_on_exit = args.kill_on_exit;
     let launch = launch(args)?;

@@ -4,9 +4,11 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use rtrace::event::Batch;
 use rtrace::flow::Flow;
 
+use super::output::{self, CANNOT_WRITE_STDOUT};
 use super::source::Source;
 use super::tree::Tree;
 
@@ -29,8 +31,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut source = Source::open(&args.log, false)?;
     // Strips colours where the output is no terminal.
-    let mut out = anstream::AutoStream::auto(io::stdout().lock());
-    super::output::quiet_if_closed(show(&mut source, args.events, &mut out))
+    let mut out = anstream::AutoStream::auto(output::stdout()?);
+    output::quiet_if_closed(show(&mut source, args.events, &mut out))
 }
 
 fn show(
@@ -43,12 +45,11 @@ fn show(
     let mut tree = Tree::new(source.run(), events.then(|| io::BufWriter::new(&mut *out)));
     let mut batch = Batch::new();
     while source.next(&mut batch)? {
-        flow.batch(&batch, &mut tree)?;
+        flow.batch(&batch, &mut tree).context(CANNOT_WRITE_STDOUT)?;
     }
-    flow.finish(&mut tree)?;
-    let text = tree.finish()?;
-    out.write_all(text.as_bytes())?;
-    out.flush()?;
+    flow.finish(&mut tree).context(CANNOT_WRITE_STDOUT)?;
+    let text = tree.finish().context(CANNOT_WRITE_STDOUT)?;
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).context(CANNOT_WRITE_STDOUT)?;
     source.report_losses();
     Ok(())
 }

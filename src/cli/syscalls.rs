@@ -3,6 +3,8 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use super::output;
+use anyhow::Context as _;
 use rtrace::abi::{self, Abi, Effect, Prototype};
 use serde_json::{Value, json};
 
@@ -49,11 +51,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         eprintln!("rtrace: {}", unknown_call(name));
         return Ok(ExitCode::FAILURE);
     }
-    let out = io::BufWriter::new(io::stdout().lock());
-    super::output::quiet_if_closed(match args.format {
+    let out = io::BufWriter::new(output::stdout()?);
+    let written = match args.format {
         Form::Text => write_text(&entries, out),
         Form::Json => write_json(&entries, out),
-    })
+    };
+    output::quiet_if_closed(written.context(output::CANNOT_WRITE_STDOUT))
 }
 
 fn entries(args: &Args) -> Vec<Entry> {
@@ -70,7 +73,7 @@ fn entries(args: &Args) -> Vec<Entry> {
 
 fn unknown_call(name: &str) -> String {
     let names = abi::calls(Abi::X86_64).map(|(_, prototype)| prototype.name);
-    match super::suggest::nearest(name, names) {
+    match abi::nearest(name, names) {
         Some(near) => format!("no call is named '{name}'; did you mean '{near}'?"),
         None => format!("no call is named '{name}'"),
     }

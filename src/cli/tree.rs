@@ -9,6 +9,8 @@ use rtrace::event::{Kind, Record, TaskId};
 use rtrace::export::{Run, command_line};
 use rtrace::flow::{Event, Item, Sink, State};
 
+use super::units::duration;
+
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -79,10 +81,10 @@ impl<W: Write> Tree<W> {
         let calls: u64 = self.processes.values().map(|process| process.calls).sum();
         let count = self.processes.len() as u64;
         let tasks = count + self.threads.len() as u64;
-        let seconds = seconds(self.now);
+        let time = duration(self.now);
         let _ = writeln!(
             text,
-            "{DIM}{}, {}, {}, {seconds}{DIM:#}",
+            "{DIM}{}, {}, {}, {time}{DIM:#}",
             counted(calls, "call", "calls"),
             counted(count, "process", "processes"),
             counted(tasks, "task", "tasks"),
@@ -187,7 +189,7 @@ impl Process {
             }
             None => text.push_str("(fork)"),
         }
-        let _ = write!(text, "  {}", seconds(self.end.unwrap_or(now).saturating_sub(self.start)));
+        let _ = write!(text, "  {}", duration(self.end.unwrap_or(now).saturating_sub(self.start)));
         let _ = match self.status {
             None if self.let_go => write!(text, "  let go"),
             None => write!(text, "  still running"),
@@ -205,7 +207,7 @@ impl Process {
 
 impl Thread {
     fn write(&self, now: u64, text: &mut String) {
-        let lived = seconds(self.end.unwrap_or(now).saturating_sub(self.start));
+        let lived = duration(self.end.unwrap_or(now).saturating_sub(self.start));
         let tid = self.tid;
         let calls = counted(self.calls, "call", "calls");
         let _ = writeln!(text, "{NUMBER}{{{tid}}}{NUMBER:#} thread  {lived}  {DIM}{calls}{DIM:#}");
@@ -238,7 +240,7 @@ impl<W: Write> Sink for Tree<W> {
 fn write_event(out: &mut impl Write, state: &State, event: &Event<'_>) -> io::Result<()> {
     let record = &event.record;
     let tid = state.task(record.task).map_or(0, |task| task.tid);
-    write!(out, "{NUMBER}{tid:<7}{NUMBER:#} {DIM}{}{DIM:#} ", seconds(record.start))?;
+    write!(out, "{NUMBER}{tid:<7}{NUMBER:#} {DIM}{}{DIM:#} ", duration(record.start))?;
     match record.kind {
         Kind::Call => writeln!(out, "{}", rtrace::export::call_text(event)),
         Kind::Signal => writeln!(out, "--- {} ---", signal_name(record.words[0])),
@@ -264,16 +266,6 @@ fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// Nanoseconds as seconds, with as many digits as tell something.
-fn seconds(ns: u64) -> String {
-    let (ms, s) = (ns / 1_000_000, ns / 1_000_000_000);
-    match ns {
-        0..1_000_000 => format!("{} µs", ns / 1_000),
-        1_000_000..1_000_000_000 => format!("{ms}.{} ms", ns / 100_000 % 10),
-        _ => format!("{s}.{:02} s", ns / 10_000_000 % 100),
-    }
-}
-
 /// Text that cannot steer the terminal.
 fn printable(bytes: &[u8]) -> String {
     let mut text = String::new();
@@ -294,12 +286,5 @@ mod tests {
     #[test]
     fn a_command_line_cannot_steer_the_terminal() {
         assert_eq!(printable(b"a\x1b[2J\nb\xff"), "a\\u{1b}[2J\\nb\u{fffd}");
-    }
-
-    #[test]
-    fn durations_have_a_fitting_unit() {
-        assert_eq!(seconds(1_500), "1 µs");
-        assert_eq!(seconds(2_500_000), "2.5 ms");
-        assert_eq!(seconds(61_230_000_000), "61.23 s");
     }
 }

@@ -82,6 +82,11 @@ pub struct Format {
 type Make = for<'a> fn(Box<dyn Write + 'a>, &Options) -> io::Result<Box<dyn Exporter + 'a>>;
 
 impl Format {
+    /// Whether it heeds [`TextOptions`].
+    pub fn is_text(&self) -> bool {
+        self.media_type == "text/plain"
+    }
+
     /// An exporter that writes to `out`.
     ///
     /// # Errors

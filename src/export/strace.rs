@@ -14,17 +14,13 @@ use known::{Described, Knowledge};
 /// Exports strace's text.
 ///
 /// # Errors
-/// `-e trace=` is no set of calls ([`io::ErrorKind::InvalidInput`]).
+/// None; other exporters write at once.
 pub fn exporter<'a>(
     out: Box<dyn Write + 'a>,
     options: &Options,
 ) -> io::Result<Box<dyn Exporter + 'a>> {
     let text = options.text.clone();
-    let filter = match &text.trace {
-        Some(set) => Filter::parse(set)
-            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?,
-        None => Filter::all(),
-    };
+    let filter = text.filter.clone().unwrap_or_else(Filter::all);
     let flow = (text.decode_descriptors > 0).then(Flow::new);
     let mut strace = Strace {
         out: BufWriter::with_capacity(1 << 16, out),

@@ -1,5 +1,7 @@
 //! How text formats look: the options that strace users know.
 
+use crate::abi::Filter;
+
 /// Options of text formats, by strace(1)'s letters.
 #[derive(Clone, Debug, Default)]
 pub struct TextOptions {
@@ -15,8 +17,8 @@ pub struct TextOptions {
     pub verbose: bool,
     /// `-s`: bytes of a string shown at most (`None`: 32).
     pub string_limit: Option<usize>,
-    /// `-e trace=SET`.
-    pub trace: Option<String>,
+    /// `-e trace=SET`: only these calls.
+    pub filter: Option<Filter>,
     /// `-p PID`: only these processes.
     pub pids: Vec<u32>,
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file cannot be opened.
-    #[error("cannot open {}", path.display())]
+    #[error("cannot open the log")]
     Open {
         /// Which.
         path: PathBuf,

@@ -36,7 +36,7 @@ pub(super) fn sigpipe_ignored() -> bool {
 }
 
 /// Which of the descriptors 0, 1 and 2 our caller had closed.
-pub(super) fn closed_descriptors() -> impl Iterator<Item = i32> {
+pub fn closed_descriptors() -> impl Iterator<Item = i32> {
     let closed = CLOSED.load(Ordering::Relaxed);
     (0..3).filter(move |fd| closed & (1 << fd) != 0)
 }
