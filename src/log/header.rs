@@ -1,14 +1,16 @@
 //! What a log says of its run.
 
 use super::layout::{FEATURES, MAGIC, VERSION};
-use super::msgpack::{
-    Cursor, Fault, put_array, put_bin, put_fixed_u32, put_int, put_key, put_map, put_nil, put_str,
-};
+use super::msgpack::{Cursor, Fault, put_fixed_u32};
+use super::wire::{self, bins, flag, word};
+use serde::{Deserialize, Serialize};
 
 /// The header of a log.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Header {
     /// The run's UUID: random, RFC 9562 version 4.
+    #[serde(with = "serde_bytes")]
     pub run: [u8; 16],
     /// The rtrace that wrote the log.
     pub rtrace_version: String,
@@ -17,17 +19,21 @@ pub struct Header {
     /// Two clocks, read together at the run's start.
     pub clock: Clock,
     /// argv of the command; empty if rtrace attached.
+    #[serde(with = "bins")]
     pub command: Vec<Vec<u8>>,
     /// The directory it was started in.
+    #[serde(with = "serde_bytes")]
     pub cwd: Vec<u8>,
     /// What was asked for.
     pub options: Options,
 }
 
 /// The machine that a log comes from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Host {
     /// Host name (`uname` nodename).
+    #[serde(with = "serde_bytes")]
     pub name: Vec<u8>,
     /// `/etc/machine-id`; empty if there is none.
     pub machine_id: String,
@@ -42,22 +48,28 @@ pub struct Host {
 }
 
 /// The run's start on two clocks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Clock {
     /// CLOCK_REALTIME: nanoseconds since 1970.
+    #[serde(with = "word")]
     pub realtime: u64,
     /// CLOCK_MONOTONIC: nanoseconds. The log's times count from here.
+    #[serde(with = "word")]
     pub monotonic: u64,
 }
 
 /// The options of a run that say what its log can contain.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Options {
     /// Bytes kept of a data buffer (`-s`).
+    #[serde(with = "word")]
     pub string_limit: u64,
     /// The set of calls (`-e trace=`); `None` is all.
     pub trace: Option<String>,
     /// Whether environments were recorded.
+    #[serde(with = "flag")]
     pub env: bool,
     /// Processes that rtrace attached to.
     pub attached: Vec<u32>,
@@ -86,32 +98,22 @@ pub(super) fn has_magic(bytes: &[u8]) -> Option<bool> {
     }
 }
 
+/// The map of a header: what is the same in all versions stands first.
+#[derive(Serialize)]
+struct Map<'a> {
+    rtrace: &'static str,
+    version: u64,
+    incompat: u64,
+    #[serde(flatten)]
+    header: &'a Header,
+}
+
 impl Header {
     /// Appends the header as it lies in a log: a map and its CRC-32C.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         let from = out.len();
-        put_map(out, 10);
-        put_key(out, MAGIC);
-        put_str(out, "log");
-        put_key(out, "version");
-        put_int(out, VERSION as i64);
-        put_key(out, "incompat");
-        put_int(out, FEATURES as i64);
-        put_key(out, "run");
-        put_bin(out, &self.run);
-        put_key(out, "rtrace_version");
-        put_str(out, &self.rtrace_version);
-        put_key(out, "host");
-        self.host.write(out);
-        put_key(out, "clock");
-        self.clock.write(out);
-        put_key(out, "command");
-        put_array(out, self.command.len());
-        self.command.iter().for_each(|argument| put_bin(out, argument));
-        put_key(out, "cwd");
-        put_bin(out, &self.cwd);
-        put_key(out, "options");
-        self.options.write(out);
+        let map = Map { rtrace: "log", version: VERSION, incompat: FEATURES, header: self };
+        wire::put(out, &map);
         let crc = crc32c::crc32c(&out[from..]);
         put_fixed_u32(out, crc);
     }
@@ -119,6 +121,7 @@ impl Header {
     /// Reads what [`Header::write`] wrote. [`Fault::Short`]: more bytes are
     /// needed; [`Fault::Wrong`]: it is damaged.
     pub(super) fn read(bytes: &[u8]) -> Result<Parsed, Fault> {
+        // By hand, for serde cannot tell what has not come yet from what is wrong.
         let mut end = Cursor::new(bytes);
         end.skip()?;
         let map = &bytes[..bytes.len() - end.rest().len()];
@@ -126,134 +129,34 @@ impl Header {
             return Err(Fault::Wrong);
         }
         let len = bytes.len() - end.rest().len();
-
-        let mut header = Self::default();
-        let (mut version, mut features) = (0, 0);
-        let mut cursor = Cursor::new(map);
-        for _ in 0..cursor.map()? {
-            match cursor.str()? {
-                b"version" => version = cursor.int()? as u64,
-                b"incompat" => features = cursor.int()? as u64,
-                // What follows may mean anything in a newer version.
-                _ if version > VERSION => return Ok(Parsed::Newer(version)),
-                _ if features & !FEATURES != 0 => return Ok(Parsed::Unknown(features & !FEATURES)),
-                b"run" => header.run = cursor.bin()?.try_into().map_err(|_| Fault::Wrong)?,
-                b"rtrace_version" => header.rtrace_version = text(&mut cursor)?,
-                b"host" => header.host = Host::read(&mut cursor)?,
-                b"clock" => header.clock = Clock::read(&mut cursor)?,
-                b"command" => header.command = list(&mut cursor, |c| c.bin().map(<[u8]>::to_vec))?,
-                b"cwd" => header.cwd = cursor.bin()?.to_vec(),
-                b"options" => header.options = Options::read(&mut cursor)?,
-                _ => cursor.skip()?,
-            }
+        match first_keys(map)? {
+            (version, _) if version > VERSION => Ok(Parsed::Newer(version)),
+            (_, features) if features & !FEATURES != 0 => Ok(Parsed::Unknown(features & !FEATURES)),
+            _ => Ok(Parsed::Whole(wire::read_map(map)?, len)),
         }
-        Ok(Parsed::Whole(Box::new(header), len))
     }
 }
 
-impl Host {
-    fn write(&self, out: &mut Vec<u8>) {
-        put_map(out, 6);
-        put_key(out, "name");
-        put_bin(out, &self.name);
-        let texts = [
-            ("machine_id", &self.machine_id),
-            ("boot_id", &self.boot_id),
-            ("kernel", &self.kernel),
-            ("arch", &self.arch),
-        ];
-        for (key, value) in texts {
-            put_key(out, key);
-            put_str(out, value);
+/// The version and the features of a header. Not by serde, which wants to
+/// understand the keys behind them too: in a newer version those may be anything.
+fn first_keys(map: &[u8]) -> Result<(u64, u64), Fault> {
+    let mut cursor = Cursor::new(map);
+    let (mut version, mut features) = (0, 0);
+    for _ in 0..cursor.map()? {
+        match cursor.str()? {
+            b"version" => version = cursor.int()? as u64,
+            b"incompat" => features = cursor.int()? as u64,
+            key if key == MAGIC.as_bytes() => cursor.skip()?,
+            _ => break,
         }
-        put_key(out, "addresses");
-        put_array(out, self.addresses.len());
-        self.addresses.iter().for_each(|address| put_str(out, address));
     }
-
-    fn read(cursor: &mut Cursor<'_>) -> Result<Self, Fault> {
-        let mut host = Self::default();
-        for _ in 0..cursor.map()? {
-            match cursor.str()? {
-                b"name" => host.name = cursor.bin()?.to_vec(),
-                b"machine_id" => host.machine_id = text(cursor)?,
-                b"boot_id" => host.boot_id = text(cursor)?,
-                b"kernel" => host.kernel = text(cursor)?,
-                b"arch" => host.arch = text(cursor)?,
-                b"addresses" => host.addresses = list(cursor, text)?,
-                _ => cursor.skip()?,
-            }
-        }
-        Ok(host)
-    }
+    Ok((version, features))
 }
 
-impl Clock {
-    fn write(self, out: &mut Vec<u8>) {
-        put_map(out, 2);
-        put_key(out, "realtime");
-        put_int(out, self.realtime as i64);
-        put_key(out, "monotonic");
-        put_int(out, self.monotonic as i64);
-    }
-
-    fn read(cursor: &mut Cursor<'_>) -> Result<Self, Fault> {
-        let mut clock = Self::default();
-        for _ in 0..cursor.map()? {
-            match cursor.str()? {
-                b"realtime" => clock.realtime = cursor.int()? as u64,
-                b"monotonic" => clock.monotonic = cursor.int()? as u64,
-                _ => cursor.skip()?,
-            }
-        }
-        Ok(clock)
-    }
-}
-
-impl Options {
-    fn write(&self, out: &mut Vec<u8>) {
-        put_map(out, 4);
-        put_key(out, "string_limit");
-        put_int(out, self.string_limit as i64);
-        put_key(out, "trace");
-        match &self.trace {
-            Some(trace) => put_str(out, trace),
-            None => put_nil(out),
-        }
-        put_key(out, "env");
-        put_int(out, self.env.into());
-        put_key(out, "attached");
-        put_array(out, self.attached.len());
-        self.attached.iter().for_each(|pid| put_int(out, (*pid).into()));
-    }
-
-    fn read(cursor: &mut Cursor<'_>) -> Result<Self, Fault> {
-        let mut options = Self::default();
-        for _ in 0..cursor.map()? {
-            match cursor.str()? {
-                b"string_limit" => options.string_limit = cursor.int()? as u64,
-                b"trace" if cursor.peek()? == 0xc0 => cursor.skip()?,
-                b"trace" => options.trace = Some(text(cursor)?),
-                b"env" => options.env = cursor.int()? != 0,
-                b"attached" => options.attached = list(cursor, Cursor::number)?,
-                _ => cursor.skip()?,
-            }
-        }
-        Ok(options)
-    }
-}
-
+/// For [`End::read`](super::index::End::read).
 pub(super) fn text(cursor: &mut Cursor<'_>) -> Result<String, Fault> {
     let bytes = cursor.str()?;
     std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| Fault::Wrong)
-}
-
-fn list<'a, T>(
-    cursor: &mut Cursor<'a>,
-    mut item: impl FnMut(&mut Cursor<'a>) -> Result<T, Fault>,
-) -> Result<Vec<T>, Fault> {
-    let len = cursor.array()?;
-    (0..len).map(|_| item(cursor)).collect()
 }
 
 #[cfg(test)]
@@ -314,16 +217,25 @@ mod tests {
 
     #[test]
     fn a_newer_version_is_told_whatever_follows() {
-        let mut out = Vec::new();
-        put_map(&mut out, 3);
-        put_key(&mut out, MAGIC);
-        put_str(&mut out, "log");
-        put_key(&mut out, "version");
-        put_int(&mut out, 2);
-        put_key(&mut out, "run");
-        put_nil(&mut out);
-        let crc = crc32c::crc32c(&out);
-        put_fixed_u32(&mut out, crc);
-        assert!(matches!(Header::read(&out), Ok(Parsed::Newer(2))));
+        use rmpv::Value;
+        let first = |version: u64, incompat: u64| {
+            [(MAGIC, "log".into()), ("version", version.into()), ("incompat", incompat.into())]
+                .map(|(key, value): (&str, Value)| (Value::from(key), value))
+        };
+        let others = [("run".into(), Value::Nil), (0.into(), 1.into()), (Value::Nil, "x".into())];
+        let read = |map: &[(Value, Value)]| {
+            let mut out = Vec::new();
+            rmpv::encode::write_value(&mut out, &Value::Map(map.to_vec())).unwrap();
+            let crc = crc32c::crc32c(&out);
+            put_fixed_u32(&mut out, crc);
+            Header::read(&out)
+        };
+        let newer = [&first(2, 0)[..], &others].concat();
+        assert!(matches!(read(&newer), Ok(Parsed::Newer(2))));
+        assert!(matches!(read(&newer[..2]), Ok(Parsed::Newer(2))));
+        let unknown = [&first(1, 6)[..], &others].concat();
+        assert!(matches!(read(&unknown), Ok(Parsed::Unknown(6))));
+        assert!(read(&[&first(1, 0)[..], &others].concat()).is_err());
+        assert!(matches!(read(&first(1, 0)), Ok(Parsed::Whole(_, _))));
     }
 }

@@ -20,6 +20,7 @@ mod reader;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod wire;
 mod writer;
 
 pub use check::{Bytes, Ending, Lost, Sections, Summary, check, check_reader};
