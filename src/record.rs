@@ -66,14 +66,35 @@ impl Recorder {
         out: W,
         watch: impl Watch,
     ) -> Result<Recorded, Error> {
-        let cwd = launch.dir.clone().or_else(|| std::env::current_dir().ok()).unwrap_or_default();
+        self.run_with(launch, out, watch, || ())
+    }
+
+    /// As [`Recorder::run`]; calls `begun` once the command has executed its program,
+    /// before that has done anything. What is in the log by then is its header.
+    ///
+    /// # Errors
+    /// As [`Recorder::run`].
+    pub fn run_with<W: Write + Send + 'static>(
+        &self,
+        launch: &Launch,
+        out: W,
+        watch: impl Watch,
+        begun: impl FnOnce() + 'static,
+    ) -> Result<Recorded, Error> {
+        let cwd = match &launch.dir {
+            Some(dir) => fs::canonicalize(dir).or_else(|_| std::path::absolute(dir)),
+            None => std::env::current_dir(),
+        };
         let header = Header {
             command: launch.argv.iter().map(|word| word.as_bytes().to_vec()).collect(),
-            cwd: cwd.as_os_str().as_bytes().to_vec(),
+            cwd: cwd.unwrap_or_default().as_os_str().as_bytes().to_vec(),
             ..self.header(Vec::new())
         };
         let name = launch.argv.first().cloned().unwrap_or_default();
-        self.record(header, out, watch, &name, |tracer| tracer.launch(launch))
+        self.record(header, out, watch, &name, |tracer| {
+            tracer.sink_mut().begun = Some(Box::new(begun));
+            tracer.launch(launch)
+        })
     }
 
     fn record<W: Write + Send + 'static>(
@@ -87,7 +108,7 @@ impl Recorder {
         let base = header.clock.monotonic;
         let (to_writer, batches) = bounded(IN_FLIGHT);
         let (to_tracer, empties) = bounded::<Batch>(IN_FLIGHT + 1);
-        let sink = Channel { batches: to_writer, empties, room: Arc::default() };
+        let sink = Channel { batches: to_writer, empties, room: Arc::default(), begun: None };
         let mut tracer = Tracer::new(self.options.clone(), sink, base);
         begin(&mut tracer)?;
         let writer = Writer::new(out, &header)?.with_clock(clock::monotonic);
@@ -157,6 +178,8 @@ struct Channel {
     batches: Sender<Loaded>,
     empties: Receiver<Batch>,
     room: Arc<Room>,
+    /// What is to be done when the command runs.
+    begun: Option<Box<dyn FnOnce()>>,
 }
 
 /// A batch on its way, and its share of the room.
@@ -196,6 +219,12 @@ impl Drop for Share {
 }
 
 impl Sink for Channel {
+    fn begun(&mut self) {
+        if let Some(begun) = self.begun.take() {
+            begun();
+        }
+    }
+
     fn submit(&mut self, batch: Batch) -> Batch {
         // A writer that is gone has told so; the tree goes on unrecorded.
         let share = Share::take(&self.room, batch.weight());

@@ -8,6 +8,7 @@ use std::process::{Command, Output, Stdio};
 use rtrace::abi::Abi;
 use rtrace::event::{Batch, Call, Kind, Origin, TaskId};
 use rtrace::log::{End, Header, Writer};
+use rtrace::sys::lock;
 
 fn rtrace() -> Command {
     Command::new(env!("CARGO_BIN_EXE_rtrace"))
@@ -282,7 +283,9 @@ fn the_sound_part_of_a_damaged_log_is_converted() {
 fn a_growing_log_is_followed_to_its_end() {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("live.mp");
-    let mut log = Writer::new(File::create(&path).expect("new"), &Header::default()).expect("ok");
+    let file = File::create(&path).expect("new");
+    lock::hold(&file).expect("nobody else writes it");
+    let mut log = Writer::new(file, &Header::default()).expect("ok");
     let mut child = rtrace()
         .args(["convert", "--follow", "live.mp", "--to", "jsonl"])
         .current_dir(&dir)
@@ -303,6 +306,37 @@ fn a_growing_log_is_followed_to_its_end() {
     file.flush().expect("written");
     assert!(lines.next().is_none(), "nothing behind the end");
     assert!(child.wait().expect("ends").success());
+}
+
+#[test]
+fn following_ends_when_the_writer_is_gone() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = File::create(dir.path().join("live.mp")).expect("new");
+    lock::hold(&file).expect("nobody else writes it");
+    let mut log = Writer::new(file, &Header::default()).expect("ok");
+    log.write_batch(&slice(1)).expect("a block");
+    let follow = || {
+        rtrace()
+            .args(["convert", "--follow", "live.mp", "--to", "jsonl"])
+            .current_dir(&dir)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("runs")
+    };
+    let mut early = follow();
+    let mut first = [0; 1];
+    let mut stdout = early.stdout.take().expect("piped");
+    stdout.read_exact(&mut first).expect("it follows");
+    drop(log);
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).expect("it ends");
+    assert_eq!(rest.lines().count(), 2);
+    for follower in [early, follow()] {
+        let (status, _, errors) = ended(&follower.wait_with_output().expect("ends"));
+        assert_eq!(status, Some(0));
+        assert!(errors.contains("live.mp: the log has no end"), "{errors}");
+    }
 }
 
 /// `-t` and its kin print the time of the zone in which they are asked, with the

@@ -363,3 +363,189 @@ fn a_directory_that_does_not_exist() {
     let output = rtrace(&["run", "-o", "/dev/null", "--chdir", "/nonexistent", "--", "true"]);
     says(&output, 125, &["/nonexistent", "no such file or directory"]);
 }
+
+/// The names in a directory.
+fn names(dir: &Path) -> Vec<String> {
+    let entries = fs::read_dir(dir).expect("a directory");
+    let name = |entry: std::io::Result<fs::DirEntry>| entry.expect("an entry").file_name();
+    let mut names: Vec<_> =
+        entries.map(|entry| name(entry).to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+/// A file of that mode.
+fn script(path: &Path, content: &str, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::write(path, content).expect("a file");
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("a mode");
+}
+
+#[test]
+fn a_command_that_never_starts_leaves_no_log_and_an_older_one() {
+    let dir = tempfile::tempdir().expect("a directory");
+    fs::write(dir.path().join("keep.mp"), "from yesterday").expect("a file");
+    script(&dir.path().join("badi"), "#!/nosuch/interpreter\n", 0o755);
+    script(&dir.path().join("onlyroot"), "#!/bin/sh\n", 0o700);
+    script(&dir.path().join("ready"), "#!/bin/sh\n", 0o755);
+    let before = names(dir.path());
+    let is_root = nix::unistd::geteuid().is_root();
+    for (words, code, told) in [
+        (&["--", "./badi"][..], 127, "interpreter"),
+        (&["-u", "nobody", "--", "./onlyroot"], 126, "permission denied"),
+        (&["--", "./nosuch"], 127, "no such command"),
+        (&["--chdir", "nosuch", "--", "./ready"], 125, "directory nosuch"),
+        (&["--chdir", "ready", "--", "./ready"], 125, "not a directory"),
+    ] {
+        if words[0] == "-u" && !is_root {
+            continue;
+        }
+        for log in ["keep.mp", "new.mp"] {
+            let args = [&["run", "-o", log], words].concat();
+            let mut command = Command::new(env!("CARGO_BIN_EXE_rtrace"));
+            let output = command.args(args).current_dir(&dir).output().expect("rtrace runs");
+            says(&output, code, &[told]);
+            assert_eq!(names(dir.path()), before, "{words:?}");
+        }
+    }
+    assert_eq!(fs::read(dir.path().join("keep.mp")).expect("kept"), b"from yesterday");
+}
+
+#[test]
+fn who_must_not_become_another_user_leaves_no_log() {
+    let user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    let run =
+        Rtrace::run("true").option("-u").option("root").readable_by_all().under(user).finish();
+    run.exited(125);
+    lists(&run.stderr, &["take on the user's ids"]);
+    assert!(names(run.dir()).is_empty(), "{:?}", names(run.dir()));
+}
+
+#[test]
+fn the_log_is_in_its_place_before_the_command_does_anything() {
+    let plan = Rtrace::bash("kill -9 $PPID; exec sleep 0").log("x.mp").may_leave_processes();
+    fs::write(plan.dir().join("x.mp"), "from yesterday").expect("a file");
+    let run = plan.finish();
+    run.died_of(nix::libc::SIGKILL);
+    assert_eq!(names(run.dir()), ["x.mp"]);
+    let check = rtrace(&["check", path_text(&run.dir().join("x.mp"))]);
+    lists(&String::from_utf8_lossy(&check.stdout), &["the log has no end"]);
+}
+
+#[test]
+fn a_name_as_long_as_names_can_be() {
+    let dir = tempfile::tempdir().expect("a directory");
+    for (length, code) in [(255, 0), (256, 125)] {
+        let log = dir.path().join("x".repeat(length));
+        let output = rtrace(&["run", "-o", path_text(&log), "--", "true"]);
+        assert_eq!(output.status.code(), Some(code));
+        assert_eq!(names(dir.path()).len(), 1);
+    }
+}
+
+#[test]
+fn a_log_is_not_written_through_a_symbolic_link() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (target, link) = (dir.path().join("target"), dir.path().join("link"));
+    fs::write(&target, "precious").expect("a file");
+    std::os::unix::fs::symlink(&target, &link).expect("a link");
+    let output = rtrace(&["run", "-o", path_text(&link), "--", "true"]);
+    says(&output, 125, &["link", "it is a symbolic link"]);
+    assert_eq!(fs::read(&target).expect("there"), b"precious");
+}
+
+#[test]
+fn the_file_of_another_in_a_sticky_directory() {
+    use std::os::unix::fs::PermissionsExt;
+    let user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    let plan = Rtrace::run("touch").arg("ran").log("x.mp").under(user);
+    fs::set_permissions(plan.dir(), fs::Permissions::from_mode(0o1777)).expect("a mode");
+    fs::write(plan.dir().join("x.mp"), "another's").expect("a file");
+    let run = plan.finish();
+    run.exited(125);
+    lists(&run.stderr, &["cannot write x.mp", "permission denied"]);
+    assert_eq!(names(run.dir()), ["x.mp"], "nothing may run");
+}
+
+#[test]
+fn a_log_on_standard_output_is_not_mixed_with_the_commands() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("out.mp");
+    for log in ["-", "/dev/stdout", "/proc/self/fd/1", path_text(&path)] {
+        let out = fs::File::create(&path).expect("a file");
+        let output = Command::new(env!("CARGO_BIN_EXE_rtrace"))
+            .args(["run", "-o", log, "--", "echo", "hello"])
+            .stdout(out)
+            .output()
+            .expect("rtrace runs");
+        says(&output, 0, &["hello"]);
+        let check = rtrace(&["check", path_text(&path)]);
+        says(&check, 0, &[]);
+        lists(&String::from_utf8_lossy(&check.stdout), &["whole"]);
+    }
+    let piped = rtrace(&["run", "-o", "-", "--", "echo", "hello"]);
+    says(&piped, 0, &["hello"]);
+    assert!(rtrace::log::Reader::new(std::io::Cursor::new(piped.stdout)).is_ok());
+    let beside = rtrace(&["run", "-o", "/dev/null", "--", "echo", "hello"]);
+    assert_eq!(beside.stdout, b"hello\n", "its own output stays its own");
+}
+
+#[test]
+fn a_log_for_a_closed_standard_output() {
+    let script = "exec \"$0\" run -o - touch ran >&-";
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut shell = Command::new("bash");
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_rtrace")]).current_dir(&dir);
+    says(&shell.output().expect("bash runs"), 125, &["standard output: it is closed"]);
+    assert!(names(dir.path()).is_empty());
+}
+
+#[test]
+fn a_directory_that_one_may_enter_but_not_list() {
+    use std::os::unix::fs::PermissionsExt;
+    let user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    let run = |mode: u32| {
+        let plan = Rtrace::run("pwd").option("--chdir").option("sub");
+        let plan = plan.readable_by_all().under(user);
+        let sub = plan.dir().join("sub");
+        fs::create_dir(&sub).expect("a directory");
+        fs::set_permissions(&sub, fs::Permissions::from_mode(mode)).expect("a mode");
+        (plan.finish(), sub)
+    };
+    let (entered, sub) = run(0o711);
+    entered.exited(0);
+    assert_eq!(entered.stdout.trim(), path_text(&sub));
+    let (refused, _) = run(0o766);
+    refused.exited(125);
+    lists(&refused.stderr, &["cannot change to the directory sub", "permission denied"]);
+}
+
+#[test]
+fn a_directory_is_absolute_in_the_log() {
+    let dir = tempfile::tempdir().expect("a directory");
+    fs::create_dir(dir.path().join("sub")).expect("a directory");
+    let output = Command::new(env!("CARGO_BIN_EXE_rtrace"))
+        .args(["run", "-o", "x.mp", "--chdir", "sub/../sub", "--", "true"])
+        .current_dir(&dir)
+        .output()
+        .expect("rtrace runs");
+    says(&output, 0, &[]);
+    let reader = rtrace::log::Reader::open(dir.path().join("x.mp")).expect("a log");
+    let sub = dir.path().join("sub").canonicalize().expect("there");
+    assert_eq!(reader.header().cwd, sub.as_os_str().as_encoded_bytes());
+}
+
+#[test]
+fn following_ends_with_a_killed_rtrace() {
+    let run = Rtrace::bash("echo ready; read").start();
+    run.until_said("ready");
+    let follower = Command::new(env!("CARGO_BIN_EXE_rtrace"))
+        .args(["convert", "--follow", "--to", "jsonl", "-o", "/dev/null", path_text(run.log())])
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("rtrace runs");
+    run.signal(nix::sys::signal::Signal::SIGKILL);
+    let output = follower.wait_with_output().expect("it ends");
+    says(&output, 0, &["the log has no end"]);
+    run.finish().died_of(nix::libc::SIGKILL);
+}

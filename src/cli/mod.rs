@@ -2,6 +2,7 @@
 
 mod check;
 mod convert;
+mod log_file;
 mod output;
 mod recording;
 mod run;

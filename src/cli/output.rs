@@ -74,7 +74,7 @@ fn refuse_inputs(target: &Metadata, name: &str, inputs: &[PathBuf]) -> anyhow::R
 }
 
 /// What an open descriptor stands for.
-fn of_descriptor(descriptor: impl AsFd) -> io::Result<Metadata> {
+pub(crate) fn of_descriptor(descriptor: impl AsFd) -> io::Result<Metadata> {
     File::from(descriptor.as_fd().try_clone_to_owned()?).metadata()
 }
 

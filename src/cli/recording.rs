@@ -1,18 +1,17 @@
 //! What `run` and `attach` have in common: what to record, where to, and what is
 //! said of it.
 
+use super::log_file::{self, Log};
 use super::selection::{Selection, selection};
 use super::units::duration;
-use anyhow::Context as _;
 use rtrace::abi::Filter;
 use rtrace::event::Batch;
 use rtrace::log::{self, Header};
 use rtrace::record::{self, Print, Recorded, Recorder, Watch};
 use rtrace::tracer::{self, Options};
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io::{self, IsTerminal, Stderr};
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// `eprintln!`, but it does not panic where nobody reads: the command's status
@@ -32,7 +31,8 @@ pub(super) const FAILED: u8 = 125;
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Recording {
-    /// Where the log goes; `-` is standard output. [default: rtrace-NAME-PID.mp]
+    /// Where the log goes; `-` is standard output, and the command's own standard
+    /// output then goes to standard error. [default: rtrace-NAME-PID.mp]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -85,7 +85,7 @@ impl Recording {
     /// It cannot be written.
     pub(super) fn open(&self, name: &str, pid: u32) -> anyhow::Result<Log> {
         let default = || PathBuf::from(format!("rtrace-{name}-{pid}.mp"));
-        open(&self.output.clone().unwrap_or_else(default))
+        log_file::open(&self.output.clone().unwrap_or_else(default))
     }
 
     /// Who looks on while `log` is written.
@@ -187,54 +187,4 @@ pub(super) fn hint(error: record::Error) -> anyhow::Error {
         }
     };
     anyhow::anyhow!("{error:#}; {advice}")
-}
-
-/// An open log.
-pub(super) struct Log {
-    pub(super) file: File,
-    /// What to call it.
-    pub(super) name: String,
-}
-
-/// Opens a log to be written: a regular file is replaced, a FIFO or device written
-/// in place, a symbolic link refused, unless it is one of the process's own
-/// descriptors.
-///
-/// # Errors
-/// It cannot be written.
-pub(super) fn open(path: &Path) -> anyhow::Result<Log> {
-    if path == Path::new("-") {
-        use std::os::fd::AsFd;
-        let out =
-            io::stdout().as_fd().try_clone_to_owned().context("cannot use standard output")?;
-        return Ok(Log { file: out.into(), name: "standard output".to_owned() });
-    }
-    let name = path.display().to_string();
-    let mut options = OpenOptions::new();
-    options.write(true).mode(0o600).custom_flags(nix::libc::O_CLOEXEC);
-    if !is_descriptor(path) {
-        options.custom_flags(nix::libc::O_NOFOLLOW | nix::libc::O_CLOEXEC);
-        match fs::symlink_metadata(path) {
-            Ok(meta) if meta.file_type().is_fifo() || meta.file_type().is_char_device() => {}
-            Ok(meta) if meta.is_file() => {
-                fs::remove_file(path).with_context(|| format!("cannot replace {name}"))?;
-                options.create_new(true);
-            }
-            Ok(_) => anyhow::bail!("cannot write {name}: it is no regular file, FIFO or device"),
-            Err(_) => {
-                options.create_new(true);
-            }
-        }
-    }
-    let file = options.open(path).with_context(|| format!("cannot write {name}"))?;
-    Ok(Log { file, name })
-}
-
-/// Whether a path is a shell's `>(command)` or the like: a link to what a
-/// descriptor of this process stands for.
-fn is_descriptor(path: &Path) -> bool {
-    let own = ["/dev/fd", "/proc/self/fd"];
-    let named = ["/dev/stdout", "/dev/stderr"];
-    path.parent().is_some_and(|dir| own.iter().any(|own| dir == Path::new(own)))
-        || named.iter().any(|name| path == Path::new(name))
 }

@@ -95,15 +95,16 @@ fn record(args: &Args) -> anyhow::Result<ExitCode> {
     let mut recorder = args.recording.recorder();
     recorder.options.until = if args.until == "root" { Until::Root } else { Until::Last };
     recorder.options.kill_on_exit = args.kill_on_exit;
-    let launch = launch(args)?;
+    let mut launch = launch(args)?;
     // Before a log is made for it.
-    let path = launch.env.iter().find(|(name, _)| name == "PATH").map(|(_, v)| v.as_os_str());
-    warn_setuid(&tracer::find_command(&launch.argv[0], path, launch.dir.as_deref())?);
+    warn_setuid(&launch.file()?);
     let name = Path::new(&launch.argv[0]).file_name().unwrap_or(OsStr::new("command"));
     let log = args.recording.open(&name.to_string_lossy(), std::process::id())?;
-    let watch = args.recording.onlooker(&log);
-    let recorded = recorder.run(&launch, log.file, watch).map_err(hint)?;
-    if let Some(status) = args.recording.report(&recorded, &log.name) {
+    launch.stdout_is_stderr = log.is_stdout;
+    let (watch, name) = (args.recording.onlooker(&log), log.name.clone());
+    let (file, place) = log.split();
+    let recorded = recorder.run_with(&launch, file, watch, || place.take()).map_err(hint)?;
+    if let Some(status) = args.recording.report(&recorded, &name) {
         return Ok(status);
     }
     Ok(match recorded.outcome.root {
@@ -144,7 +145,8 @@ fn launch(args: &Args) -> anyhow::Result<Launch> {
         }
     }
     let user = args.user.as_deref().map(user).transpose()?;
-    Ok(Launch { argv: args.command.clone(), env, dir: args.chdir.clone(), user })
+    let (argv, dir) = (args.command.clone(), args.chdir.clone());
+    Ok(Launch { env, dir, user, ..Launch::new(argv) })
 }
 
 fn user(name: &str) -> anyhow::Result<User> {

@@ -1,12 +1,14 @@
 //! A log that a command reads, and what it says of damage.
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use rtrace::event::Batch;
 use rtrace::export::Run;
-use rtrace::log::{Losses, Reader};
+use rtrace::log::{self, Losses, Reader};
+use rtrace::sys::lock;
 
 /// An open log.
 pub(crate) struct Source {
@@ -24,7 +26,7 @@ impl Source {
         let reader = if path == Path::new("-") {
             Reader::new(io::stdin())
         } else if follow {
-            Reader::follow(path, || false)
+            follow_written(path)
         } else {
             Reader::open(path)
         };
@@ -53,6 +55,12 @@ impl Source {
             eprintln!("rtrace: {}: {words}", self.path.display());
         }
     }
+}
+
+/// Follows a log until its end, or until nobody writes it any more.
+fn follow_written(path: &Path) -> Result<Reader, log::Error> {
+    let log = File::open(path).ok().filter(|log| log.metadata().is_ok_and(|meta| meta.is_file()));
+    Reader::follow(path, move || log.as_ref().is_some_and(|log| !lock::is_held(log)))
 }
 
 /// What is missing; `None` if nothing is.

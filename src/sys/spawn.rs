@@ -5,10 +5,12 @@
 //! fork; the child only makes system calls.
 
 use super::{check, startup};
-use std::ffi::{CStr, CString};
+use std::ffi::{CStr, CString, OsStr};
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 
 /// What to start.
 #[derive(Debug)]
@@ -23,6 +25,8 @@ pub struct Command {
     pub dir: Option<CString>,
     /// Whom to become before.
     pub user: Option<User>,
+    /// Whether our standard error is its standard output too.
+    pub stdout_is_stderr: bool,
 }
 
 /// Credentials to take on.
@@ -46,6 +50,8 @@ pub enum Step {
     Directory = 2,
     /// Execute the file.
     Exec = 3,
+    /// Take on its standard output.
+    Output = 4,
 }
 
 /// A child that waits to be let go.
@@ -53,6 +59,8 @@ pub enum Step {
 pub struct Child {
     /// Its process id.
     pub pid: i32,
+    /// The directory that it changes to, if any.
+    pub dir: PathBuf,
     go: File,
     failure: File,
 }
@@ -73,6 +81,7 @@ impl Child {
         let step = match said[0] {
             1 => Step::User,
             2 => Step::Directory,
+            4 => Step::Output,
             _ => Step::Exec,
         };
         let code = i32::from_ne_bytes([said[1], said[2], said[3], said[4]]);
@@ -114,7 +123,8 @@ pub fn start(command: &Command) -> io::Result<Child> {
         // SAFETY: ends the child without running anything of the parent's.
         unsafe { libc::_exit(127) };
     }
-    Ok(Child { pid, go, failure })
+    let dir = command.dir.as_deref().map(CStr::to_bytes).unwrap_or_default();
+    Ok(Child { pid, dir: OsStr::from_bytes(dir).into(), go, failure })
 }
 
 /// argv of the shell that runs a script without a `#!` line, as `execvp(3)` has it.
@@ -160,6 +170,9 @@ fn become_command(
         }
         let sigpipe = if startup::sigpipe_ignored() { libc::SIG_IGN } else { libc::SIG_DFL };
         libc::signal(libc::SIGPIPE, sigpipe);
+        if command.stdout_is_stderr && libc::dup2(2, 1) == -1 {
+            return (Step::Output, errno());
+        }
         for fd in startup::closed_descriptors() {
             libc::close(fd);
         }

@@ -159,6 +159,7 @@ impl<S: Sink> Tracer<S> {
         let former = stopped.event_message().map_or(tid, |message| message as i32);
         if self.root.as_ref().is_some_and(|root| root.pid == tid && !root.started) {
             self.root_started(tid);
+            self.sink.begun();
         }
         let Some(task) = self.tasks.get_mut(&tid) else { return };
         if let Some(env) = task.pending.env.take() {

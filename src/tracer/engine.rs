@@ -130,6 +130,11 @@ impl<S: Sink> Tracer<S> {
         self.shared.clone()
     }
 
+    /// The sink.
+    pub fn sink_mut(&mut self) -> &mut S {
+        &mut self.sink
+    }
+
     /// Gives back the sink, after the last batch.
     pub fn into_sink(self) -> S {
         self.sink

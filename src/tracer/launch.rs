@@ -21,6 +21,8 @@ pub struct Launch {
     pub dir: Option<PathBuf>,
     /// As whom.
     pub user: Option<User>,
+    /// Whether what is our standard error is its standard output too.
+    pub stdout_is_stderr: bool,
 }
 
 impl Launch {
@@ -32,6 +34,7 @@ impl Launch {
             env: std::env::vars_os().collect(),
             dir: None,
             user: None,
+            stdout_is_stderr: false,
         }
     }
 }
@@ -86,16 +89,34 @@ fn c_string(text: &OsStr) -> Result<CString, Error> {
 }
 
 impl Launch {
-    fn command(&self) -> Result<Command, Error> {
+    /// The file to execute, looked up as [`find_command`] does.
+    ///
+    /// # Errors
+    /// Those of [`find_command`]; [`Error::Prepare`] where one cannot change to the
+    /// directory.
+    pub fn file(&self) -> Result<PathBuf, Error> {
+        self.check_dir()?;
         let name = self.argv.first().ok_or_else(|| Error::NotFound(String::new()))?;
         let path = self.env.iter().find(|(name, _)| name == "PATH").map(|(_, v)| v.as_os_str());
-        if let Some(dir) = &self.dir
-            && let Err(source) = std::fs::read_dir(dir)
-        {
-            let what = format!("change to the directory {}", dir.display());
-            return Err(Error::Prepare { what, source });
-        }
-        let file = find_command(name, path, self.dir.as_deref())?;
+        find_command(name, path, self.dir.as_deref())
+    }
+
+    /// Whether one can change to the directory. Of another user the child will tell.
+    fn check_dir(&self) -> Result<(), Error> {
+        let Some(dir) = &self.dir else { return Ok(()) };
+        let source = match dir.metadata() {
+            Ok(meta) if !meta.is_dir() => io::ErrorKind::NotADirectory.into(),
+            Ok(_) if self.user.is_some() || spawn::executable(&c_string(dir.as_os_str())?) => {
+                return Ok(());
+            }
+            Ok(_) => io::Error::from_raw_os_error(libc::EACCES),
+            Err(error) => error,
+        };
+        Err(no_directory(dir, source))
+    }
+
+    fn command(&self) -> Result<Command, Error> {
+        let file = self.file()?;
         let words = self.argv.iter().map(|word| c_string(word));
         let entry = |(name, value): &(OsString, OsString)| {
             let bytes = [name.as_bytes(), b"=", value.as_bytes()].concat();
@@ -107,6 +128,7 @@ impl Launch {
             env: self.env.iter().map(entry).collect::<Result<_, _>>()?,
             dir: self.dir.as_ref().map(|dir| c_string(dir.as_os_str())).transpose()?,
             user: self.user.clone(),
+            stdout_is_stderr: self.stdout_is_stderr,
         })
     }
 }
@@ -155,12 +177,17 @@ const fn signal_of(stop: Stop) -> i32 {
     }
 }
 
+fn no_directory(dir: &Path, source: io::Error) -> Error {
+    Error::Prepare { what: format!("change to the directory {}", dir.display()), source }
+}
+
 /// Why the command never ran, as its child told.
 pub(super) fn failure(child: &mut Child, launch: &OsStr) -> Option<Error> {
     let (step, source) = child.failure()?;
     Some(match step {
         Step::User => Error::Prepare { what: "take on the user's ids".into(), source },
-        Step::Directory => Error::Prepare { what: "change to the directory".into(), source },
+        Step::Directory => no_directory(&child.dir, source),
+        Step::Output => Error::Prepare { what: "set its standard output".into(), source },
         Step::Exec if source.kind() == io::ErrorKind::NotFound => {
             // The file is there: its interpreter is not.
             let source = io::Error::new(source.kind(), "its interpreter does not exist");

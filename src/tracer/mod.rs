@@ -28,6 +28,9 @@ use std::sync::atomic::AtomicBool;
 pub trait Sink {
     /// Takes a batch and gives back an empty one to fill.
     fn submit(&mut self, batch: Batch) -> Batch;
+
+    /// The command has executed its program, which has not done anything yet.
+    fn begun(&mut self) {}
 }
 
 /// What to record, and until when.

@@ -1,0 +1,152 @@
+//! The file that a log goes to.
+//!
+//! A log is written beside the file that it will be, and takes its place only
+//! when there is something to log: a command that cannot be started leaves no
+//! log, and costs nobody an older one.
+
+use super::output;
+use super::recording::tell;
+use anyhow::Context as _;
+use rtrace::sys::lock;
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// An open log.
+pub(super) struct Log {
+    /// What to call it.
+    pub(super) name: String,
+    /// Whether our standard output is the same file.
+    pub(super) is_stdout: bool,
+    file: File,
+    place: Place,
+}
+
+impl Log {
+    /// What to write to, and its place. Both must live as long as it is written.
+    pub(super) fn split(self) -> (File, Place) {
+        (self.file, self.place)
+    }
+}
+
+/// Where a log has yet to go. Dropped, it takes the log with it.
+pub(super) struct Place(Option<Part>);
+
+struct Part {
+    temporary: PathBuf,
+    path: PathBuf,
+}
+
+impl Place {
+    /// Puts the log there.
+    pub(super) fn take(mut self) {
+        let Some(Part { temporary, path }) = self.0.take() else { return };
+        if let Err(error) = fs::rename(&temporary, &path) {
+            let (path, temporary) = (path.display(), temporary.display());
+            tell!("rtrace: cannot replace {path}: {error}; the log is {temporary}");
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(part) = &self.0 {
+            let _ = fs::remove_file(&part.temporary); // it may be gone with its directory
+        }
+    }
+}
+
+/// Opens a log to be written: a regular file will be replaced, a FIFO or device is
+/// written in place, a symbolic link refused, unless it is one of the process's own
+/// descriptors. While a file is written it is locked, so that those who follow it
+/// know.
+///
+/// # Errors
+/// It cannot be written.
+pub(super) fn open(path: &Path) -> anyhow::Result<Log> {
+    let log = if path == Path::new("-") {
+        let out = output::stdout()?.as_fd().try_clone_to_owned();
+        let (name, file) =
+            ("standard output".to_owned(), out.context(output::CANNOT_WRITE_STDOUT)?);
+        Log { name, is_stdout: true, file: file.into(), place: Place(None) }
+    } else {
+        let name = path.display().to_string();
+        let (file, place) = open_path(path).with_context(|| format!("cannot write {name}"))?;
+        Log { name, is_stdout: is_stdout(path), file, place }
+    };
+    if log.file.metadata().is_ok_and(|meta| meta.is_file()) {
+        let _ = lock::hold(&log.file); // there are file systems without locks
+    }
+    Ok(log)
+}
+
+fn open_path(path: &Path) -> anyhow::Result<(File, Place)> {
+    let meta = fs::symlink_metadata(path);
+    let is_stream =
+        |meta: &Metadata| meta.file_type().is_fifo() || meta.file_type().is_char_device();
+    if is_descriptor(path) || meta.as_ref().is_ok_and(is_stream) {
+        return Ok((OpenOptions::new().write(true).open(path)?, Place(None)));
+    }
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match meta {
+        Ok(meta) if meta.is_symlink() => {
+            anyhow::bail!("it is a symbolic link: name the file that it stands for")
+        }
+        Ok(meta) if !meta.is_file() => anyhow::bail!("it is no regular file, FIFO or device"),
+        Ok(meta) => may_replace(&meta, dir)?,
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+        Err(_) if path.as_os_str().as_bytes().ends_with(b"/") => {
+            return Err(io::Error::from(io::ErrorKind::IsADirectory).into());
+        }
+        Err(_) => {}
+    }
+    let (file, temporary) = create_in(dir)?;
+    Ok((file, Place(Some(Part { temporary, path: path.to_owned() }))))
+}
+
+/// In a sticky directory only its owner and the file's may replace a file
+/// (`unlink(2)`). This must be known before anything runs.
+fn may_replace(file: &Metadata, dir: &Path) -> io::Result<()> {
+    let dir = fs::metadata(dir)?;
+    let user = nix::unistd::geteuid();
+    let is_owner = user.is_root() || [file.uid(), dir.uid()].contains(&user.as_raw());
+    if dir.mode() & nix::libc::S_ISVTX != 0 && !is_owner {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
+    Ok(())
+}
+
+/// Makes a file for the time being. Its name is short: the log's may be as long as
+/// names can be.
+fn create_in(dir: &Path) -> io::Result<(File, PathBuf)> {
+    // A process in another container may have our pid, or have left a file.
+    let names = (0..100).map(|n| format!(".rtrace-{}-{n}.part", std::process::id()));
+    for path in names.map(|name| dir.join(name)) {
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            file => return Ok((file?, path)),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
+/// Whether our standard output is that file. On a terminal, and in `/dev/null`, they
+/// do not get into each other's way.
+fn is_stdout(path: &Path) -> bool {
+    let (Ok(file), Ok(out)) = (fs::metadata(path), output::of_descriptor(io::stdout())) else {
+        return false;
+    };
+    !out.file_type().is_char_device() && (file.dev(), file.ino()) == (out.dev(), out.ino())
+}
+
+/// Whether a path is a shell's `>(command)` or the like: a link to what a
+/// descriptor of this process stands for.
+fn is_descriptor(path: &Path) -> bool {
+    let own = ["/dev/fd", "/proc/self/fd"];
+    let named = ["/dev/stdout", "/dev/stderr"];
+    path.parent().is_some_and(|dir| own.iter().any(|own| dir == Path::new(own)))
+        || named.iter().any(|name| path == Path::new(name))
+}
