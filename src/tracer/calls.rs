@@ -63,7 +63,7 @@ impl<S: Sink> Tracer<S> {
         if verb == Verb::Execs {
             self.execs.insert(task.process, task.id);
         }
-        if verb == Verb::Execs && self.options.env {
+        if verb == Verb::Execs && self.options.env && pending.wanted {
             let envp = prototype
                 .params
                 .iter()
@@ -77,6 +77,7 @@ impl<S: Sink> Tracer<S> {
                     arg as u8,
                     address,
                     &task.env,
+                    &self.secrets,
                     &mut pending.memory,
                 );
                 pending.env = Some(Rc::new(env));
@@ -162,9 +163,8 @@ impl<S: Sink> Tracer<S> {
             self.sink.begun();
         }
         let Some(task) = self.tasks.get_mut(&tid) else { return };
-        if let Some(env) = task.pending.env.take() {
-            task.env = env;
-        }
+        // One that is not in the log is nothing that a later one could differ from.
+        task.env = task.pending.env.take().unwrap_or_default();
         let superseded = task.pending.superseded;
         let words = [tid as u64, former as u64, u64::from(superseded.0), 0, 0, 0];
         self.note(tid, Kind::Exec, time, words);

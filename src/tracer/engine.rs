@@ -1,6 +1,6 @@
 //! The loop: waits, asks the transition what a stop means, does it, resumes.
 
-use super::capture::{Limits, Reader};
+use super::capture::{Limits, Reader, Secrets};
 use super::launch;
 use super::machine::{Act, Go, Observed, State, transition};
 use super::task::{Pending, Task};
@@ -43,6 +43,7 @@ pub struct Tracer<S> {
     pub(super) batch: Batch,
     pub(super) shared: Shared,
     pub(super) reader: Reader,
+    pub(super) secrets: Secrets,
     /// CLOCK_MONOTONIC at the run's start.
     base: u64,
     /// The time of the last observation: each has its own.
@@ -109,6 +110,7 @@ impl<S: Sink> Tracer<S> {
             batch: Batch::new(),
             shared: Shared::default(),
             reader: Reader::new(),
+            secrets: Secrets::of_this_machine(),
             base,
             last_time: 0,
             dirty_since: None,

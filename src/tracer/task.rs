@@ -28,7 +28,7 @@ pub(super) struct Task {
     pub(super) next_ordinal: u64,
     /// The call that it is in; its memory is used again for the next.
     pub(super) pending: Pending,
-    /// The environment of its execution.
+    /// The environment of its execution, if it is in the log; else empty.
     pub(super) env: Environment,
     /// The effect of the last call that it entered.
     pub(super) last_verb: Verb,

@@ -2,66 +2,18 @@
 //! shorter.
 
 use super::vectors::{ARG_STRING_MAX, ARGS_MAX};
-use super::{Capture, Site};
+use super::{Capture, Secrets, Site};
 use crate::event::{Phase, Role, State};
-use std::ops::Range;
 
-/// Whether values that look like secrets are replaced by a short hash.
-struct Redaction;
-
-impl Redaction {
-    /// Replaces the value of `NAME=value` where the name or the value gives a
-    /// secret away. Equal values have equal hashes, so that a change can be seen.
-    fn apply(entry: &mut Vec<u8>) {
-        let Some(equals) = entry.iter().position(|byte| *byte == b'=') else { return };
-        let (name, value) = (&entry[..equals], &entry[equals + 1..]);
-        if value.is_empty() {
-            return;
-        }
-        if secret_name(name) {
-            let hash = hash(value);
-            entry.truncate(equals + 1);
-            entry.extend_from_slice(&hash);
-        } else if let Some(credentials) = credentials(value) {
-            let range = equals + 1 + credentials.start..equals + 1 + credentials.end;
-            let hash = hash(&entry[range.clone()]);
-            entry.splice(range, hash);
-        }
-    }
-}
-
-/// `*PASSWORD*`, `*TOKEN*`, `*SECRET*`, `*KEY*` and their relatives, in any case.
-fn secret_name(name: &[u8]) -> bool {
-    const WORDS: [&[u8]; 7] =
-        [b"PASSWORD", b"PASSWD", b"PASSPHRASE", b"TOKEN", b"SECRET", b"KEY", b"CREDENTIAL"];
-    let upper = name.to_ascii_uppercase();
-    WORDS.iter().any(|word| upper.windows(word.len()).any(|part| part == *word))
-}
-
-/// Where `user:password` stands in a value that is or holds a URL (RFC 3986, userinfo).
-fn credentials(value: &[u8]) -> Option<Range<usize>> {
-    let start = value.windows(3).position(|part| part == b"://")? + 3;
-    let authority = &value[start..];
-    let end = authority.iter().position(|b| matches!(b, b'/' | b'?' | b'#' | b' '));
-    let authority = &authority[..end.unwrap_or(authority.len())];
-    let at = authority.iter().rposition(|byte| *byte == b'@')?;
-    authority[..at].contains(&b':').then_some(start..start + at)
-}
-
-/// `#` and 8 hexadecimal digits of BLAKE3: too few to find the value again,
-/// enough to see that it changed.
-fn hash(value: &[u8]) -> Vec<u8> {
-    let hex = blake3::hash(value).to_hex();
-    [b"#", &hex.as_bytes()[..8]].concat()
-}
-
-/// Captures the environment at `address` as argument `arg` of an exec; returns
-/// it for the execution that it starts.
+/// Captures the environment at `address` as argument `arg` of an exec, as a difference
+/// to `base` (what the log has for the execution before; empty: nothing) where that is
+/// shorter. Returns it for the execution that it starts.
 pub(in crate::tracer) fn capture_environment(
     site: &mut Site<'_>,
     arg: u8,
     address: u64,
     base: &[Vec<u8>],
+    secrets: &Secrets,
     into: &mut Capture,
 ) -> Vec<Vec<u8>> {
     site.reader.begin(site.tid);
@@ -71,7 +23,7 @@ pub(in crate::tracer) fn capture_environment(
         let mut entry = Vec::new();
         // What cannot be read fails the exec with EFAULT: the entry is kept empty.
         site.reader.string(pointer, ARG_STRING_MAX, &mut entry);
-        Redaction::apply(&mut entry);
+        secrets.hide(&mut entry);
         room = room.saturating_sub(entry.len() + site.abi.word());
         env.push(entry);
         room > 0
@@ -128,37 +80,6 @@ fn difference(base: &[Vec<u8>], env: &[Vec<u8>]) -> Vec<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn redacted(entry: &str) -> String {
-        let mut bytes = entry.as_bytes().to_vec();
-        Redaction::apply(&mut bytes);
-        String::from_utf8(bytes).unwrap()
-    }
-
-    #[test]
-    fn secrets_become_hashes() {
-        for secret in ["DB_PASSWORD=hunter2", "GITHUB_TOKEN=x", "aws_secret_access=y", "API_KEY=z"]
-        {
-            let out = redacted(secret);
-            let (name, value) = out.split_once('=').unwrap();
-            assert!(
-                secret.starts_with(name) && value.starts_with('#') && value.len() == 9,
-                "{out}"
-            );
-        }
-        assert_eq!(redacted("HOME=/root"), "HOME=/root");
-        assert_eq!(redacted("EMPTY_TOKEN="), "EMPTY_TOKEN=");
-    }
-
-    #[test]
-    fn a_url_keeps_all_but_its_credentials() {
-        let out = redacted("DATABASE_URL=postgres://bob:pw@db:5432/app");
-        assert!(
-            out.starts_with("DATABASE_URL=postgres://#") && out.ends_with("@db:5432/app"),
-            "{out}"
-        );
-        assert_eq!(redacted("URL=http://host/a@b:c"), "URL=http://host/a@b:c");
-    }
 
     #[test]
     fn a_difference_names_runs_and_additions() {

@@ -6,12 +6,14 @@
 mod environment;
 mod messages;
 mod reader;
+mod secrets;
 mod served;
 mod values;
 mod vectors;
 
 pub(super) use environment::capture_environment;
 pub(super) use reader::Reader;
+pub(super) use secrets::Secrets;
 
 use crate::abi::{Abi, Dir, Memory, Prototype, Ty, irregular};
 use crate::event::{Phase, Piece, RecordBuilder, Role, State};
