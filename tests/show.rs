@@ -34,7 +34,7 @@ x = t.Thread(target=print); x.start(); x.join()'";
     };
     assert!(line("(fork)").contains("exit 3"), "{text}");
     assert!(line("sh -c 'kill -9 $$'").contains("killed by SIGKILL"), "{text}");
-    assert!(line("─").contains("ms") && text.matches("exit 0").count() == 2);
+    assert!(line("└─").contains("ms") && text.matches("exit 0").count() == 2, "{text}");
     assert!(line("} thread").contains("calls"), "{text}");
     assert!(line("4 processes, 5 tasks").contains("calls"), "{text}");
     assert!(!text.contains('\x1b'), "no colours where it is no terminal");

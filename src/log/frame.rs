@@ -123,11 +123,13 @@ pub(super) fn write(prefix: &[u8; PREFIX], head: &[u8], body: &[u8], out: &mut V
     put_bin(out, head);
     put_bin_head(out, body.len());
     out.extend_from_slice(body);
-    put_fixed_u32(out, checksum(head, body));
+    put_fixed_u32(out, checksum(prefix, head, body));
 }
 
-fn checksum(head: &[u8], body: &[u8]) -> u32 {
-    crc32c::crc32c_append(crc32c::crc32c(head), body)
+/// The marker is in it too: where the header is lost, its first block tells which run's
+/// blocks to look for.
+fn checksum(prefix: &[u8], head: &[u8], body: &[u8]) -> u32 {
+    crc32c::crc32c_append(crc32c::crc32c_append(crc32c::crc32c(prefix), head), body)
 }
 
 /// Where the parts of a block lie, from its first byte.
@@ -176,7 +178,7 @@ pub(super) fn read(bytes: &[u8]) -> Step {
     let from = at(&cursor);
     let Ok(body_bytes) = cursor.take(body) else { return Step::Need(from + body + LENGTH) };
     match cursor.take(LENGTH) {
-        Ok([0xce, crc @ ..]) if *crc == checksum(head_bytes, body_bytes).to_be_bytes() => {
+        Ok([0xce, crc @ ..]) if *crc == checksum(&bytes[..PREFIX], head_bytes, body_bytes).to_be_bytes() => {
             Step::Sound(Block { head, body: from..from + body, len: from + body + LENGTH })
         }
         Err(Fault::Short) => Step::Need(from + body + LENGTH),
@@ -226,7 +228,7 @@ mod tests {
     #[test]
     fn no_changed_bit_passes() {
         let (_, bytes) = block();
-        for bit in PREFIX * 8..bytes.len() * 8 {
+        for bit in 0..bytes.len() * 8 {
             let mut bytes = bytes.clone();
             bytes[bit / 8] ^= 1 << (bit % 8);
             assert!(!matches!(read(&bytes), Step::Sound(_)), "bit {bit}");
