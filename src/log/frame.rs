@@ -178,7 +178,9 @@ pub(super) fn read(bytes: &[u8]) -> Step {
     let from = at(&cursor);
     let Ok(body_bytes) = cursor.take(body) else { return Step::Need(from + body + LENGTH) };
     match cursor.take(LENGTH) {
-        Ok([0xce, crc @ ..]) if *crc == checksum(&bytes[..PREFIX], head_bytes, body_bytes).to_be_bytes() => {
+        Ok([0xce, crc @ ..])
+            if *crc == checksum(&bytes[..PREFIX], head_bytes, body_bytes).to_be_bytes() =>
+        {
             Step::Sound(Block { head, body: from..from + body, len: from + body + LENGTH })
         }
         Err(Fault::Short) => Step::Need(from + body + LENGTH),
