@@ -1,13 +1,18 @@
 //! What only the living system can tell: read from `/proc` at a stop.
+//!
+//! Nothing here may ask the file system of a tracee's file: its server may be a tracee
+//! too, and stand in a stop that waits for us (FUSE), or be out of reach (NFS). So a
+//! file is looked at by [`file::look`] alone, and never opened; links of `/proc` are
+//! read, which the kernel answers from what it has in memory.
 
 use super::Sink;
 use super::engine::Tracer;
 use crate::abi::{Prototype, Verb};
 use crate::event::{Fact, FactKey, FactKind, Role, Value};
+use crate::sys::file::{self, Stat};
 use crate::sys::socket;
 use std::fs;
 use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::MetadataExt;
 
 /// The bit of `%network` in [`crate::abi::Classes`].
 const NETWORK: usize = 2;
@@ -17,6 +22,9 @@ type Fields = Vec<(FactKey, Value)>;
 /// Files that are remembered as known: of one that is forgotten there is a second
 /// fact when it is opened again, so that a long trace does not take more memory.
 const KNOWN_FILES: usize = 1 << 16;
+
+/// The device number of `/dev/fuse` (admin-guide/devices.txt).
+const FUSE: u64 = libc::makedev(10, 229);
 
 /// The thread group of a task, from `/proc/TID/status`.
 pub(super) fn thread_group(tid: i32) -> Option<i32> {
@@ -44,16 +52,14 @@ fn number(n: impl Into<i64>) -> Value {
     Value::Number(n.into())
 }
 
-/// What `stat(2)` says of a file.
-fn stat_fields(meta: &fs::Metadata, fields: &mut Fields) {
-    let modified = meta.mtime().saturating_mul(1_000_000_000).saturating_add(meta.mtime_nsec());
-    fields.push((FactKey::Device, Value::Number(meta.dev() as i64)));
-    fields.push((FactKey::Inode, Value::Number(meta.ino() as i64)));
-    fields.push((FactKey::Mode, number(meta.mode())));
-    fields.push((FactKey::Size, Value::Number(meta.size() as i64)));
-    fields.push((FactKey::Modified, Value::Number(modified)));
-    if meta.rdev() != 0 {
-        fields.push((FactKey::Special, Value::Number(meta.rdev() as i64)));
+fn stat_fields(stat: &Stat, fields: &mut Fields) {
+    fields.push((FactKey::Device, Value::Number(stat.device as i64)));
+    fields.push((FactKey::Inode, Value::Number(stat.inode as i64)));
+    fields.push((FactKey::Mode, number(stat.mode)));
+    fields.push((FactKey::Size, Value::Number(stat.size as i64)));
+    fields.push((FactKey::Modified, Value::Number(stat.modified)));
+    if stat.special != 0 {
+        fields.push((FactKey::Special, Value::Number(stat.special as i64)));
     }
 }
 
@@ -78,9 +84,9 @@ impl<S: Sink> Tracer<S> {
     pub(super) fn root_facts(&mut self, tid: i32) {
         self.process_fact(tid);
         self.descriptor_facts(tid);
-        let mounts = fs::read_to_string(format!("/proc/{tid}/mountinfo")).unwrap_or_default();
-        for line in mounts.lines() {
-            let text = Value::Bytes(line.as_bytes().to_vec());
+        let mounts = fs::read(format!("/proc/{tid}/mountinfo")).unwrap_or_default();
+        for line in mounts.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            let text = Value::Bytes(line.to_vec());
             self.fact(tid, FactKind::Mount, vec![(FactKey::Text, text)]);
         }
     }
@@ -141,11 +147,12 @@ impl<S: Sink> Tracer<S> {
             let offset = line("pos:").and_then(|f| f.trim().parse().ok());
             fields.extend(flags.map(|n| (FactKey::Flags, Value::Number(n))));
             fields.extend(offset.map(|n| (FactKey::Offset, Value::Number(n))));
-            if let Ok(meta) = fs::metadata(&path) {
-                stat_fields(&meta, &mut fields);
-                if meta.mode() & libc::S_IFMT == libc::S_IFSOCK {
+            if let Ok(stat) = file::look(&path) {
+                stat_fields(&stat, &mut fields);
+                if stat.mode & libc::S_IFMT == libc::S_IFSOCK {
                     socket_fields(tid, fd, &mut fields);
                 }
+                self.may_serve(tid, stat.special);
             }
             self.fact(tid, FactKind::Descriptor, fields);
         }
@@ -157,8 +164,8 @@ impl<S: Sink> Tracer<S> {
         let mut fields: Fields = vec![(FactKey::Pid, number(tid))];
         fields.extend(link(&exe).map(|value| (FactKey::Path, value)));
         fields.extend(link(&format!("/proc/{tid}/cwd")).map(|value| (FactKey::Cwd, value)));
-        if let Ok(meta) = fs::metadata(&exe) {
-            stat_fields(&meta, &mut fields);
+        if let Ok(stat) = file::look(&exe) {
+            stat_fields(&stat, &mut fields);
         }
         self.fact(tid, FactKind::Executable, fields);
     }
@@ -209,21 +216,28 @@ impl<S: Sink> Tracer<S> {
         }
     }
 
+    /// A tracee has a device open; that may be FUSE's, by which it serves files.
+    fn may_serve(&mut self, tid: i32, device: u64) {
+        if device == FUSE && self.reader.served.expect_fuse() {
+            self.blind_spot(tid, "memory of a file on FUSE is read only once it is there");
+        }
+    }
+
     fn file_fact(&mut self, tid: i32, fd: i32) {
         let path = format!("/proc/{tid}/fd/{fd}");
-        let Ok(meta) = fs::metadata(&path) else { return };
+        let Ok(stat) = file::look(&path) else { return };
+        self.may_serve(tid, stat.special);
         if self.known_files.len() >= KNOWN_FILES {
             self.known_files.clear();
         }
         // By the name it was opened by too: what that leads to is part of the fact.
         let name = self.tasks.get(&tid).map_or(0, |task| task.pending.memory.path_hash());
-        let changed = meta.ctime_nsec() ^ meta.ctime();
-        if !self.known_files.insert((meta.dev(), meta.ino(), changed, name)) {
+        if !self.known_files.insert((stat.device, stat.inode, stat.changed, name)) {
             return;
         }
         let mut fields = vec![(FactKey::Fd, number(fd))];
         fields.extend(link(&path).map(|value| (FactKey::Path, value)));
-        stat_fields(&meta, &mut fields);
+        stat_fields(&stat, &mut fields);
         self.fact(tid, FactKind::File, fields);
     }
 

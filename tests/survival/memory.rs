@@ -1,8 +1,8 @@
 //! Pointers to nothing, arguments that are huge, paths of every kind.
 
-use rtrace::event::{Role, State};
+use rtrace::event::{FactKey, FactKind, Role, State};
 
-use crate::common::{Account, Rtrace, tracee};
+use crate::common::{Account, Piece, Rtrace, tracee};
 
 #[test]
 fn pointers_to_nothing() {
@@ -42,6 +42,34 @@ fn memory_that_a_thread_of_the_tracee_provides() {
     let mut paths = trace.calls("openat").filter_map(|call| call.piece(1, Role::Path));
     assert!(paths.any(|path| path.state == State::Unreadable));
     assert!(trace.blind_spots().iter().any(|(_, text)| text.contains("userfaultfd")));
+}
+
+/// The same of whoever looks at a file whose file system a tracee serves.
+#[test]
+fn files_that_a_tracee_serves() {
+    let without = Rtrace::without(tracee("fuse_server")).finish();
+    if without.status.code() == Some(77) {
+        // Where nobody can mount FUSE, nobody can wait for it.
+        eprintln!("not tested, {}", without.stdout);
+        return;
+    }
+    without.exited(57);
+    let run = Rtrace::run(tracee("fuse_server")).finish();
+    run.exited(57);
+    let trace = run.trace();
+    trace.agrees_with(&run.stdout);
+    let mut paths = trace.calls("openat").filter_map(|call| call.piece(1, Role::Path));
+    let is_served = |piece: &&Piece| piece.bytes == b"/nonexistent/first";
+    assert!(paths.any(|path| path.state == State::Unreadable), "the page is not there yet");
+    assert!(paths.any(|path| is_served(&path)), "then it is");
+    let facts = trace.facts.iter().filter(|fact| fact.kind == FactKind::File);
+    let mut sizes = facts.filter(|fact| fact.bytes(FactKey::Path).is_some_and(ends_in_served));
+    assert_eq!(sizes.next().and_then(|fact| fact.number(FactKey::Size)), Some(8192));
+    assert!(trace.blind_spots().iter().any(|(_, text)| text.contains("FUSE")));
+}
+
+fn ends_in_served(path: &[u8]) -> bool {
+    path.ends_with(b"served/file")
 }
 
 #[test]
