@@ -3,15 +3,17 @@
 use std::io::{self, BufWriter, Write};
 
 use serde::Serialize;
-use serde::ser::{SerializeMap as _, Serializer};
+use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::decode::{error_name, json_bytes};
 use super::time::write_utc;
 use super::{Exporter, Options, Run};
 use crate::abi::{Scalar, Ty};
-use crate::event::{Batch, Kind, Origin, Piece, Record, Role, State as Read};
-use crate::flow::{Event, Execution, Flow, Item, Place, ResourceId, Sink, State};
+use crate::event::{Batch, FactKind, Kind, Origin, Piece, Record, Role, State as Read};
+use crate::flow::{
+    BlindSpot, Event, EventId, Execution, Flow, Item, Place, ResourceId, Sink, State,
+};
 use crate::render::{self, Style};
 
 /// Exports JSON Lines.
@@ -74,23 +76,77 @@ impl<W: Write> Sink for Lines<W> {
     type Error = io::Error;
 
     fn item(&mut self, state: &State, item: Item<'_>) -> io::Result<()> {
-        let event = match &item {
-            Item::Event(event) => event,
-            Item::Begun(event) if self.follow => event,
+        let head = Head { run: &self.run, started: self.started, state };
+        let begun = matches!(item, Item::Begun(_));
+        let line = match &item {
+            Item::Event(event) => Line { head, event, begun },
+            Item::Begun(event) if self.follow => Line { head, event, begun },
+            Item::BlindSpot(spot) => return write_line(&mut self.out, &BlindLine { head, spot }),
             _ => return Ok(()),
         };
-        let begun = matches!(item, Item::Begun(_));
-        let line = Line { run: &self.run, started: self.started, state, event, begun };
-        serde_json::to_writer(&mut self.out, &line)?;
-        self.out.write_all(b"\n")
+        write_line(&mut self.out, &line)
+    }
+}
+
+fn write_line(out: &mut impl Write, line: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, line)?;
+    out.write_all(b"\n")
+}
+
+/// What all lines begin with.
+struct Head<'a> {
+    run: &'a str,
+    started: u64,
+    state: &'a State,
+}
+
+impl Head<'_> {
+    /// `pid` where it is not the one that the task has now.
+    fn write<M: SerializeMap>(
+        &self,
+        map: &mut M,
+        kind: &str,
+        id: EventId,
+        (pid, at): (Option<i64>, u64),
+    ) -> Result<(), M::Error> {
+        map.serialize_entry("run", self.run)?;
+        map.serialize_entry("kind", kind)?;
+        map.serialize_entry("task", &id.task.0)?;
+        map.serialize_entry("ordinal", &id.ordinal)?;
+        if let Some(task) = self.state.task(id.task) {
+            map.serialize_entry("process", &task.process.0)?;
+            map.serialize_entry("tid", &task.tid)?;
+        }
+        let process = self.state.process_of(id.task);
+        if let Some(pid) = pid.or_else(|| process.map(|process| process.pid.into())) {
+            map.serialize_entry("pid", &pid)?;
+        }
+        let mut time = String::new();
+        write_utc(self.started.saturating_add(at), &mut time);
+        map.serialize_entry("time", &time)?;
+        map.serialize_entry("ns", &at)
+    }
+}
+
+/// Something that could not be seen.
+struct BlindLine<'a> {
+    head: Head<'a>,
+    spot: &'a BlindSpot<'a>,
+}
+
+impl Serialize for BlindLine<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let BlindSpot { event, time, pid, why } = *self.spot;
+        let mut map = serializer.serialize_map(None)?;
+        self.head.write(&mut map, FactKind::BlindSpot.name(), event, (pid, time))?;
+        map.serialize_entry("why", &json_bytes(why))?;
+        map.end()
     }
 }
 
 /// One event.
 struct Line<'a> {
-    run: &'a str,
-    started: u64,
-    state: &'a State,
+    head: Head<'a>,
     event: &'a Event<'a>,
     /// It may still end: a later line will say so.
     begun: bool,
@@ -100,21 +156,8 @@ impl Serialize for Line<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let record = &self.event.record;
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("run", self.run)?;
-        map.serialize_entry("kind", record.kind.name())?;
-        map.serialize_entry("task", &record.task.0)?;
-        map.serialize_entry("ordinal", &record.ordinal)?;
-        if let Some(task) = self.state.task(record.task) {
-            map.serialize_entry("process", &task.process.0)?;
-            map.serialize_entry("tid", &task.tid)?;
-        }
-        if let Some(process) = self.state.process_of(record.task) {
-            map.serialize_entry("pid", &process.pid)?;
-        }
-        let mut time = String::new();
-        write_utc(self.started.saturating_add(record.start), &mut time);
-        map.serialize_entry("time", &time)?;
-        map.serialize_entry("ns", &record.start)?;
+        let at = (None, record.start);
+        self.head.write(&mut map, record.kind.name(), self.event.id(), at)?;
         map.serialize_entry("lane", record.lane.name())?;
         let details = match record.kind {
             Kind::Call => self.call(),
@@ -213,19 +256,20 @@ impl Line<'_> {
 
     /// What a descriptor or path stands for.
     fn resource(&self, id: ResourceId) -> Value {
-        let class = self.state.resource(id).map(|resource| resource.class.name());
+        let class = self.head.state.resource(id).map(|resource| resource.class.name());
         let mut value = json!({
             "resource": id.index(),
             "class": class,
-            "name": json_bytes(self.state.name_of(id)),
+            "name": json_bytes(self.head.state.name_of(id)),
         });
-        if let Some(identity) = self.state.resource(id).and_then(|resource| resource.identity) {
+        if let Some(identity) = self.head.state.resource(id).and_then(|resource| resource.identity)
+        {
             value["inode"] = identity.inode.into();
             if identity.device != 0 {
                 value["device"] = identity.device.into();
             }
         }
-        if let Some(socket) = self.state.socket(id) {
+        if let Some(socket) = self.head.state.socket(id) {
             value["protocol"] = socket.protocol_name().into();
             if let Some(local) = &socket.local {
                 value["local"] = local.to_string().into();
@@ -246,7 +290,7 @@ impl Line<'_> {
 
     /// The execution that this call began.
     fn execution(&self) -> Option<&Execution> {
-        let process = self.state.process_of(self.event.record.task)?;
+        let process = self.head.state.process_of(self.event.record.task)?;
         process.execution.as_deref().filter(|execution| execution.id == self.event.id())
     }
 
@@ -255,10 +299,10 @@ impl Line<'_> {
             strings.map(json_bytes).collect()
         };
         json!({
-            "executable": execution.executable.map(|file| json_bytes(self.state.name_of(file))),
+            "executable": execution.executable.map(|file| json_bytes(self.head.state.name_of(file))),
             "argv": list(&mut execution.argv.iter().map(Vec::as_slice)),
             "env": execution.env.as_ref().map(|env| list(&mut env.iter().map(|s| &**s))),
-            "cwd": execution.cwd.map(|cwd| json_bytes(self.state.name_of(cwd))),
+            "cwd": execution.cwd.map(|cwd| json_bytes(self.head.state.name_of(cwd))),
         })
     }
 
@@ -353,6 +397,7 @@ mod tests {
                 "call 2/1",
                 "signal 2/2",
                 "call 2/3",
+                "blind spot 2/1",
                 "exit 2/4",
                 "call 1/5",
                 "exit 1/6"
@@ -377,7 +422,17 @@ mod tests {
         assert_eq!(lines[1]["execution"]["argv"], json!(["sh", "-c", "cat x"]));
         assert_eq!(lines[6]["error"], "ENOENT");
         assert_eq!(lines[8]["unfinished"], true);
-        assert_eq!(lines[9]["signal"], 9);
+        assert_eq!(lines[10]["signal"], 9);
+    }
+
+    #[test]
+    fn what_could_not_be_seen_has_a_line() {
+        let lines = lines(&Options::default());
+        let blind: Vec<_> = lines.iter().filter(|line| line["kind"] == "blind spot").collect();
+        assert_eq!(blind.len(), 1);
+        assert_eq!(blind[0]["why"], "nobody looked");
+        assert_eq!((&blind[0]["pid"], &blind[0]["tid"]), (&json!(77), &json!(101)));
+        assert_eq!(blind[0]["time"], "2026-11-24T04:25:44.000013500Z");
     }
 
     #[test]

@@ -84,6 +84,16 @@ fn batch() -> Batch {
             (FactKey::Mode, Value::Number(0o100_644)),
         ],
     });
+    batch.push_fact(Fact {
+        kind: FactKind::BlindSpot,
+        task: TaskId(2),
+        ordinal: 1,
+        time: 13_500,
+        fields: vec![
+            (FactKey::Pid, Value::Number(77)),
+            (FactKey::Text, Value::Bytes(b"nobody looked".to_vec())),
+        ],
+    });
     batch
 }
 

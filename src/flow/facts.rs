@@ -17,6 +17,8 @@ use crate::event::{Fact, FactKey, FactKind, Origin, TaskId};
 #[derive(Debug, Default)]
 pub(super) struct Facts {
     by_event: FxHashMap<EventId, Vec<Fact>>,
+    /// Blind spots that have not been given out.
+    unseen: Vec<Fact>,
 }
 
 impl Facts {
@@ -26,10 +28,19 @@ impl Facts {
             let event = EventId { task: fact.task, ordinal: fact.ordinal };
             self.by_event.entry(event).or_default().push(fact.clone());
         }
+        let unseen = facts.iter().filter(|fact| fact.kind == FactKind::BlindSpot);
+        self.unseen.extend(unseen.cloned());
+    }
+
+    /// The blind spots of a task, or of all, each once.
+    pub(super) fn take_blind_spots(&mut self, of: Option<TaskId>) -> Vec<Fact> {
+        let is_wanted = |fact: &mut Fact| of.is_none_or(|task| fact.task == task);
+        self.unseen.extract_if(.., is_wanted).collect()
     }
 }
 
-/// Kinds that change what the flow knows; the others are for readers of the log.
+/// Kinds that change what the flow knows; the others are given out, or are for
+/// readers of the log.
 fn is_used(kind: FactKind) -> bool {
     !matches!(kind, FactKind::BlindSpot | FactKind::Mount)
 }

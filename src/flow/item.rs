@@ -3,7 +3,7 @@
 use super::resource::ResourceId;
 use super::state::State;
 use crate::abi::{Prototype, Verb};
-use crate::event::{Record, TaskId};
+use crate::event::{Fact, FactKey, Record, TaskId};
 
 /// An event of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -34,6 +34,8 @@ pub enum Item<'a> {
     Begun(Event<'a>),
     /// A cause and its effect.
     Edge(Edge),
+    /// Something that the recorder could not see.
+    BlindSpot(BlindSpot<'a>),
     /// A task has ended; its `Exit` event went before. The state still knows it.
     Ended(TaskId),
 }
@@ -63,6 +65,31 @@ impl Event<'_> {
     /// What a descriptor that the call returned stands for.
     pub fn returned(&self) -> Option<ResourceId> {
         self.uses.iter().find(|u| u.place == Place::Result).map(|u| u.resource)
+    }
+}
+
+/// Something that the recorder could not see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlindSpot<'a> {
+    /// The event at which that was noticed; it may follow.
+    pub event: EventId,
+    /// When: nanoseconds since the run's start.
+    pub time: u64,
+    /// Whose doing is not seen: a process id as the tracer sees it.
+    pub pid: Option<i64>,
+    /// What, and why, for people.
+    pub why: &'a [u8],
+}
+
+impl<'a> BlindSpot<'a> {
+    /// What a fact of that kind says.
+    pub(super) fn of(fact: &'a Fact) -> Self {
+        Self {
+            event: EventId { task: fact.task, ordinal: fact.ordinal },
+            time: fact.time,
+            pid: fact.number(FactKey::Pid),
+            why: fact.bytes(FactKey::Text).unwrap_or_default(),
+        }
     }
 }
 

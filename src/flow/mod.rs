@@ -35,7 +35,7 @@ mod tests;
 use rustc_hash::FxHashMap;
 
 pub use descriptors::{Descriptor, Descriptors};
-pub use item::{Edge, EdgeKind, Event, EventId, Item, Place, Side, Sink, Use};
+pub use item::{BlindSpot, Edge, EdgeKind, Event, EventId, Item, Place, Side, Sink, Use};
 pub use names::{NameId, Names};
 pub use plan::Lookup;
 pub use resource::{Class, Identity, Resource, ResourceId};
@@ -119,7 +119,8 @@ impl Flow {
             self.record(&record, sink)?;
         }
         self.apply_late_facts();
-        self.tell_before(sink)
+        self.tell_before(sink)?;
+        self.tell_blind_spots(None, sink)
     }
 
     /// The log is over: gives out the calls that never ended.
@@ -129,7 +130,8 @@ impl Flow {
     pub fn finish<S: Sink + ?Sized>(&mut self, sink: &mut S) -> Result<(), S::Error> {
         let mut alive: Vec<TaskId> = self.state.tasks.keys().copied().collect();
         alive.sort_unstable();
-        alive.into_iter().try_for_each(|task| self.end_pending(task, sink))
+        alive.into_iter().try_for_each(|task| self.end_pending(task, sink))?;
+        self.tell_blind_spots(None, sink)
     }
 
     fn record<S: Sink + ?Sized>(
@@ -144,10 +146,12 @@ impl Flow {
             Kind::Start => self.start(record),
             Kind::Exit => {
                 self.end_pending(record.task, sink)?;
+                self.tell_blind_spots(Some(record.task), sink)?;
                 self.exit(record);
             }
             Kind::Detach => {
                 self.end_pending(record.task, sink)?;
+                self.tell_blind_spots(Some(record.task), sink)?;
                 self.leave(record.task);
             }
             Kind::Exec => self.exec_stop(record),
@@ -187,6 +191,19 @@ impl Flow {
         }
         for item in self.before.drain(..) {
             sink.item(&self.state, item)?;
+        }
+        Ok(())
+    }
+
+    /// Gives out what could not be seen, of one task or of all: at a batch's end, and
+    /// before a task is gone.
+    fn tell_blind_spots<S: Sink + ?Sized>(
+        &mut self,
+        of: Option<TaskId>,
+        sink: &mut S,
+    ) -> Result<(), S::Error> {
+        for fact in self.facts.take_blind_spots(of) {
+            sink.item(&self.state, Item::BlindSpot(BlindSpot::of(&fact)))?;
         }
         Ok(())
     }

@@ -2,6 +2,8 @@
 
 use super::Sink;
 use super::engine::Tracer;
+use super::facts::namespace_ids;
+use super::task::Task;
 use crate::event::{Fact, FactKey, FactKind, Value};
 
 impl<S: Sink> Tracer<S> {
@@ -43,11 +45,38 @@ impl<S: Sink> Tracer<S> {
                 let why = format!("child {result} was made with CLONE_UNTRACED");
                 self.blind_spot_about(tid, result as i32, &why);
             }
-            // A tracee has one tracer, and that is rtrace.
-            "ptrace" if failed && -result == EPERM => {
+            "ptrace" if failed && -result == EPERM && self.wants_a_tracee(task) => {
                 self.blind_spot(tid, "ptrace was refused: rtrace traces the same task already");
             }
             _ => {}
         }
+    }
+
+    /// Whether the call asks for what the kernel refuses on our account: a task has
+    /// one tracer, and that of all our tasks is rtrace.
+    fn wants_a_tracee(&self, caller: &Task) -> bool {
+        // linux/ptrace.h
+        const TRACEME: u32 = 0;
+        const ATTACH: u32 = 16;
+        const SEIZE: u32 = 0x4206;
+        let [request, target, ..] = caller.pending.args;
+        match request as u32 {
+            TRACEME => true,
+            // No task may trace another one of its own process, with rtrace or without.
+            ATTACH | SEIZE => self
+                .as_called_by(caller, target as i32)
+                .is_some_and(|target| target.process != caller.process),
+            _ => false,
+        }
+    }
+
+    /// The task of ours that `caller` calls by that id. In a PID namespace of its own
+    /// ids are other ones than ours: one that a task has in any will do.
+    fn as_called_by(&self, caller: &Task, id: i32) -> Option<&Task> {
+        if !caller.nested {
+            return self.tasks.get(&id);
+        }
+        let mut nested = self.tasks.values().filter(|task| task.nested);
+        nested.find(|task| namespace_ids(task.tid).contains(&id))
     }
 }

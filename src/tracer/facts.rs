@@ -31,6 +31,12 @@ pub(super) fn thread_group(tid: i32) -> Option<i32> {
     status_field(tid, "Tgid:")?.trim().parse().ok()
 }
 
+/// A task's ids in the PID namespaces that it is in, ours first, its own last.
+pub(super) fn namespace_ids(tid: i32) -> Vec<i32> {
+    let ids = status_field(tid, "NSpid:").unwrap_or_default();
+    ids.split_whitespace().filter_map(|id| id.parse().ok()).collect()
+}
+
 fn status_field(tid: i32, name: &str) -> Option<String> {
     let status = fs::read_to_string(format!("/proc/{tid}/status")).ok()?;
     status.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned)
@@ -286,11 +292,8 @@ impl<S: Sink> Tracer<S> {
     /// A new task's id in its own PID namespace, where that is another one than ours.
     pub(super) fn ids_fact(&mut self, tid: i32) {
         self.nest(tid);
-        let ids = status_field(tid, "NSpid:").unwrap_or_default();
-        let mut ids = ids.split_whitespace();
-        let (Some(_), Some(inner)) = (ids.next(), ids.next_back()) else { return };
-        let Ok(inner) = inner.parse() else { return };
-        let fields = vec![(FactKey::Tid, number(tid)), (FactKey::NsPid, Value::Number(inner))];
+        let &[_, .., inner] = namespace_ids(tid).as_slice() else { return };
+        let fields = vec![(FactKey::Tid, number(tid)), (FactKey::NsPid, number(inner))];
         self.fact(tid, FactKind::Ids, fields);
     }
 }

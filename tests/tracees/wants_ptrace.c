@@ -18,6 +18,8 @@ int main(void)
 	TELL(ptrace, PTRACE_ATTACH, child, 0, 0);
 	TELL(ptrace, PTRACE_SEIZE, child, 0, 0);
 	TELL(ptrace, PTRACE_PEEKDATA, child, &byte, 0);
+	/* Refused by the kernel with rtrace or without: its own process. */
+	TELL(ptrace, PTRACE_ATTACH, tid(), 0, 0);
 	MUST(write(ends[1], "x", 1));
 	reap(child);
 	return 0;

@@ -268,7 +268,11 @@ impl<T: Triples> Graph<T> {
 
     /// Bytes that are mostly text: what is not becomes U+FFFD, and so does NUL,
     /// which some readers take for an end.
-    fn bytes(&mut self, predicate: NamedNodeRef<'static>, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn bytes(
+        &mut self,
+        predicate: NamedNodeRef<'static>,
+        bytes: &[u8],
+    ) -> io::Result<()> {
         let text = String::from_utf8_lossy(bytes).replace('\0', "\u{fffd}");
         self.plain(predicate, &text)
     }
@@ -318,6 +322,7 @@ impl<T: Triples> Sink for Graph<T> {
             Item::Event(event) if event.record.kind == Kind::Exec => Ok(()),
             Item::Event(event) => self.event(state, &event),
             Item::Edge(edge) => self.edge(&edge),
+            Item::BlindSpot(spot) => self.blind_spot(&spot),
             Item::Begun(_) | Item::Ended(_) => Ok(()),
         }
     }

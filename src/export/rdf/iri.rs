@@ -3,7 +3,7 @@
 
 use crate::event::TaskId;
 use crate::export::time::put_digits;
-use crate::flow::{EventId, ResourceId, State};
+use crate::flow::{BlindSpot, EventId, ResourceId, State};
 
 /// Names the things of one run. Each method replaces the IRI in `out`.
 #[derive(Debug, Default)]
@@ -47,6 +47,14 @@ impl Names {
     pub(super) fn execution(&self, exec: EventId, out: &mut String) {
         self.start(out, "execution-");
         pair(out, exec);
+    }
+
+    /// By its time: no two observations of a tracer have the same.
+    pub(super) fn blind_spot(&self, spot: &BlindSpot<'_>, out: &mut String) {
+        self.start(out, "blind-spot-");
+        number(out, spot.event.task.0.into());
+        out.push('-');
+        number(out, spot.time);
     }
 
     /// A file by its path, anything else by its number.

@@ -6,8 +6,10 @@
 //! | `iri` | how things of a run are named |
 //! | `graph` | how the flow's items become triples |
 //! | `event` | the same of events, which are most of them |
+//! | `blind` | the same of what could not be seen |
 //! | `writer` | the syntaxes |
 
+mod blind;
 mod event;
 mod graph;
 mod iri;

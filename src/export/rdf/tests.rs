@@ -81,6 +81,19 @@ fn a_path_that_is_no_text_is_not_lost() {
 }
 
 #[test]
+fn what_could_not_be_seen() {
+    let expected = [
+        "<a> <rtrace:BlindSpot>",
+        "<rtrace:thread> <#thread-2>",
+        "<rtrace:noticedAt> <#event-2-1>",
+        "<rtrace:pid> \"77\"^^<xsd:integer>",
+        "<prov:atTime> \"2026-11-24T04:25:44.000013500Z\"^^<xsd:dateTime>",
+        "<rtrace:reason> \"nobody looked\"",
+    ];
+    assert_eq!(about("#blind-spot-2-13500"), expected);
+}
+
+#[test]
 fn forks_waits_and_ends() {
     assert!(about("#event-1-4").contains(&"<rtrace:forks> <#event-2-0>".to_owned()));
     assert!(about("#event-2-4").contains(&"<rtrace:joins> <#event-1-5>".to_owned()));

@@ -33,6 +33,7 @@ terms! { "https://w3id.org/rtrace/ns#":
     STOP_CLASS = "Stop";
     CONTINUE_CLASS = "Continue";
     DETACH_CLASS = "Detach";
+    BLIND_SPOT_CLASS = "BlindSpot";
     FILE_CLASS = "File";
     DIRECTORY_CLASS = "Directory";
     DEVICE_CLASS = "Device";
@@ -73,6 +74,8 @@ terms! { "https://w3id.org/rtrace/ns#":
     NEXT = "next";
     FORKS = "forks";
     JOINS = "joins";
+    NOTICED_AT = "noticedAt";
+    REASON = "reason";
 
     PATH = "path";
     PATH_BYTES = "pathBytes";
@@ -120,6 +123,7 @@ terms! { "http://www.w3.org/ns/prov#":
     WAS_INFORMED_BY = "wasInformedBy";
     STARTED_AT = "startedAtTime";
     ENDED_AT = "endedAtTime";
+    AT_TIME = "atTime";
 }
 
 terms! { "http://www.w3.org/1999/02/22-rdf-syntax-ns#":

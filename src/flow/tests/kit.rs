@@ -138,6 +138,10 @@ impl Sink for Seen {
                 let kind = format!("{:?}", edge.kind).to_lowercase();
                 format!("{kind} {}-{}", shown(edge.cause), shown(edge.effect))
             }
+            Item::BlindSpot(spot) => {
+                let why = String::from_utf8_lossy(spot.why);
+                format!("unseen {} {:?} {why}", shown(spot.event), spot.pid)
+            }
             Item::Ended(task) => format!("ended {task}"),
         });
         Ok(())

@@ -1,0 +1,24 @@
+//! What could not be seen, as triples.
+
+use std::io;
+
+use super::graph::Graph;
+use super::vocabulary as v;
+use super::writer::Triples;
+use crate::flow::BlindSpot;
+
+impl<T: Triples> Graph<T> {
+    pub(super) fn blind_spot(&mut self, spot: &BlindSpot<'_>) -> io::Result<()> {
+        self.names.blind_spot(spot, &mut self.subject);
+        self.class(v::BLIND_SPOT_CLASS)?;
+        self.names.thread(spot.event.task, &mut self.object);
+        self.link(v::THREAD)?;
+        self.names.event(spot.event, &mut self.object);
+        self.link(v::NOTICED_AT)?;
+        if let Some(pid) = spot.pid {
+            self.integer(v::PID, pid)?;
+        }
+        self.time(v::AT_TIME, spot.time)?;
+        self.bytes(v::REASON, spot.why)
+    }
+}
