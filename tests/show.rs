@@ -43,6 +43,16 @@ x = t.Thread(target=print); x.start(); x.join()'";
 }
 
 #[test]
+fn programs_are_shown_whose_exec_was_not_recorded() {
+    let dir = recorded(&["-e", "trace=close"], "sh -c 'exit 3'; true");
+    let text = show(dir.path(), &["run.mp"]);
+    assert!(text.contains("sh -c 'exit 3'") && !text.contains("(fork)"), "{text}");
+    let text = show(dir.path(), &["--events", "run.mp"]);
+    assert!(text.contains("--- runs sh -c 'exit 3' ---"), "{text}");
+    assert!(!text.contains("execve"), "{text}");
+}
+
+#[test]
 fn a_terminal_gets_colours() {
     let dir = recorded(&[], "true");
     let rtrace = env!("CARGO_BIN_EXE_rtrace");

@@ -223,9 +223,11 @@ impl<W: Write> Sink for Tree<W> {
             Item::Execution(id) => self.executed(state, id.task),
             Item::Event(event) => {
                 self.happened(state, event);
-                // An exec is a moment inside the call that led to it.
+                // An exec is a moment inside the call that led to it, if that is recorded.
+                let is_inside =
+                    event.record.kind == Kind::Exec && state.execution(event.id()).is_none();
                 if let Some(out) = &mut self.events
-                    && event.record.kind != Kind::Exec
+                    && !is_inside
                 {
                     write_event(out, state, event)?;
                 }
@@ -246,6 +248,10 @@ fn write_event(out: &mut impl Write, state: &State, event: &Event<'_>) -> io::Re
         Kind::Signal => writeln!(out, "--- {} ---", signal_name(record.words[0])),
         Kind::Stop => writeln!(out, "--- stopped by {} ---", signal_name(record.words[0])),
         Kind::Exit => writeln!(out, "{}", ending(record)),
+        Kind::Exec => {
+            let argv = state.execution(event.id()).map_or(&[][..], |execution| &execution.argv);
+            writeln!(out, "--- runs {} ---", printable(&command_line(argv)))
+        }
         kind => writeln!(out, "--- {} ---", kind.name()),
     }
 }

@@ -88,8 +88,8 @@ coded! {
         /// sockets what [`FactKind::Socket`] has.
         Descriptor = 1, "descriptor";
         /// An executable, at the exec that started it: `Path`, `Device`, `Inode`,
-        /// `Mode`, `Size`, `Modified`; `Uid`, `Gid` and `Pid`, `NsPid` (in its own
-        /// namespace) of the process; `Cwd`.
+        /// `Mode`, `Size`, `Modified`; `Pid` of the process; `Cwd`. Where the exec call
+        /// is not recorded, the fact belongs to the exec record instead, and has `Argv`.
         Executable = 2, "executable";
         /// A file, when it was first opened by that name: `Fd`, `Path` (real),
         /// `Device`, `Inode`, `Mode`, `Size`, `Modified`. A pipe, when it was made:

@@ -147,8 +147,10 @@ coded! {
         /// One string of an environment, `NAME=value`.
         Env = 3, "env";
         /// An environment as a difference to the one that the task had before
-        /// its exec: `=FIRST,COUNT` for a run of strings taken over from there
-        /// (decimal, counted from 0), `+NAME=value` for a string of its own.
+        /// its exec, by the last exec of it or of who made it: `=FIRST,COUNT` for a
+        /// run of strings taken over from there (decimal, counted from 0),
+        /// `+NAME=value` for a string of its own. Where that exec's environment is not
+        /// in the log, there is no difference but the whole.
         EnvDiff = 4, "envdiff";
         /// Opaque bytes, cut at `-s`.
         Data = 5, "data";

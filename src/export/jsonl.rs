@@ -165,7 +165,7 @@ impl Serialize for Line<'_> {
             Kind::Exit => exit(record),
             Kind::Signal => self.signal(),
             Kind::Stop => json!({ "signal": record.words[0] }),
-            Kind::Exec => json!({ "tid_before": record.words[1] }),
+            Kind::Exec => self.exec(),
             Kind::Detach => json!({ "reason": record.words[0] }),
             Kind::Continue => Value::Null,
         };
@@ -206,7 +206,7 @@ impl Line<'_> {
         if let Some(pair) = self.pair() {
             put("pair", pair);
         }
-        if let Some(execution) = self.execution() {
+        if let Some(execution) = self.head.state.execution(self.event.id()) {
             put("execution", self.program(execution));
         }
         fields.into()
@@ -288,12 +288,6 @@ impl Line<'_> {
         (!ends.is_empty()).then(|| ends.into())
     }
 
-    /// The execution that this call began.
-    fn execution(&self) -> Option<&Execution> {
-        let process = self.head.state.process_of(self.event.record.task)?;
-        process.execution.as_deref().filter(|execution| execution.id == self.event.id())
-    }
-
     fn program(&self, execution: &Execution) -> Value {
         let list = |strings: &mut dyn Iterator<Item = &[u8]>| -> Value {
             strings.map(json_bytes).collect()
@@ -304,6 +298,15 @@ impl Line<'_> {
             "env": execution.env.as_ref().map(|env| list(&mut env.iter().map(|s| &**s))),
             "cwd": execution.cwd.map(|cwd| json_bytes(self.head.state.name_of(cwd))),
         })
+    }
+
+    /// An exec stop; where its call is not recorded, with what it began.
+    fn exec(&self) -> Value {
+        let mut value = json!({ "tid_before": self.event.record.words[1] });
+        if let Some(execution) = self.head.state.execution(self.event.id()) {
+            value["execution"] = self.program(execution);
+        }
+        value
     }
 
     fn signal(&self) -> Value {

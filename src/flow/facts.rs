@@ -32,6 +32,11 @@ impl Facts {
         self.unseen.extend(unseen.cloned());
     }
 
+    /// The program that runs since that exec stop, if its call is not recorded.
+    pub(super) fn executable_at(&self, stop: EventId) -> Option<&Fact> {
+        self.by_event.get(&stop)?.iter().find(|fact| fact.kind == FactKind::Executable)
+    }
+
     /// The blind spots of a task, or of all, each once.
     pub(super) fn take_blind_spots(&mut self, of: Option<TaskId>) -> Vec<Fact> {
         let is_wanted = |fact: &mut Fact| of.is_none_or(|task| fact.task == task);

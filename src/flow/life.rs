@@ -1,13 +1,11 @@
-//! Tasks that start, end, run a new program, and wait for each other.
-
-use std::sync::Arc;
+//! Tasks that start, end, and wait for each other.
 
 use rustc_hash::FxHashMap;
 
 use super::irregular::{CLONE_FILES, CLONE_FS, Irregular};
-use super::item::{Edge, EdgeKind, EventId, Item, Place, Side};
+use super::item::{Edge, EdgeKind, EventId, Item, Side};
 use super::plan::Plan;
-use super::task::{Execution, Process, Standing, Task};
+use super::task::{Process, Standing, Task};
 use super::{Descriptors, Flow};
 use crate::abi::Scalar;
 use crate::event::{Origin, Phase, Record, Role, State, TaskId};
@@ -181,59 +179,6 @@ impl Flow {
         }
     }
 
-    /// The exec stop. Its execve, which ends later, may name a descriptor that the
-    /// exec closes: the table changes after that call has been read.
-    pub(super) fn exec_stop(&mut self, record: &Record<'_>) {
-        if let Some(task) = self.state.tasks.get_mut(&record.task) {
-            task.tid = record.words[0] as u32;
-            task.execed = true;
-        }
-    }
-
-    /// Does what an exec does to the descriptors, if that is still to be done.
-    pub(super) fn settle_exec(&mut self, task: TaskId) {
-        let Some(task) = self.state.tasks.get_mut(&task) else { return };
-        if std::mem::take(&mut task.execed) {
-            task.files = self.state.files.unshare(task.files);
-            self.state.files.get_mut(task.files).exec();
-        }
-    }
-
-    /// An exec call has ended.
-    pub(super) fn executed(&mut self, record: &Record<'_>) {
-        if record.failed {
-            return;
-        }
-        if let Some(task) = self.state.tasks.get_mut(&record.task) {
-            task.execed = true;
-        }
-        self.settle_exec(record.task);
-        let executable = self.uses.iter().rev().find(|u| matches!(u.place, Place::Argument(_)));
-        let strings = record.pieces.iter().filter(|piece| piece.role == Role::Arg);
-        let argv = strings.map(|piece| record.bytes(piece).to_vec()).collect();
-        let base = self.state.process_of(record.task).and_then(|p| p.execution.clone());
-        let base = base.as_ref().and_then(|execution| execution.env.as_deref());
-        let execution = Execution {
-            id: EventId { task: record.task, ordinal: record.ordinal },
-            process: TaskId::NONE,
-            started: record.end.unwrap_or(record.start),
-            executable: executable.map(|u| u.resource),
-            argv,
-            env: environment(record, base),
-            cwd: self.state.cwd(record.task),
-        };
-        self.run(record.task, execution);
-    }
-
-    /// The process of `task` runs a program from now on.
-    pub(super) fn run(&mut self, task: TaskId, mut execution: Execution) {
-        let Some(process) = self.state.tasks.get(&task).map(|task| task.process) else { return };
-        let Some(process) = self.state.processes.get_mut(&process) else { return };
-        execution.process = process.id;
-        self.before.push(Item::Execution(execution.id));
-        process.execution = Some(Arc::new(execution));
-    }
-
     /// A task has ended.
     pub(super) fn exit(&mut self, record: &Record<'_>) {
         self.leave(record.task);
@@ -365,33 +310,4 @@ fn waitid_child(record: &Record<'_>) -> Option<u32> {
 /// lies at 16 (`asm-generic/siginfo.h`).
 fn wide_siginfo(record: &Record<'_>) -> bool {
     record.call.is_some_and(|call| call.abi.word() == 8)
-}
-
-/// The environment of an exec, whole or as a difference to the one before.
-fn environment(record: &Record<'_>, base: Option<&[Arc<[u8]>]>) -> Option<Vec<Arc<[u8]>>> {
-    let mut env: Option<Vec<Arc<[u8]>>> = None;
-    for piece in record.pieces {
-        let bytes = record.bytes(piece);
-        match piece.role {
-            Role::Env => env.get_or_insert_default().push(bytes.into()),
-            Role::EnvDiff => {
-                let env = env.get_or_insert_default();
-                match bytes.split_first() {
-                    Some((b'+', string)) => env.push(string.into()),
-                    Some((b'=', run)) => env.extend_from_slice(run_of(run, base)?),
-                    _ => return None,
-                }
-            }
-            _ => {}
-        }
-    }
-    env
-}
-
-/// `FIRST,COUNT` of the environment before; `None` if that one is not known (a
-/// damaged log).
-fn run_of<'a>(run: &[u8], base: Option<&'a [Arc<[u8]>]>) -> Option<&'a [Arc<[u8]>]> {
-    let (first, count) = std::str::from_utf8(run).ok()?.split_once(',')?;
-    let (first, count): (usize, usize) = (first.parse().ok()?, count.parse().ok()?);
-    base?.get(first..first.checked_add(count)?)
 }

@@ -9,13 +9,14 @@
 //! | --- | --- |
 //! | `item` | what is given out |
 //! | `state`, `task`, `resource`, `socket`, `descriptors` | what is known at a moment |
-//! | `life` | tasks that start, end, execute and wait |
+//! | `life`, `exec` | tasks that start, end and wait; that run a new program |
 //! | `effect` | what calls do to descriptors, directories and sockets |
 //! | `facts` | what the recorder learnt beside the calls |
 //! | `plan`, `irregular` | how to read a call's prototype; the calls that need a name |
 
 mod descriptors;
 mod effect;
+mod exec;
 mod facts;
 mod irregular;
 mod item;
@@ -210,9 +211,11 @@ impl Flow {
 
     /// The edge from a task's event before.
     fn link_next(&mut self, record: &Record<'_>) {
+        let effect = EventId { task: record.task, ordinal: record.ordinal };
         // An exec stop lies inside its execve, which ends later: it has no place
-        // in the chain of events that follow each other.
-        if matches!(record.kind, Kind::Exec | Kind::Start) {
+        // in the chain of events that follow each other. Without that call it has.
+        let is_inside = record.kind == Kind::Exec && self.state.execution(effect).is_none();
+        if is_inside || record.kind == Kind::Start {
             return;
         }
         let Some(task) = self.state.tasks.get_mut(&record.task) else { return };
@@ -221,7 +224,6 @@ impl Flow {
         }
         let cause = EventId { task: record.task, ordinal: task.last };
         task.last = record.ordinal;
-        let effect = EventId { task: record.task, ordinal: record.ordinal };
         let edge = Edge { kind: EdgeKind::Next, cause, from: Side::End, effect, to: Side::Start };
         self.after.push(Item::Edge(edge));
     }

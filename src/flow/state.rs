@@ -3,12 +3,13 @@
 use rustc_hash::FxHashMap;
 
 use super::descriptors::{Descriptor, Descriptors};
+use super::item::EventId;
 use super::names::{NameId, Names};
 use super::path::absolute;
 use super::pool::Pool;
 use super::resource::{Resource, ResourceId, Resources};
 use super::socket::Socket;
-use super::task::{Process, Standing, Task};
+use super::task::{Execution, Process, Standing, Task};
 use crate::event::TaskId;
 
 /// `AT_FDCWD` of openat(2).
@@ -42,6 +43,12 @@ impl State {
     /// The process of a living task.
     pub fn process_of(&self, task: TaskId) -> Option<&Process> {
         self.process(self.task(task)?.process)
+    }
+
+    /// The execution that this event began, while its process still runs it.
+    pub fn execution(&self, id: EventId) -> Option<&Execution> {
+        let execution = self.process_of(id.task)?.execution.as_deref();
+        execution.filter(|execution| execution.id == id)
     }
 
     /// A resource.

@@ -167,8 +167,9 @@ impl<S: Sink> Tracer<S> {
         task.env = task.pending.env.take().unwrap_or_default();
         let superseded = task.pending.superseded;
         let words = [tid as u64, former as u64, u64::from(superseded.0), 0, 0, 0];
+        let stop = task.next_ordinal;
         self.note(tid, Kind::Exec, time, words);
-        self.executable_fact(tid);
+        self.executable_fact(tid, stop);
     }
 }
 

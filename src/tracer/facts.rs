@@ -54,6 +54,14 @@ fn link_with_inode(tid: i32, fd: i32) -> Option<(Value, i64)> {
     Some((Value::Bytes(target.into_os_string().into_vec()), inode))
 }
 
+/// A process's arguments, as they stand in its memory now.
+fn arguments(tid: i32) -> Vec<Vec<u8>> {
+    let all = fs::read(format!("/proc/{tid}/cmdline")).unwrap_or_default();
+    all.split_inclusive(|byte| *byte == 0)
+        .map(|one| one.strip_suffix(&[0]).unwrap_or(one).to_vec())
+        .collect()
+}
+
 fn number(n: impl Into<i64>) -> Value {
     Value::Number(n.into())
 }
@@ -79,10 +87,15 @@ fn socket_fields(pid: i32, fd: i32, fields: &mut Fields) {
 }
 
 impl<S: Sink> Tracer<S> {
+    /// A fact that belongs to the task's last call.
     fn fact(&mut self, tid: i32, kind: FactKind, fields: Fields) {
+        let ordinal = self.tasks.get(&tid).map_or(0, |task| task.pending.ordinal);
+        self.fact_at(tid, ordinal, kind, fields);
+    }
+
+    fn fact_at(&mut self, tid: i32, ordinal: u64, kind: FactKind, fields: Fields) {
         let time = self.now();
-        let Some(task) = self.tasks.get(&tid) else { return };
-        let (task, ordinal) = (task.id, task.pending.ordinal);
+        let Some(task) = self.tasks.get(&tid).map(|task| task.id) else { return };
         self.batch.push_fact(Fact { kind, task, ordinal, time, fields });
     }
 
@@ -121,10 +134,7 @@ impl<S: Sink> Tracer<S> {
         for (name, key) in links {
             fields.extend(link(&format!("/proc/{tid}/{name}")).map(|value| (key, value)));
         }
-        let argv = fs::read(format!("/proc/{tid}/cmdline")).unwrap_or_default();
-        let argv = argv.strip_suffix(&[0]).unwrap_or(&argv);
-        let argv = argv.split(|byte| *byte == 0).map(<[u8]>::to_vec).collect();
-        fields.push((FactKey::Argv, Value::List(argv)));
+        fields.push((FactKey::Argv, Value::List(arguments(tid))));
         let mut spaces: Vec<Vec<u8>> = fs::read_dir(format!("/proc/{tid}/ns"))
             .into_iter()
             .flatten()
@@ -164,8 +174,11 @@ impl<S: Sink> Tracer<S> {
         }
     }
 
-    /// The program that a task has just started to run.
-    pub(super) fn executable_fact(&mut self, tid: i32) {
+    /// The program that a task has just started to run. The fact belongs to the call
+    /// that did it; where that is not recorded, to the exec stop, and has the argv.
+    pub(super) fn executable_fact(&mut self, tid: i32, stop: u64) {
+        let Some(pending) = self.tasks.get(&tid).map(|task| &task.pending) else { return };
+        let (is_recorded, call) = (pending.wanted, pending.ordinal);
         let exe = format!("/proc/{tid}/exe");
         let mut fields: Fields = vec![(FactKey::Pid, number(tid))];
         fields.extend(link(&exe).map(|value| (FactKey::Path, value)));
@@ -173,7 +186,10 @@ impl<S: Sink> Tracer<S> {
         if let Ok(stat) = file::look(&exe) {
             stat_fields(&stat, &mut fields);
         }
-        self.fact(tid, FactKind::Executable, fields);
+        if !is_recorded {
+            fields.push((FactKey::Argv, Value::List(arguments(tid))));
+        }
+        self.fact_at(tid, if is_recorded { call } else { stop }, FactKind::Executable, fields);
     }
 
     /// What a call that has just returned lets us learn.

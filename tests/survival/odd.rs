@@ -1,6 +1,8 @@
 //! Lives, execs and signals that are uncommon: each tracee judges for itself
 //! whether all went as the kernel promises, and tells by its exit status.
 
+use rtrace::event::Role;
+
 use crate::common::{Account, Build, Exit, Rtrace, Run, Trace, tracee, tracee_built};
 
 /// Runs a tracee's mode to the status that it also has without rtrace.
@@ -130,6 +132,22 @@ fn an_environment_of_a_megabyte() {
     let call = trace.root().named("execve").last().expect("it executes itself");
     let bytes: usize = call.pieces.iter().map(|piece| piece.bytes.len()).sum();
     assert!(bytes > 9 * 131_000, "the environment is in the log: {bytes} bytes");
+}
+
+/// A difference is taken to what the log has, and to nothing else.
+#[test]
+fn environments_of_execs_that_were_recorded() {
+    let roles = |set: &str, call: &str, index: usize| -> Vec<Role> {
+        let run = Rtrace::run(tracee("odd_execs")).arg("hops").option("-e").option(set).finish();
+        let trace = run.exited(37).partial_trace();
+        let call = trace.root().named(call).nth(index).expect("it is recorded").clone();
+        let roles = call.pieces.iter().map(|piece| piece.role);
+        roles.filter(|role| matches!(role, Role::Env | Role::EnvDiff)).collect()
+    };
+    // What it is started with; then execve, execveat, execve.
+    assert_eq!(roles("trace=execve,execveat", "execve", 2), [Role::EnvDiff; 2]);
+    assert_eq!(roles("trace=execve,execveat", "execveat", 0), [Role::EnvDiff; 2]);
+    assert_eq!(roles("trace=execve", "execve", 2), [Role::Env; 2], "there is no execveat");
 }
 
 #[test]

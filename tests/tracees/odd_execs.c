@@ -130,6 +130,28 @@ static int huge(void)
 	return 1;
 }
 
+/* Execs itself thrice, by turns with execveat and execve, with an environment of which
+ * the first half stays. */
+static int hops(int hop)
+{
+	if (hop == 3)
+		return 37;
+	char same[200], next[200], number[16];
+	memset(same, 'x', sizeof same);
+	memcpy(same, "SAME=", 5);
+	same[sizeof same - 1] = 0;
+	sprintf(next, "HOP=%d", hop + 1);
+	sprintf(number, "%d", hop + 1);
+	char *args[] = {self, "hops", number, NULL};
+	char *env[] = {same, next, NULL};
+	if (hop % 2 == 0)
+		raw6(SYS_execve, (long)self, (long)args, (long)env, 0, 0, 0);
+	else
+		raw6(SYS_execveat, AT_FDCWD, (long)self, (long)args, (long)env, 0, 0);
+	die("hops");
+	return 1;
+}
+
 /* A program that is executed with no descriptors and no right to open one. */
 static int closed(void)
 {
@@ -167,6 +189,8 @@ int main(int argc, char **argv)
 		return failing();
 	if (strcmp(how, "huge") == 0)
 		return huge();
+	if (strcmp(how, "hops") == 0)
+		return hops(argc > 2 ? atoi(argv[2]) : 0);
 	if (strcmp(how, "closed") == 0)
 		return closed();
 	if (strcmp(how, "environment") == 0) {

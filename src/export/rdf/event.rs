@@ -149,7 +149,8 @@ fn descriptor(event: &Event<'_>) -> Option<i32> {
 
 fn class_of(kind: Kind) -> NamedNodeRef<'static> {
     match kind {
-        Kind::Call | Kind::Exec => v::CALL_CLASS,
+        Kind::Call => v::CALL_CLASS,
+        Kind::Exec => v::EXEC_CLASS,
         Kind::Start => v::START_CLASS,
         Kind::Exit => v::EXIT_CLASS,
         Kind::Signal => v::SIGNAL_CLASS,

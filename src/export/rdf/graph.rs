@@ -13,7 +13,7 @@ use crate::event::{Kind, Record, TaskId};
 use crate::export::Run;
 use crate::export::decode::{base64, command_line, json_bytes};
 use crate::export::time::{put_digits, write_utc};
-use crate::flow::{Class, Edge, EdgeKind, EventId, Execution, Item, ResourceId, Sink, State};
+use crate::flow::{Class, Edge, EdgeKind, Execution, Item, ResourceId, Sink, State};
 
 /// Writes the graph of one run after the other.
 pub(super) struct Graph<T> {
@@ -314,22 +314,22 @@ impl<T: Triples> Sink for Graph<T> {
             Item::Resource(id) => self.resource(state, id),
             Item::Learnt(id) => self.learnt(state, id),
             Item::Task(id) => self.task(state, id),
-            Item::Execution(id) => match execution(state, id) {
+            Item::Execution(id) => match state.execution(id) {
                 Some(execution) => self.execution(state, execution),
                 None => Ok(()),
             },
-            // A moment inside an exec call, which is an event itself.
-            Item::Event(event) if event.record.kind == Kind::Exec => Ok(()),
+            // A moment inside an exec call, which is an event itself if it is recorded.
+            Item::Event(event)
+                if event.record.kind == Kind::Exec && state.execution(event.id()).is_none() =>
+            {
+                Ok(())
+            }
             Item::Event(event) => self.event(state, &event),
             Item::Edge(edge) => self.edge(&edge),
             Item::BlindSpot(spot) => self.blind_spot(&spot),
             Item::Begun(_) | Item::Ended(_) => Ok(()),
         }
     }
-}
-
-fn execution(state: &State, id: EventId) -> Option<&Execution> {
-    state.process_of(id.task)?.execution.as_deref().filter(|execution| execution.id == id)
 }
 
 fn moniker(class_and_key: &str, value: &[u8]) -> Vec<u8> {

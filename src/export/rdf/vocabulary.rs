@@ -27,6 +27,7 @@ terms! { "https://w3id.org/rtrace/ns#":
     THREAD_CLASS = "Thread";
     EXECUTION_CLASS = "Execution";
     CALL_CLASS = "Call";
+    EXEC_CLASS = "Exec";
     START_CLASS = "Start";
     EXIT_CLASS = "Exit";
     SIGNAL_CLASS = "Signal";

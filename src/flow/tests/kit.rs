@@ -171,11 +171,18 @@ impl Story {
 
     /// What is not a call.
     pub(super) fn happens(&mut self, kind: Kind, task: u32, words: [u64; 6]) {
+        self.happens_with(kind, task, words, &[]);
+    }
+
+    pub(super) fn happens_with(&mut self, kind: Kind, task: u32, words: [u64; 6], facts: &[Fact]) {
         let (time, ordinal) = (self.tick(), self.next(task));
         let mut batch = Batch::new();
         let mut record = batch.record(kind, TaskId(task), ordinal);
         record.at(time).words(words);
         record.finish();
+        for fact in facts {
+            batch.push_fact(fact.clone());
+        }
         self.feed(&batch);
     }
 

@@ -100,6 +100,24 @@ fn waitid_tells_by_siginfo() {
 }
 
 #[test]
+fn an_exec_whose_call_is_not_recorded() {
+    let mut story = Story::new();
+    forked(&mut story, 101);
+    story.next(2); // the execve
+    let path = |path: &[u8]| Value::Bytes(path.to_vec());
+    let fields = [
+        (FactKey::Path, path(b"/bin/x")),
+        (FactKey::Cwd, path(b"/tmp")),
+        (FactKey::Argv, Value::List(vec![b"x".to_vec(), b"-y".to_vec()])),
+    ];
+    let facts = [fact(FactKind::Executable, 2, 2, &fields)];
+    story.happens_with(Kind::Exec, 2, [101, 101, 0, 0, 0, 0], &facts);
+    story.happens(Kind::Exit, 2, [0; 6]);
+    assert_eq!(story.seen.take("execution"), ["2/2 /bin/x [x -y]"]);
+    assert_eq!(story.seen.take("next"), ["1/0-1/1", "2/0-2/2", "2/2-2/3"], "it is an event");
+}
+
+#[test]
 fn a_process_ends_with_its_last_thread() {
     let mut story = Story::new();
     forked(&mut story, 101);
