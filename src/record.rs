@@ -111,9 +111,11 @@ impl Recorder {
         let sink = Channel { batches: to_writer, empties, room: Arc::default(), begun: None };
         let mut tracer = Tracer::new(self.options.clone(), sink, base);
         begin(&mut tracer)?;
+        // After the command has its caller's actions, and before the first byte of the
+        // log: a limit of file sizes is an error already for the header.
+        let handlers = signals::Handlers::install(&tracer::CAUGHT).map_err(Error::Signals)?;
         let writer = Writer::new(out, &header)?.with_clock(clock::monotonic);
 
-        let handlers = signals::Handlers::install(&tracer::CAUGHT).map_err(Error::Signals)?;
         let mask = signals::block_all();
         let writing = thread::spawn(move || {
             watch.begin(&header);

@@ -288,6 +288,18 @@ fn the_log_is_longer_than_a_file_may_be() {
 }
 
 #[test]
+fn not_even_the_header_is_as_short_as_a_file_must_be() {
+    for wrapper in [&[][..], &["bash", "-c", "trap '' XFSZ; exec \"$@\"", "-"]] {
+        let plan = Rtrace::bash("mkdir ran").under(["prlimit", "--fsize=100:100"]).under(wrapper);
+        let run = plan.finish();
+        run.exited(125);
+        lists(&run.stderr, &[".rtrace-test.mp: cannot write the log: File too large"]);
+        let left = fs::read_dir(run.dir()).expect("a directory").count();
+        assert_eq!(left, 0, "nothing ran, and nothing is left");
+    }
+}
+
+#[test]
 fn a_strict_run_fails_when_the_disk_is_full() {
     let run = Rtrace::bash(LONG_JOB)
         .option("--strict")

@@ -103,7 +103,11 @@ fn record(args: &Args) -> anyhow::Result<ExitCode> {
     launch.stdout_is_stderr = log.is_stdout;
     let (watch, name) = (args.recording.onlooker(&log), log.name.clone());
     let (file, place) = log.split();
-    let recorded = recorder.run_with(&launch, file, watch, || place.take()).map_err(hint)?;
+    let told = |error| match error {
+        record::Error::Log(_) => anyhow::Error::new(error).context(name.clone()),
+        error => hint(error),
+    };
+    let recorded = recorder.run_with(&launch, file, watch, || place.take()).map_err(told)?;
     if let Some(status) = args.recording.report(&recorded, &name) {
         return Ok(status);
     }

@@ -79,6 +79,12 @@ fn with_other_limits_and_umask() {
 }
 
 #[test]
+fn with_a_limit_of_file_sizes() {
+    starts_the_same(&["bash", "-c", "ulimit -S -f 64; exec \"$@\"", "-"]);
+    starts_the_same(&["bash", "-c", "ulimit -f 64; trap '' XFSZ; exec \"$@\"", "-"]);
+}
+
+#[test]
 fn with_few_descriptors_as_hard_limit() {
     starts_the_same(&["bash", "-c", "ulimit -n 40; exec \"$@\"", "-"]);
 }
