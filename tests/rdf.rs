@@ -1,4 +1,4 @@
-//! `rtrace convert --to ttl` and `--to nt`, read back by other implementations.
+//! The formats of RDF, read back by other implementations: all have the same graph.
 
 use std::fs::File;
 use std::io::BufWriter;
@@ -21,6 +21,18 @@ fn output(command: &mut Command) -> Vec<u8> {
 fn rtrace(args: &[&str]) -> Vec<u8> {
     output(Command::new(env!("CARGO_BIN_EXE_rtrace")).args(args))
 }
+
+/// Names that some syntax has trouble with: `/tmp` is before each.
+const PATHS: [&[u8]; 8] = [
+    b"a b\t\"\\\xff\xfe<>{}|^`",
+    "é\u{1f600}\u{85}\u{2028}\u{feff}".as_bytes(),
+    b"\x01\x02\x08\x0b\x0c\x1b\x1f\x7f",
+    b"cr\r lf\n crlf\r\n tab\t end\r",
+    "\u{fffe}\u{ffff}\u{fdd0}\u{1fffe}\u{10ffff}".as_bytes(),
+    b"surrogates \xed\xa0\x80 \xed\xbf\xbf \xed\xa0\x80\xed\xb0\x80",
+    b"too long \xc0\xaf \xf5\x80\x80\x80 cut \xe2\x82",
+    b"]]> &amp; &#1; <!-- <?x ?> ' \"\"\" \\u0041 %00 @id",
+];
 
 /// A log of a run with a fork, a wait, a descriptor, and a path that is no text.
 fn write_log(path: &Path) {
@@ -49,83 +61,167 @@ fn batch() -> Batch {
     let mut start = batch.record(Kind::Start, TaskId(1), 0);
     start.at(tick()).words([100, 100, 1, 0, 0, Origin::Root.code().into()]);
     start.finish();
-    for (ordinal, path) in
-        [(1, &b"a b\t\"\\\xff\xfe<>{}|^`"[..]), (2, "é\u{1f600}\u{85}".as_bytes())]
-    {
+    for (ordinal, path) in (1..).zip(PATHS) {
         let mut open = batch.record(Kind::Call, TaskId(1), ordinal);
         open.start(tick()).call(call(257)).words([-100i64 as u64, 8, 0, 0, 0, 0]);
         open.piece(1, Role::Path, Phase::Entry, State::Whole, path);
-        open.returned(tick(), 3, false);
+        open.returned(tick(), 2 + ordinal as i64, false);
         open.finish();
     }
+    let mut socket = batch.record(Kind::Call, TaskId(1), 11);
+    socket.start(tick()).call(call(41)).words([1, 1, 0, 0, 0, 0]).returned(tick(), 90, false);
+    socket.finish();
+    let mut connect = batch.record(Kind::Call, TaskId(1), 12);
+    connect.start(tick()).call(call(42)).words([90, 8, 110, 0, 0, 0]);
+    connect.piece(1, Role::Sockaddr, Phase::Entry, State::Whole, b"\x01\0\0x\x01\xff");
+    connect.returned(tick(), 0, false);
+    connect.finish();
     let mut child = batch.record(Kind::Start, TaskId(2), 0);
-    child.at(tick()).words([101, 101, 2, 1, 3, Origin::Fork.code().into()]);
+    child.at(tick()).words([101, 101, 2, 1, 13, Origin::Fork.code().into()]);
     child.finish();
-    let mut fork = batch.record(Kind::Call, TaskId(1), 3);
+    let mut fork = batch.record(Kind::Call, TaskId(1), 13);
     fork.start(tick()).call(call(57)).returned(tick(), 101, false);
     fork.finish();
     let mut exec = batch.record(Kind::Call, TaskId(2), 1);
     exec.start(tick()).call(call(59)).words([8, 8, 8, 0, 0, 0]);
     exec.piece(0, Role::Path, Phase::Entry, State::Whole, b"/bin/\xc3");
     exec.piece(1, Role::Arg, Phase::Entry, State::Whole, b"x\n\r\x01\"\xff");
-    exec.piece(2, Role::Env, Phase::Entry, State::Whole, b"A=1");
+    exec.piece(1, Role::Arg, Phase::Entry, State::Whole, "\0\u{fffe}]]>&lt;".as_bytes());
+    for variable in [&b"A=1"[..], b"B=\x1b[0m", b"C=\xed\xa0\x80", b"D= \r\n\t ", b""] {
+        exec.piece(2, Role::Env, Phase::Entry, State::Whole, variable);
+    }
     exec.returned(tick(), 0, false);
     exec.finish();
     let mut exit = batch.record(Kind::Exit, TaskId(2), 2);
     exit.at(tick()).words([1, 0, 0, 0, 0, 0]);
     exit.finish();
-    let mut wait = batch.record(Kind::Call, TaskId(1), 4);
+    let mut wait = batch.record(Kind::Call, TaskId(1), 14);
     wait.start(tick()).call(call(61)).words([u64::MAX, 0, 0, 0, 0, 0]).returned(tick(), 101, false);
     wait.finish();
     batch
 }
 
-/// The log in both syntaxes, in a directory of its own.
-fn converted() -> (tempfile::TempDir, PathBuf, PathBuf) {
+/// The log in all syntaxes, `run.FORMAT` in a directory of its own.
+fn converted() -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("a directory");
-    let (log, nt, ttl) =
-        (dir.path().join("run.mp"), dir.path().join("run.nt"), dir.path().join("run.ttl"));
+    let log = dir.path().join("run.mp");
     write_log(&log);
-    for (to, path) in [("nt", &nt), ("ttl", &ttl)] {
-        let [log, path] = [&log, path].map(|path| path.to_str().expect("text"));
+    for to in ["nt", "nq", "ttl", "trig", "rdfxml", "jsonld"] {
+        let path = in_format(&dir, to);
+        let [log, path] = [&log, &path].map(|path| path.to_str().expect("text"));
         rtrace(&["convert", log, "--to", to, "-o", path]);
     }
-    (dir, nt, ttl)
+    dir
 }
 
-#[test]
-fn rapper_reads_the_same_triples_from_both() {
-    let (_dir, nt, ttl) = converted();
-    let triples = |syntax: &str, path: &Path| {
-        let path = path.to_str().expect("text");
-        let out = output(Command::new("rapper").args(["-q", "-i", syntax, "-o", "ntriples", path]));
-        let mut lines: Vec<_> = out.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
-        lines.sort();
-        lines
-    };
-    let (from_nt, from_ttl) = (triples("ntriples", &nt), triples("turtle", &ttl));
-    assert!(from_nt.len() > 80, "only {} triples", from_nt.len());
-    assert!(from_nt == from_ttl, "rapper reads other triples from Turtle than from N-Triples");
+fn in_format(dir: &tempfile::TempDir, format: &str) -> PathBuf {
+    dir.path().join("run").with_extension(format)
 }
 
-#[test]
-fn rdflib_reads_the_same_graph_from_both() {
-    const SCRIPT: &str = r#"
-import sys
-from rdflib import Graph, Namespace
-nt, ttl = Graph().parse(sys.argv[1], format="nt"), Graph().parse(sys.argv[2], format="turtle")
-lines = sum(1 for line in open(sys.argv[1]) if line.strip())
-assert set(nt) == set(ttl), set(nt) ^ set(ttl)
-assert len(nt) == lines, f"{lines} lines, {len(nt)} triples"
-r = Namespace("https://w3id.org/rtrace/ns#")
-paths = sorted(str(path) for path in nt.objects(None, r.path))
-assert "/tmp/é\U0001f600\u0085" in paths, paths
-[raw] = [raw.toPython() for file, raw in nt.subject_objects(r.pathBytes) if "/tmp/" in file]
-assert raw == b'/tmp/a b\t"\\\xff\xfe<>{}|^`', raw
-assert len(list(nt.subject_objects(r.forks))) == 1 and len(list(nt.subject_objects(r.joins))) == 1
-"#;
+/// Runs a script of Python's, with rdflib there.
+fn python(script: &str, dir: &tempfile::TempDir) {
     let venv = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/venv");
     let python = String::from_utf8(output(&mut Command::new(venv))).expect("a path");
-    let (_dir, nt, ttl) = converted();
-    output(Command::new(python.trim()).arg("-c").arg(SCRIPT).arg(nt).arg(ttl));
+    output(Command::new(python.trim()).arg("-c").arg(script).current_dir(dir.path()));
+}
+
+#[test]
+fn rapper_reads_the_same_triples_from_all() {
+    let dir = converted();
+    let triples = |syntax: &str, format: &str| {
+        let path = in_format(&dir, format);
+        let out =
+            output(Command::new("rapper").args(["-q", "-i", syntax, "-o", "ntriples"]).arg(path));
+        let mut lines: Vec<_> = out.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+        lines.sort();
+        lines.dedup();
+        lines
+    };
+    let expected = triples("ntriples", "nt");
+    assert!(expected.len() > 150, "only {} triples", expected.len());
+    for (syntax, format) in
+        [("turtle", "ttl"), ("rdfxml", "rdfxml"), ("nquads", "nq"), ("trig", "trig")]
+    {
+        let read = triples(syntax, format);
+        let odd: Vec<_> = read.iter().filter(|line| !expected.contains(line)).collect();
+        let odd: Vec<_> = odd.into_iter().map(|line| String::from_utf8_lossy(line)).collect();
+        assert!(odd.is_empty(), "rapper reads from {format} what is not in nt: {odd:#?}");
+        assert_eq!(read.len(), expected.len(), "rapper does not read all from {format}");
+    }
+}
+
+#[test]
+fn rdflib_reads_the_same_graph_from_all() {
+    const SCRIPT: &str = r#"
+import rdflib
+from rdflib import Dataset, Graph, Namespace, URIRef
+# Lexical forms are part of the graph.
+rdflib.NORMALIZE_LITERALS = False
+nt = Graph().parse("run.nt", format="nt")
+lines = {line for line in open("run.nt", newline="\n") if line.strip()}
+assert len(nt) == len(lines), f"{len(lines)} lines, {len(nt)} triples"
+for file, format in [("run.ttl", "turtle"), ("run.rdfxml", "xml"), ("run.jsonld", "json-ld")]:
+    read = set(Graph().parse(file, format=format))
+    assert read == set(nt), (file, read ^ set(nt))
+run = URIRef("urn:uuid:00010203-0405-0607-0809-0a0b0c0d0e0f")
+for file, format in [("run.nq", "nquads"), ("run.trig", "trig")]:
+    quads = Dataset().parse(file, format=format).quads()
+    assert {quad[3] for quad in quads} == {run}, file
+    read = {quad[:3] for quad in Dataset().parse(file, format=format).quads()}
+    assert read == set(nt), (file, read ^ set(nt))
+r = Namespace("https://w3id.org/rtrace/ns#")
+assert len(list(nt.subject_objects(r.forks))) == 1 and len(list(nt.subject_objects(r.joins))) == 1
+"#;
+    python(SCRIPT, &converted());
+}
+
+#[test]
+fn no_byte_is_lost_in_any_syntax() {
+    const SCRIPT: &str = r#"
+import base64, json, rdflib
+from urllib.parse import unquote_to_bytes
+rdflib.NORMALIZE_LITERALS = False
+graph = rdflib.Graph().parse("run.rdfxml", format="xml")
+r = rdflib.Namespace("https://w3id.org/rtrace/ns#")
+def raw(property):
+    return {base64.b64decode(str(raw)) for raw in graph.objects(None, r[property])}
+paths = set()
+for file in graph.subjects(r.path):
+    path = graph.value(file, r.path)
+    whole = graph.value(file, r.pathBytes)
+    path = base64.b64decode(str(whole)) if whole else str(path).encode()
+    assert unquote_to_bytes(file.split('#file')[1]) == path, path
+    paths.add(path)
+expected = {b"/tmp/" + bytes(path) for path in PATHS}
+assert expected <= paths, expected - paths
+assert raw("environmentBytes") == {b"B=\x1b[0m", b"C=\xed\xa0\x80"}, raw("environmentBytes")
+assert rdflib.Literal("D= \r\n\t ") in set(graph.objects(None, r.environment))
+assert raw("remoteAddressBytes") == {b"\0x\x01\xff"}, raw("remoteAddressBytes")
+[argv] = [json.loads(argv) for argv in graph.objects(None, r.argv)]
+assert base64.b64decode(argv[0]["base64"]) == b'x\n\r\x01"\xff' and argv[1] == "\0\ufffe]]>&lt;", argv
+"#;
+    // As Debug shows bytes, Python reads lists of numbers.
+    python(&SCRIPT.replace("PATHS", &format!("{PATHS:?}")), &converted());
+}
+
+#[test]
+fn several_logs_make_one_document() {
+    const SCRIPT: &str = r#"
+import rdflib
+rdflib.NORMALIZE_LITERALS = False
+nt = set(rdflib.Graph().parse("run.nt", format="nt"))
+for file, format in [("run.ttl", "turtle"), ("run.rdfxml", "xml"), ("run.jsonld", "json-ld")]:
+    assert set(rdflib.Graph().parse(file, format=format)) == nt, file
+for file, format in [("run.nq", "nquads"), ("run.trig", "trig")]:
+    assert {quad[:3] for quad in rdflib.Dataset().parse(file, format=format).quads()} == nt, file
+"#;
+    let dir = tempfile::tempdir().expect("a directory");
+    let log = dir.path().join("run.mp");
+    write_log(&log);
+    let log = log.to_str().expect("text");
+    for format in ["nt", "nq", "ttl", "trig", "rdfxml", "jsonld"] {
+        std::fs::write(in_format(&dir, format), rtrace(&["convert", log, log, "--to", format]))
+            .expect("written");
+    }
+    python(SCRIPT, &dir);
 }

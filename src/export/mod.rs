@@ -110,11 +110,32 @@ pub const FORMATS: &[Format] = &[
         make: jsonl::exporter,
     },
     Format {
+        name: "jsonld",
+        media_type: "application/ld+json",
+        extension: "jsonld",
+        summary: "RDF as JSON (JSON-LD), the same triples as nt",
+        make: rdf::jsonld::exporter,
+    },
+    Format {
+        name: "nq",
+        media_type: "application/n-quads",
+        extension: "nq",
+        summary: "RDF, a triple a line with the graph of its run (N-Quads)",
+        make: rdf::nquads::exporter,
+    },
+    Format {
         name: "nt",
         media_type: "application/n-triples",
         extension: "nt",
         summary: "RDF, a triple a line (N-Triples)",
-        make: rdf::n_triples,
+        make: rdf::ntriples::exporter,
+    },
+    Format {
+        name: "rdfxml",
+        media_type: "application/rdf+xml",
+        extension: "rdf",
+        summary: "RDF as XML (RDF/XML), the same triples as nt",
+        make: rdf::rdfxml::exporter,
     },
     Format {
         name: "strace",
@@ -124,11 +145,18 @@ pub const FORMATS: &[Format] = &[
         make: strace::exporter,
     },
     Format {
+        name: "trig",
+        media_type: "application/trig",
+        extension: "trig",
+        summary: "RDF for reading, a graph a run (TriG)",
+        make: rdf::trig::exporter,
+    },
+    Format {
         name: "ttl",
         media_type: "text/turtle",
         extension: "ttl",
         summary: "RDF for reading (Turtle), the same triples as nt",
-        make: rdf::turtle,
+        make: rdf::turtle::exporter,
     },
 ];
 

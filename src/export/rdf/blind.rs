@@ -3,6 +3,7 @@
 use std::io;
 
 use super::graph::Graph;
+use super::text::readable;
 use super::vocabulary as v;
 use super::writer::Triples;
 use crate::flow::BlindSpot;
@@ -19,6 +20,6 @@ impl<T: Triples> Graph<T> {
             self.integer(v::PID, pid)?;
         }
         self.time(v::AT_TIME, spot.time)?;
-        self.bytes(v::REASON, spot.why)
+        self.plain(v::REASON, &readable(spot.why))
     }
 }

@@ -1,5 +1,6 @@
 //! The flow's items as triples.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io;
 
@@ -7,13 +8,14 @@ use oxrdf::{LiteralRef, NamedNodeRef, TermRef, TripleRef};
 use rustc_hash::FxHashSet;
 
 use super::iri::Names;
+use super::text::{allowed, allowed_json, readable};
 use super::vocabulary as v;
 use super::writer::Triples;
 use crate::event::{Kind, Record, TaskId};
 use crate::export::Run;
 use crate::export::decode::{base64, command_line, json_bytes};
 use crate::export::time::{put_digits, write_utc};
-use crate::flow::{Class, Edge, EdgeKind, Execution, Item, ResourceId, Sink, State};
+use crate::flow::{Class, Edge, EdgeKind, Endpoint, Execution, Item, ResourceId, Sink, State};
 
 /// Writes the graph of one run after the other.
 pub(super) struct Graph<T> {
@@ -59,14 +61,14 @@ impl<T: Triples> Graph<T> {
         self.class(v::RUN_CLASS)?;
         self.class(v::ACTIVITY)?;
         self.time(v::STARTED_AT, 0)?;
-        self.bytes(v::COMMAND, &command_line(&run.command))?;
+        self.bytes(v::COMMAND, v::COMMAND_BYTES, &command_line(&run.command))?;
         self.names.host(&mut self.object);
         self.link(v::HOST)?;
         self.names.host(&mut self.subject);
         self.class(v::HOST_CLASS)?;
         self.class(v::ENTITY)?;
-        self.bytes(v::LABEL, &run.host)?;
-        self.bytes(v::MONIKER, &moniker("CIM_ComputerSystem.Name=", &run.host))?;
+        self.bytes(v::LABEL, v::LABEL_BYTES, &run.host)?;
+        self.moniker("CIM_ComputerSystem.Name=", &run.host)?;
         if !run.machine_id.is_empty() {
             self.plain(v::MACHINE_ID, &run.machine_id)?;
         }
@@ -135,10 +137,10 @@ impl<T: Triples> Graph<T> {
             self.names.resource(state, cwd, &mut self.object);
             self.link(v::WORKING_DIRECTORY)?;
         }
-        self.bytes(v::COMMAND_LINE, &command_line(&execution.argv))?;
+        self.bytes(v::COMMAND_LINE, v::COMMAND_LINE_BYTES, &command_line(&execution.argv))?;
         self.argv(&execution.argv)?;
         for variable in execution.env.iter().flatten() {
-            self.bytes(v::ENVIRONMENT, variable)?;
+            self.bytes(v::ENVIRONMENT, v::ENVIRONMENT_BYTES, variable)?;
         }
         Ok(())
     }
@@ -147,7 +149,8 @@ impl<T: Triples> Graph<T> {
     /// with its bytes in base64.
     fn argv(&mut self, argv: &[Vec<u8>]) -> io::Result<()> {
         let values: Vec<_> = argv.iter().map(|arg| json_bytes(arg)).collect();
-        self.text = serde_json::to_string(&values).map_err(io::Error::other)?;
+        let json = serde_json::to_string(&values).map_err(io::Error::other)?;
+        self.text = allowed_json(&json);
         self.typed_literal(v::ARGV, v::JSON)
     }
 
@@ -156,16 +159,14 @@ impl<T: Triples> Graph<T> {
         self.names.resource(state, id, &mut self.subject);
         let name = state.name_of(id);
         self.class(v::ENTITY)?;
-        self.bytes(v::LABEL, name)?;
         if name.first() == Some(&b'/') {
+            self.plain(v::LABEL, &readable(name))?;
             self.class(v::FILE_CLASS)?;
-            self.bytes(v::PATH, name)?;
-            self.bytes(v::MONIKER, &moniker("CIM_DataFile.Name=", name))?;
-            if std::str::from_utf8(name).is_err() {
-                self.text = base64(name);
-                self.typed_literal(v::PATH_BYTES, v::BASE64)?;
-            }
+            self.bytes(v::PATH, v::PATH_BYTES, name)?;
+            self.moniker("CIM_DataFile.Name=", name)?;
             self.typed.insert((id, Class::File));
+        } else {
+            self.bytes(v::LABEL, v::LABEL_BYTES, name)?;
         }
         self.learnt(state, id)
     }
@@ -189,11 +190,19 @@ impl<T: Triples> Graph<T> {
         if socket.family.is_some() {
             self.plain(v::PROTOCOL, socket.protocol_name())?;
         }
-        for (predicate, end) in [(v::LOCAL, &socket.local), (v::REMOTE, &socket.remote)] {
-            if let Some(end) = end {
-                self.text.clear();
-                let _ = write!(self.text, "{end}");
-                self.literal(predicate)?;
+        let ends = [
+            (v::LOCAL, v::LOCAL_BYTES, &socket.local),
+            (v::REMOTE, v::REMOTE_BYTES, &socket.remote),
+        ];
+        for (predicate, raw, end) in ends {
+            let Some(end) = end else { continue };
+            self.text.clear();
+            let _ = write!(self.text, "{end}");
+            self.literal(predicate)?;
+            if let Endpoint::Unix(name) = end
+                && matches!(readable(name.strip_prefix(b"\0").unwrap_or(name)), Cow::Owned(_))
+            {
+                self.raw(raw, name)?;
             }
         }
         Ok(())
@@ -245,7 +254,8 @@ impl<T: Triples> Graph<T> {
     /// `self.text`, as a string.
     pub(super) fn literal(&mut self, predicate: NamedNodeRef<'static>) -> io::Result<()> {
         let subject = NamedNodeRef::new_unchecked(&self.subject);
-        let object = TermRef::Literal(LiteralRef::new_simple_literal(&self.text));
+        let text = allowed(&self.text);
+        let object = TermRef::Literal(LiteralRef::new_simple_literal(&text));
         self.out.triple(TripleRef::new(subject, predicate, object))
     }
 
@@ -266,15 +276,32 @@ impl<T: Triples> Graph<T> {
         self.literal(predicate)
     }
 
-    /// Bytes that are mostly text: what is not becomes U+FFFD, and so does NUL,
-    /// which some readers take for an end.
-    pub(super) fn bytes(
+    /// Bytes that are mostly text: as text for people, and where that cannot have
+    /// all of them, as they are.
+    fn bytes(
         &mut self,
         predicate: NamedNodeRef<'static>,
+        raw: NamedNodeRef<'static>,
         bytes: &[u8],
     ) -> io::Result<()> {
-        let text = String::from_utf8_lossy(bytes).replace('\0', "\u{fffd}");
-        self.plain(predicate, &text)
+        let text = readable(bytes);
+        let is_whole = matches!(text, Cow::Borrowed(_));
+        self.plain(predicate, &text)?;
+        if is_whole {
+            return Ok(());
+        }
+        self.raw(raw, bytes)
+    }
+
+    fn raw(&mut self, predicate: NamedNodeRef<'static>, bytes: &[u8]) -> io::Result<()> {
+        self.text = base64(bytes);
+        self.typed_literal(predicate, v::BASE64)
+    }
+
+    /// The moniker of a thing with one key.
+    fn moniker(&mut self, class_and_key: &str, value: &[u8]) -> io::Result<()> {
+        let moniker = [class_and_key.as_bytes(), value].concat();
+        self.bytes(v::MONIKER, v::MONIKER_BYTES, &moniker)
     }
 
     pub(super) fn integer(
@@ -330,10 +357,6 @@ impl<T: Triples> Sink for Graph<T> {
             Item::Begun(_) | Item::Ended(_) => Ok(()),
         }
     }
-}
-
-fn moniker(class_and_key: &str, value: &[u8]) -> Vec<u8> {
-    [class_and_key.as_bytes(), value].concat()
 }
 
 fn class_of(class: Class) -> NamedNodeRef<'static> {

@@ -7,53 +7,47 @@
 //! | `graph` | how the flow's items become triples |
 //! | `event` | the same of events, which are most of them |
 //! | `blind` | the same of what could not be seen |
-//! | `writer` | the syntaxes |
+//! | `text` | which text the triples may have |
+//! | `writer` | what a syntax is, and what several share |
+//! | `ntriples`, `nquads` (both by `lines`), `turtle`, `trig`, `rdfxml`, `jsonld` | the syntaxes |
 
 mod blind;
 mod event;
 mod graph;
 mod iri;
+mod lines;
+mod text;
 mod vocabulary;
 mod writer;
+
+pub mod jsonld;
+pub mod nquads;
+pub mod ntriples;
+pub mod rdfxml;
+pub mod trig;
+pub mod turtle;
 
 #[cfg(test)]
 mod tests;
 
-use std::io::{self, Write};
+use std::io;
 
 use graph::Graph;
-use writer::{NTriples, Triples, Turtle};
+use writer::Triples;
 
-use super::{Exporter, Options, Run};
+use super::{Exporter, Run};
 use crate::event::Batch;
 use crate::flow::Flow;
 
-/// Exports N-Triples.
-///
-/// # Errors
-/// None here: the output is written later.
-pub fn n_triples<'a>(out: Box<dyn Write + 'a>, _: &Options) -> io::Result<Box<dyn Exporter + 'a>> {
-    Ok(Box::new(Rdf::new(NTriples::new(out))))
-}
-
-/// Exports Turtle.
-///
-/// # Errors
-/// None here: the output is written later.
-pub fn turtle<'a>(out: Box<dyn Write + 'a>, _: &Options) -> io::Result<Box<dyn Exporter + 'a>> {
-    Ok(Box::new(Rdf::new(Turtle::new(out))))
+/// An exporter that hands its triples to `out`.
+fn export<'a, T: Triples + 'a>(out: T) -> Box<dyn Exporter + 'a> {
+    Box::new(Rdf { flow: Flow::new(), graph: Graph::new(out) })
 }
 
 /// A flow whose items become triples.
 struct Rdf<T> {
     flow: Flow,
     graph: Graph<T>,
-}
-
-impl<T: Triples> Rdf<T> {
-    fn new(out: T) -> Self {
-        Self { flow: Flow::new(), graph: Graph::new(out) }
-    }
 }
 
 impl<T: Triples> Exporter for Rdf<T> {

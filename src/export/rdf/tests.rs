@@ -72,8 +72,9 @@ fn a_path_that_is_no_text_is_not_lost() {
         "<rdfs:label> \"/home/odd \u{fffd}\\n\\\"name\"",
         "<a> <rtrace:File>",
         "<rtrace:path> \"/home/odd \u{fffd}\\n\\\"name\"",
-        "<rtrace:moniker> \"CIM_DataFile.Name=/home/odd \u{fffd}\\n\\\"name\"",
         "<rtrace:pathBytes> \"L2hvbWUvb2RkIP8KIm5hbWU=\"^^<xsd:base64Binary>",
+        "<rtrace:moniker> \"CIM_DataFile.Name=/home/odd \u{fffd}\\n\\\"name\"",
+        "<rtrace:monikerBytes> \"Q0lNX0RhdGFGaWxlLk5hbWU9L2hvbWUvb2RkIP8KIm5hbWU=\"^^<xsd:base64Binary>",
         "<rtrace:device> \"8\"^^<xsd:integer>",
         "<rtrace:inode> \"77\"^^<xsd:integer>",
     ];

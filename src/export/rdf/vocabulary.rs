@@ -44,10 +44,13 @@ terms! { "https://w3id.org/rtrace/ns#":
 
     RUN = "run";
     HOST = "host";
+    LABEL_BYTES = "labelBytes";
     MACHINE_ID = "machineId";
     KERNEL = "kernel";
     COMMAND = "command";
+    COMMAND_BYTES = "commandBytes";
     MONIKER = "moniker";
+    MONIKER_BYTES = "monikerBytes";
     PID = "pid";
     TID = "tid";
     PARENT = "parent";
@@ -56,8 +59,10 @@ terms! { "https://w3id.org/rtrace/ns#":
     STARTED_BY = "startedBy";
     EXECUTABLE = "executable";
     COMMAND_LINE = "commandLine";
+    COMMAND_LINE_BYTES = "commandLineBytes";
     ARGV = "argv";
     ENVIRONMENT = "environment";
+    ENVIRONMENT_BYTES = "environmentBytes";
     WORKING_DIRECTORY = "workingDirectory";
     EXIT_CODE = "exitCode";
     KILLED_BY = "killedBy";
@@ -84,7 +89,9 @@ terms! { "https://w3id.org/rtrace/ns#":
     INODE = "inode";
     PROTOCOL = "protocol";
     LOCAL = "localAddress";
+    LOCAL_BYTES = "localAddressBytes";
     REMOTE = "remoteAddress";
+    REMOTE_BYTES = "remoteAddressBytes";
 
     NAMES = "names";
     OPENS = "opens";
