@@ -5,14 +5,14 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::output;
+use super::{log_file, output};
 use anyhow::Context as _;
-use rtrace::log::{self, Bytes, Ending, Lost, Reader, Summary};
+use rtrace::log::{self, Bytes, Ending, Lost, Missing, Reader, Summary};
 
 /// Say what logs hold, and whether they are whole.
 ///
 /// The exit status is 0 if all of them are, and 1 if one is damaged, cut, or no
-/// log at all.
+/// log at all. With --repair it is 0 if the sound log could be written.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The logs; `-` is standard input.
@@ -22,6 +22,11 @@ pub(crate) struct Args {
     /// Words for people, or one JSON object a log.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+
+    /// Write all that can be read of the log to OUT, as a log that is whole, and say
+    /// what is lost; `-` is standard output.
+    #[arg(long, value_name = "OUT")]
+    repair: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -35,16 +40,21 @@ enum Format {
 /// # Errors
 /// The output cannot be written.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    match (&args.repair, args.logs.as_slice()) {
+        (Some(out), [log]) => return repair(args.format, log, out),
+        (Some(_), _) => {
+            eprintln!("rtrace: --repair takes one LOG: rtrace cat joins several");
+            return Ok(ExitCode::from(2));
+        }
+        (None, _) => {}
+    }
     let mut out = output::stdout()?;
     let mut all_whole = true;
     for path in &args.logs {
         match check(path) {
             Ok(summary) => {
                 all_whole &= summary.complete;
-                let text = match args.format {
-                    Format::Text => in_words(path, &summary),
-                    Format::Json => in_json(path, &summary)? + "\n",
-                };
+                let text = args.format.text(path, &summary, None)?;
                 let written = out.write_all(text.as_bytes());
                 output::quiet_if_closed(written.context(output::CANNOT_WRITE_STDOUT))?;
             }
@@ -57,26 +67,63 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(if all_whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn check(path: &Path) -> anyhow::Result<Summary> {
-    let summary = if path == Path::new("-") {
-        Reader::new(io::stdin()).and_then(|mut reader| log::check_reader(&mut reader))
-    } else {
-        log::check(path)
-    };
-    summary.with_context(|| path.display().to_string())
+/// Writes a sound log, and says what the damaged one had.
+fn repair(format: Format, path: &Path, out: &Path) -> anyhow::Result<ExitCode> {
+    output::refuse_inputs(out, std::slice::from_ref(&path.to_owned()))?;
+    let mut reader = open(path)?;
+    let log = log_file::open(out)?;
+    let (name, is_stdout) = (log.name.clone(), log.is_stdout);
+    let (file, place) = log.split();
+    let repaired = log::repair(&mut reader, file)
+        .with_context(|| format!("cannot repair {} into {name}", path.display()))?;
+    place.take();
+    let text = format.text(path, &repaired.summary, Some(&name))?;
+    if is_stdout {
+        eprint!("{text}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let written = output::stdout()?.write_all(text.as_bytes());
+    output::quiet_if_closed(written.context(output::CANNOT_WRITE_STDOUT))
 }
 
-fn in_json(path: &Path, summary: &Summary) -> serde_json::Result<String> {
+fn open(path: &Path) -> anyhow::Result<Reader> {
+    let reader = if path == Path::new("-") { Reader::new(io::stdin()) } else { Reader::open(path) };
+    reader.with_context(|| path.display().to_string())
+}
+
+fn check(path: &Path) -> anyhow::Result<Summary> {
+    log::check_reader(&mut open(path)?).with_context(|| path.display().to_string())
+}
+
+impl Format {
+    /// What is said of a log, and of the one that it was repaired into.
+    fn text(
+        self,
+        path: &Path,
+        summary: &Summary,
+        repaired: Option<&str>,
+    ) -> serde_json::Result<String> {
+        match self {
+            Self::Text => Ok(in_words(path, summary, repaired)),
+            Self::Json => Ok(in_json(path, summary, repaired)? + "\n"),
+        }
+    }
+}
+
+fn in_json(path: &Path, summary: &Summary, repaired: Option<&str>) -> serde_json::Result<String> {
     #[derive(serde::Serialize)]
     struct Named<'a> {
         log: std::borrow::Cow<'a, str>,
         #[serde(flatten)]
         summary: &'a Summary,
+        /// Where the sound log is.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        repaired: Option<&'a str>,
     }
-    serde_json::to_string(&Named { log: path.to_string_lossy(), summary })
+    serde_json::to_string(&Named { log: path.to_string_lossy(), summary, repaired })
 }
 
-fn in_words(path: &Path, summary: &Summary) -> String {
+fn in_words(path: &Path, summary: &Summary, repaired: Option<&str>) -> String {
     let mut text = String::new();
     let whole = if summary.complete { "whole" } else { "NOT WHOLE" };
     // Writing to a String does not fail.
@@ -106,7 +153,28 @@ fn in_words(path: &Path, summary: &Summary) -> String {
         );
     }
     text.push_str(&lost_in_words(&summary.lost, &summary.bytes));
+    if let Some(missing) = &summary.missing {
+        text.push_str(&missing_in_words(missing));
+    }
+    if let Some(repaired) = repaired {
+        let _ = writeln!(text, "  repaired: {calls} calls, {records} records in {repaired}");
+    }
     text
+}
+
+/// What a log was made without.
+fn missing_in_words(missing: &Missing) -> String {
+    let Missing { blocks, records, .. } = missing;
+    let parts = [
+        (*blocks > 0, format!("{blocks} blocks with {records} records")),
+        (missing.header, "the header: command and host are unknown".to_owned()),
+        (missing.end, "the end: nobody knows what came behind".to_owned()),
+    ];
+    let parts = parts.into_iter().filter(|(is_missing, _)| *is_missing).map(|(_, words)| words);
+    format!(
+        "  repaired from a damaged log, which had lost {}\n",
+        parts.collect::<Vec<_>>().join("; ")
+    )
 }
 
 fn ending_in_words(end: &Ending) -> String {
@@ -114,6 +182,7 @@ fn ending_in_words(end: &Ending) -> String {
         "ended" => "recorded to the end",
         "detached" => "rtrace was told to let go",
         "failed" => "recording failed; the job went on unrecorded",
+        "part" => "the log is a part of its run, and ends",
         other => other,
     };
     let error = end.error.as_ref().map(|error| format!(": {error}"));

@@ -29,7 +29,7 @@ pub(crate) struct Output {
 pub(crate) fn open(path: Option<&Path>, inputs: &[PathBuf]) -> anyhow::Result<Output> {
     let Some(path) = path.filter(|path| *path != Path::new("-")) else {
         let out = stdout()?;
-        refuse_inputs(&of_descriptor(&out)?, "standard output", inputs)?;
+        refuse_same(&of_descriptor(&out)?, "standard output", inputs)?;
         return Ok(Output { out: Box::new(out), failure: CANNOT_WRITE_STDOUT.to_owned() });
     };
     let failure = format!("cannot write {}", path.display());
@@ -37,7 +37,7 @@ pub(crate) fn open(path: Option<&Path>, inputs: &[PathBuf]) -> anyhow::Result<Ou
     let options = OpenOptions::new().write(true).create(true).truncate(false).open(path);
     let file = options.with_context(|| failure.clone())?;
     let meta = file.metadata().with_context(|| failure.clone())?;
-    refuse_inputs(&meta, &path.display().to_string(), inputs)?;
+    refuse_same(&meta, &path.display().to_string(), inputs)?;
     if meta.is_file() {
         file.set_len(0).with_context(|| failure.clone())?;
     }
@@ -56,7 +56,21 @@ pub(crate) fn stdout() -> anyhow::Result<StdoutLock<'static>> {
     Ok(io::stdout().lock())
 }
 
-fn refuse_inputs(target: &Metadata, name: &str, inputs: &[PathBuf]) -> anyhow::Result<()> {
+/// Refuses to write to what is one of `inputs`, whatever its name.
+///
+/// # Errors
+/// It is.
+pub(crate) fn refuse_inputs(path: &Path, inputs: &[PathBuf]) -> anyhow::Result<()> {
+    if path == Path::new("-") {
+        return refuse_same(&of_descriptor(stdout()?)?, "standard output", inputs);
+    }
+    match fs::metadata(path) {
+        Ok(meta) => refuse_same(&meta, &path.display().to_string(), inputs),
+        Err(_) => Ok(()), // it is yet to be made
+    }
+}
+
+fn refuse_same(target: &Metadata, name: &str, inputs: &[PathBuf]) -> anyhow::Result<()> {
     let is_target = |input: &&PathBuf| {
         let input = match input.as_path() {
             path if path == Path::new("-") => of_descriptor(io::stdin()).ok(),

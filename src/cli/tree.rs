@@ -55,7 +55,7 @@ impl<W: Write> Tree<W> {
     pub(super) fn new(run: &Run, events: Option<W>) -> Self {
         let host = printable(&run.host);
         let command = printable(&command_line(&run.command));
-        let header = if run.started == 0 {
+        let header = if run.host.is_empty() {
             format!("{BAD}the log's header is damaged: command, host and date are unknown{BAD:#}\n")
         } else {
             format!("{BOLD}{command}{BOLD:#} {DIM}on {host}, {}{DIM:#}\n", run.start_text())

@@ -1,7 +1,7 @@
 //! What a log holds, and whether it is whole.
 
 use super::error::Error;
-use super::index::Reason;
+use super::index::{Missing, Reason};
 use super::layout::section;
 use super::reader::{BlockInfo, Losses, Reader, Sizes};
 use super::tally::Tally;
@@ -37,6 +37,8 @@ pub struct Summary {
     pub end: Option<Ending>,
     /// What is missing or damaged.
     pub lost: Lost,
+    /// What was missing already when the log was made out of a damaged one.
+    pub missing: Option<Missing>,
     /// Records and facts of kinds that this rtrace does not know.
     pub unknown: u64,
 }
@@ -79,7 +81,7 @@ pub struct Bytes {
 /// How the run ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Ending {
-    /// `ended`, `detached`, `failed` or `unknown`.
+    /// `ended`, `detached`, `failed`, `part` or `unknown`.
     pub reason: &'static str,
     /// The root's wait status, as `wait(2)` gives it.
     pub status: Option<i32>,
@@ -117,17 +119,37 @@ pub fn check(path: impl AsRef<Path>) -> Result<Summary, Error> {
 /// # Errors
 /// It cannot be read.
 pub fn check_reader(reader: &mut Reader) -> Result<Summary, Error> {
-    let (mut summary, mut tally, mut batch) = (Summary::default(), Tally::default(), Batch::new());
+    let (mut count, mut batch) = (Count::default(), Batch::new());
     while let Some(info) = reader.next_batch(&mut batch)? {
-        summary.add_block(&info);
-        summary.facts += batch.facts().len() as u64;
-        batch.iter().for_each(|record| tally.add(&record));
+        count.add(&info, &batch);
     }
-    summary.calls = tally.calls;
-    summary.tasks = tally.tasks;
-    summary.records = tally.records;
-    summary.take_end(reader);
-    Ok(summary)
+    Ok(count.finish(reader))
+}
+
+/// A summary in the making.
+#[derive(Debug, Default)]
+pub(super) struct Count {
+    summary: Summary,
+    tally: Tally,
+}
+
+impl Count {
+    /// The next block.
+    pub(super) fn add(&mut self, info: &BlockInfo, batch: &Batch) {
+        self.summary.add_block(info);
+        self.summary.facts += batch.facts().len() as u64;
+        batch.iter().for_each(|record| self.tally.add(&record));
+    }
+
+    /// The summary, once the reader is at its end.
+    pub(super) fn finish(self, reader: &Reader) -> Summary {
+        let Self { mut summary, tally } = self;
+        summary.calls = tally.calls;
+        summary.tasks = tally.tasks;
+        summary.records = tally.records;
+        summary.take_end(reader);
+        summary
+    }
 }
 
 impl Summary {
@@ -145,11 +167,13 @@ impl Summary {
         self.lost = Lost::of(losses);
         self.raw = Sections::of(&sizes.raw);
         self.bytes = Bytes::of(sizes, losses);
+        self.missing = reader.end().and_then(|end| end.missing);
         self.end = reader.end().map(|end| Ending {
             reason: match end.reason {
                 Reason::Ended => "ended",
                 Reason::Detached => "detached",
                 Reason::Failed => "failed",
+                Reason::Part => "part",
                 Reason::Unknown(_) => "unknown",
             },
             status: end.status,

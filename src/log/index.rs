@@ -2,6 +2,7 @@
 
 use super::header::text;
 use super::msgpack::{Cursor, Fault, put_array, put_int, put_key, put_map, put_nil, put_str};
+use serde::Serialize;
 
 /// Most entries of an index. When it is full, every second one goes, so that the
 /// memory of a run of weeks stays bounded.
@@ -71,6 +72,8 @@ pub enum Reason {
     Detached,
     /// Recording failed: see [`End::error`]. The tree went on unrecorded.
     Failed,
+    /// The log is a part of its run: nobody knows from it what came behind.
+    Part,
     /// A reason of a newer rtrace.
     Unknown(u8),
 }
@@ -81,6 +84,7 @@ impl Reason {
             Self::Ended => 0,
             Self::Detached => 1,
             Self::Failed => 2,
+            Self::Part => 3,
             Self::Unknown(code) => code,
         }
     }
@@ -90,6 +94,7 @@ impl Reason {
             0 => Self::Ended,
             1 => Self::Detached,
             2 => Self::Failed,
+            3 => Self::Part,
             _ => Self::Unknown(code),
         }
     }
@@ -113,11 +118,60 @@ pub struct End {
     pub tasks: u64,
     /// Records in the log. The writer fills it in.
     pub records: u64,
+    /// What was lost of the log that this one was made out of.
+    pub missing: Option<Missing>,
+}
+
+/// What a repaired log does not have: it was lost before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Missing {
+    /// Blocks that are known to have been there.
+    pub blocks: u64,
+    /// Records in them.
+    pub records: u64,
+    /// The header was lost: command and host are unknown.
+    pub header: bool,
+    /// The end was lost: nobody knows how much came behind.
+    pub end: bool,
+}
+
+impl Missing {
+    /// Whether nothing is.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        put_map(out, 4);
+        for (key, value) in [
+            ("blocks", self.blocks),
+            ("records", self.records),
+            ("header", self.header.into()),
+            ("end", self.end.into()),
+        ] {
+            put_key(out, key);
+            put_int(out, value as i64);
+        }
+    }
+
+    fn read(cursor: &mut Cursor<'_>) -> Result<Self, Fault> {
+        let mut missing = Self::default();
+        for _ in 0..cursor.map()? {
+            match cursor.str()? {
+                b"blocks" => missing.blocks = cursor.int()? as u64,
+                b"records" => missing.records = cursor.int()? as u64,
+                b"header" => missing.header = cursor.int()? != 0,
+                b"end" => missing.end = cursor.int()? != 0,
+                _ => cursor.skip()?,
+            }
+        }
+        Ok(missing)
+    }
 }
 
 impl End {
     fn write(&self, out: &mut Vec<u8>) {
-        put_map(out, 7);
+        put_map(out, 7 + usize::from(self.missing.is_some()));
         put_key(out, "reason");
         put_int(out, self.reason.code().into());
         put_key(out, "status");
@@ -138,6 +192,10 @@ impl End {
         match &self.error {
             Some(error) => put_str(out, error),
             None => put_nil(out),
+        }
+        if let Some(missing) = &self.missing {
+            put_key(out, "missing");
+            missing.write(out);
         }
     }
 
@@ -167,6 +225,7 @@ impl End {
                 b"records" => end.records = cursor.int()? as u64,
                 b"error" if cursor.peek()? == 0xc0 => cursor.skip()?,
                 b"error" => end.error = Some(text(cursor)?),
+                b"missing" => end.missing = Some(Missing::read(cursor)?),
                 _ => cursor.skip()?,
             }
         }
@@ -188,6 +247,7 @@ mod tests {
             calls: 3,
             tasks: 2,
             records: 5,
+            missing: Some(Missing { blocks: 1, records: 1 << 40, header: true, end: false }),
         };
         for end in [end, End::default()] {
             let mut out = Vec::new();

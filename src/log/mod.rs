@@ -16,7 +16,9 @@ mod header;
 mod index;
 pub mod layout;
 mod msgpack;
+mod raw;
 mod reader;
+mod repair;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -26,6 +28,7 @@ mod writer;
 pub use check::{Bytes, Ending, Lost, Sections, Summary, check, check_reader};
 pub use error::Error;
 pub use header::{Clock, Header, Host, Options};
-pub use index::{End, Reason};
+pub use index::{End, Missing, Reason};
 pub use reader::{BlockInfo, Losses, Reader, Sizes};
+pub use repair::{Repaired, repair};
 pub use writer::{Totals, Writer, Written};

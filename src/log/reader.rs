@@ -10,8 +10,9 @@ use super::error::Error;
 use super::frame::{Block, Head, Section};
 use super::header::{self, Header, Parsed};
 use super::index::End;
-use super::layout::{HEADER_BYTES, TAIL, VERSION, block, codec, prefix, section};
+use super::layout::{HEADER_BYTES, PREFIX, TAIL, VERSION, block, codec, prefix, section};
 use super::msgpack::Fault;
+use super::raw::Raw;
 use crate::event::Batch;
 use follow::Follow;
 pub use losses::Losses;
@@ -204,6 +205,12 @@ impl Reader {
         &self.header
     }
 
+    /// What all blocks of the log start with: known from its header, or else from the
+    /// first block that was read.
+    pub(super) fn prefix(&self) -> Option<&[u8; PREFIX]> {
+        self.scanner.prefix.as_ref()
+    }
+
     /// How the run ended, once [`Reader::next_batch`] has returned `None`, if
     /// the log says so.
     pub fn end(&self) -> Option<&End> {
@@ -226,6 +233,37 @@ impl Reader {
     /// # Errors
     /// The input cannot be read. Damage is no error.
     pub fn next_batch(&mut self, batch: &mut Batch) -> Result<Option<BlockInfo>, Error> {
+        loop {
+            match self.next_block(batch, None)? {
+                Some((block::RECORDS, info)) => return Ok(Some(info)),
+                Some(_) => {}
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// As [`Reader::next_batch`]; gives a copy of the block, too, as it lies in the
+    /// file. Blocks of a kind that this rtrace does not know come along, with an
+    /// empty batch.
+    pub(super) fn next_raw(
+        &mut self,
+        batch: &mut Batch,
+        raw: &mut Raw,
+    ) -> Result<Option<BlockInfo>, Error> {
+        loop {
+            match self.next_block(batch, Some(raw))? {
+                Some((block::INDEX, _)) => {}
+                found => return Ok(found.map(|(_, info)| info)),
+            }
+        }
+    }
+
+    /// The next sound block and its kind.
+    fn next_block(
+        &mut self,
+        batch: &mut Batch,
+        mut raw: Option<&mut Raw>,
+    ) -> Result<Option<(u64, BlockInfo)>, Error> {
         batch.clear();
         if self.tail && self.follows {
             return Ok(None);
@@ -238,9 +276,12 @@ impl Reader {
             match found {
                 Found::Block(block) => {
                     let info = self.take_block(&block, offset, batch);
+                    if let (Some(raw), Some(_)) = (&mut raw, &info) {
+                        raw.copy(&block, self.scanner.window.bytes());
+                    }
                     self.scanner.window.advance(block.len);
-                    if info.is_some() {
-                        return Ok(info);
+                    if let Some(info) = info {
+                        return Ok(Some((block.head.kind, info)));
                     }
                 }
                 Found::Tail(index) => {
@@ -256,8 +297,8 @@ impl Reader {
         Ok(None)
     }
 
-    /// Reads a sound block. `None` for one without records, and for one that
-    /// this rtrace cannot make sense of or has read before.
+    /// Reads a sound block. `None` for one that this rtrace cannot make sense of or
+    /// has read before.
     fn take_block(&mut self, block: &Block, offset: u64, batch: &mut Batch) -> Option<BlockInfo> {
         let head = &block.head;
         self.known.0 = self.known.0.max(head.before.saturating_add(head.count));
@@ -268,19 +309,18 @@ impl Reader {
             return None;
         }
         let read = match head.kind {
-            block::RECORDS => self.decode(head, batch).map(Some),
-            block::INDEX => self.take_index(offset).map(|()| None),
-            _ => Ok(None),
+            block::RECORDS => self.decode(head, batch),
+            block::INDEX => self.take_index(offset).map(|()| Unknown::default()),
+            _ => Ok(Unknown::default()),
         };
-        let new = read.is_ok() && self.seen.add(head.seq);
-        if !new {
+        let Some(unknown) = read.ok().filter(|_| self.seen.add(head.seq)) else {
             batch.clear();
             self.losses.add_range(range);
             return None;
-        }
+        };
         self.records = self.records.saturating_add(head.count);
         self.count_sizes(block);
-        read.ok().flatten().map(|unknown| BlockInfo {
+        Some(BlockInfo {
             seq: head.seq,
             offset,
             bytes: block.len as u64,

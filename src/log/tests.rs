@@ -3,6 +3,7 @@
 mod damage;
 mod follow;
 mod hostile;
+mod mutations;
 mod output;
 
 use super::*;
@@ -42,15 +43,24 @@ pub(super) fn header() -> Header {
 }
 
 pub(super) fn write(batches: &[Batch]) -> Vec<u8> {
+    write_counted(batches).0
+}
+
+/// A log, and where in it the header, the block or blocks of each batch, and the index
+/// end.
+fn write_counted(batches: &[Batch]) -> (Vec<u8>, Vec<usize>) {
     let mut writer = Writer::new(Vec::new(), &header()).unwrap();
+    let mut ends = vec![writer.get_ref().len()];
     for batch in batches {
         let before = writer.totals().bytes;
         let written = writer.write_batch(batch).unwrap();
         assert_eq!(writer.totals().bytes - before, written.bytes);
+        ends.push(writer.get_ref().len());
     }
     let (totals, bytes) = writer.finish(End { time: 99, ..End::default() }).unwrap();
     assert_eq!(totals.bytes, bytes.len() as u64);
-    bytes
+    ends.push(bytes.len() - layout::TAIL);
+    (bytes, ends)
 }
 
 /// All blocks of a log, and what is lost of it.

@@ -10,6 +10,7 @@ use super::layout::{
     BLOCK_BYTES, BLOCK_RECORDS, PREFIX, SPLIT_BYTES, SPLIT_PIECES, TAIL_START, block, codec,
     prefix, section,
 };
+use super::raw::Raw;
 use super::tally::Tally;
 use crate::event::Batch;
 use std::io::Write;
@@ -164,6 +165,21 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
+    /// Writes a block of another log of the run as it is, under this log's numbers.
+    /// `batch` is what is in it.
+    pub(super) fn write_raw(&mut self, raw: &Raw, batch: &Batch) -> Result<(), Error> {
+        let Head { kind, first, last, .. } = raw.head;
+        let entry = Entry { offset: self.bytes, seq: self.seq, before: self.before, first, last };
+        let head = Head { seq: self.seq, before: self.before, ..raw.head.clone() };
+        self.body.clone_from(&raw.body);
+        self.write_framed(&head)?;
+        if kind == block::RECORDS {
+            self.index.add(entry);
+            batch.iter().for_each(|record| self.tally.add(&record));
+        }
+        Ok(())
+    }
+
     /// Compresses the sections and writes them as a block.
     fn write_block(&mut self, kind: u64, count: usize, span: Span) -> Result<(), Error> {
         let mut head = Head {
@@ -186,12 +202,17 @@ impl<W: Write> Writer<W> {
                 head.sections.push(self.add_section(code)?);
             }
         }
+        self.write_framed(&head)
+    }
+
+    /// Writes the body as a block.
+    fn write_framed(&mut self, head: &Head) -> Result<(), Error> {
         self.head.clear();
         head.write(&mut self.head);
         frame::write(&self.prefix, &self.head, &self.body, &mut self.block);
         // Even if the write fails: a reader can tell what is missing then.
         self.seq += 1;
-        self.before += count as u64;
+        self.before += head.count;
         self.flush_block()
     }
 
