@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use crate::event::{Errno, Record};
+use crate::event::Errno;
 use crate::flow::Event;
 use crate::render::{self, Plain, Style};
 
@@ -29,20 +29,6 @@ pub fn call_text(event: &Event<'_>) -> String {
         render::call(record, &style, &Plain, &mut text);
     }
     text
-}
-
-/// Appends the arguments of a call, separated by commas, as strace has them.
-pub(super) fn write_arguments(record: &Record<'_>, out: &mut String) {
-    let from = out.len();
-    render::name(record, out);
-    let name = out.len() - from;
-    out.truncate(from);
-    let style = Style::default();
-    render::entry(record, &style, &Plain, out);
-    render::rest(record, &style, &Plain, out);
-    // Without `name(` and `)`.
-    out.pop();
-    out.drain(from..=from + name);
 }
 
 /// Bytes as a JSON string, or, if they are no UTF-8, as an object that has them in

@@ -153,6 +153,25 @@ impl<'a> Site<'a> {
         }
     }
 
+    /// Appends the arguments that are known when the call begins.
+    fn early_arguments(&self, out: &mut String) {
+        if calls::entry(self, out) {
+            return;
+        }
+        let split = self.split();
+        self.arguments(0, split, out);
+        if split > 0 && split < self.count() {
+            out.push_str(", ");
+        }
+    }
+
+    /// Appends the others.
+    fn late_arguments(&self, out: &mut String) {
+        if !calls::rest(self, out) {
+            self.arguments(self.split(), self.count(), out);
+        }
+    }
+
     /// Appends arguments `from..to`, separated.
     fn arguments(&self, from: usize, to: usize, out: &mut String) {
         let mut first = true;
@@ -184,27 +203,23 @@ pub fn name(record: &Record<'_>, out: &mut String) {
 /// Appends what is known of a call when it begins: `name(` and the arguments up
 /// to the first one that the kernel writes.
 pub fn entry(record: &Record<'_>, style: &Style, descriptors: &dyn Descriptors, out: &mut String) {
-    let site = Site::new(record, style, descriptors);
     name(record, out);
     out.push('(');
-    if calls::entry(&site, out) {
-        return;
-    }
-    let split = site.split();
-    site.arguments(0, split, out);
-    if split > 0 && split < site.count() {
-        out.push_str(", ");
-    }
+    Site::new(record, style, descriptors).early_arguments(out);
 }
 
 /// Appends what is known of a call when it has ended: the other arguments and
 /// the closing parenthesis.
 pub fn rest(record: &Record<'_>, style: &Style, descriptors: &dyn Descriptors, out: &mut String) {
-    let site = Site::new(record, style, descriptors);
-    if !calls::rest(&site, out) {
-        site.arguments(site.split(), site.count(), out);
-    }
+    Site::new(record, style, descriptors).late_arguments(out);
     out.push(')');
+}
+
+/// Appends all arguments, as they stand between the parentheses.
+pub fn argument_list(record: &Record<'_>, style: &Style, out: &mut String) {
+    let site = Site::new(record, style, &Plain);
+    site.early_arguments(out);
+    site.late_arguments(out);
 }
 
 /// Appends a whole call: `name(arguments) = result`.

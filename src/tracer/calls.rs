@@ -1,11 +1,11 @@
 //! Entry and exit of calls, and execs.
 
-use super::capture::{Reader, Site, capture_environment};
+use super::capture::{Reader, Site};
 use super::engine::{Tracer, exit_words, write_exit};
 use super::machine::State;
 use super::task::Task;
 use super::{Ending, Sink};
-use crate::abi::{self, Abi, Memory, Ty, Verb};
+use crate::abi::{self, Abi, Verb};
 use crate::event::{Call, Kind, Phase, TaskId};
 use crate::sys::ptrace::Stopped;
 use std::rc::Rc;
@@ -29,28 +29,28 @@ impl<S: Sink> Tracer<S> {
         let ordinal = if launching { 1 } else { task.ordinal() };
         task.last_verb = verb;
         let pending = &mut task.pending;
-        pending.active = true;
-        pending.begun = false;
+        pending.begin(Call { abi, nr }, prototype, args, ordinal, time);
         pending.wanted = self.options.filter.allows(abi, nr);
-        pending.call = Some(Call { abi, nr });
-        pending.prototype = prototype;
-        pending.args = prototype.map_or(args, |prototype| abi::given(prototype, &args));
-        pending.start = time;
-        pending.ordinal = ordinal;
-        pending.env = None;
-        pending.superseded = TaskId::NONE;
-        pending.clone_flags = 0;
-        pending.memory.clear();
+        // What the launcher does before its exec is not the command's.
         if launching && verb != Verb::Execs {
             pending.active = false;
             return;
         }
-        let Some(prototype) = prototype else { return };
-        let reader = &mut self.reader;
+        if verb == Verb::Execs {
+            self.execs.insert(task.process, task.id);
+        }
+        self.capture_entry(tid);
+    }
+
+    /// Copies what the call that has begun passes in memory.
+    fn capture_entry(&mut self, tid: i32) {
+        let Some(task) = self.tasks.get_mut(&tid) else { return };
+        let pending = &mut task.pending;
+        let (Some(prototype), Some(call)) = (pending.prototype, pending.call) else { return };
         let mut site = Site {
-            reader,
+            reader: &mut self.reader,
             tid,
-            abi,
+            abi: call.abi,
             prototype,
             args: &pending.args,
             phase: Phase::Entry,
@@ -60,31 +60,13 @@ impl<S: Sink> Tracer<S> {
         if pending.wanted {
             site.capture(&mut pending.memory);
         }
-        if verb == Verb::Execs {
-            self.execs.insert(task.process, task.id);
-        }
-        if verb == Verb::Execs && self.options.env && pending.wanted {
-            let envp = prototype
-                .params
-                .iter()
-                .position(|param| matches!(param.ty, Ty::Memory(_, Memory::Envp)));
-            if let Some(arg) = envp
-                && pending.args[arg] != 0
-            {
-                let address = pending.args[arg];
-                let env = capture_environment(
-                    &mut site,
-                    arg as u8,
-                    address,
-                    &task.env,
-                    &self.secrets,
-                    &mut pending.memory,
-                );
-                pending.env = Some(Rc::new(env));
+        match prototype.effect.verb {
+            Verb::Execs if pending.wanted && self.options.env => {
+                let env = site.environment(&task.env, &self.secrets, &mut pending.memory);
+                pending.env = env.map(Rc::new);
             }
-        }
-        if verb == Verb::Forks {
-            pending.clone_flags = clone_flags(&site, &pending.args);
+            Verb::Forks => pending.clone_flags = clone_flags(&site, &pending.args),
+            _ => {}
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::capture::Capture;
 use super::machine::State;
-use crate::abi::{Prototype, Verb};
+use crate::abi::{self, Prototype, Verb};
 use crate::event::{Batch, Call, Kind, TaskId};
 use std::rc::Rc;
 
@@ -90,6 +90,29 @@ impl Task {
 }
 
 impl Pending {
+    /// A call begins: what was known of the one before is forgotten.
+    pub(super) fn begin(
+        &mut self,
+        call: Call,
+        prototype: Option<&'static Prototype>,
+        args: [u64; 6],
+        ordinal: u64,
+        time: u64,
+    ) {
+        let mut memory = std::mem::take(&mut self.memory);
+        memory.clear();
+        *self = Self {
+            active: true,
+            call: Some(call),
+            prototype,
+            args: prototype.map_or(args, |prototype| abi::given(prototype, &args)),
+            start: time,
+            ordinal,
+            memory,
+            ..Self::default()
+        };
+    }
+
     /// Writes the call, with its end and result where it has one.
     pub(super) fn write(&self, task: TaskId, end: Option<(u64, i64, bool)>, batch: &mut Batch) {
         let mut record = batch.record(Kind::Call, task, self.ordinal);

@@ -9,9 +9,9 @@ use super::vocabulary as v;
 use super::writer::Triples;
 use crate::abi::{Scalar, Ty, Verb};
 use crate::event::Kind;
-use crate::export::decode::{error_name, write_arguments};
+use crate::export::decode::error_name;
 use crate::flow::{Event, Place, State, Use};
-use crate::render;
+use crate::render::{self, Style};
 
 impl<T: Triples> Graph<T> {
     pub(super) fn event(&mut self, state: &State, event: &Event<'_>) -> io::Result<()> {
@@ -36,7 +36,7 @@ impl<T: Triples> Graph<T> {
         render::name(record, &mut self.text);
         self.literal(v::CALL)?;
         self.text.clear();
-        write_arguments(record, &mut self.text);
+        render::argument_list(record, &Style::default(), &mut self.text);
         self.literal(v::ARGUMENTS)?;
         match (record.duration(), record.error()) {
             (None, _) => self.yes(v::UNFINISHED)?,

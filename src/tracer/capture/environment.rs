@@ -3,45 +3,56 @@
 
 use super::vectors::{ARG_STRING_MAX, ARGS_MAX};
 use super::{Capture, Secrets, Site};
+use crate::abi::{Memory, Param, Ty};
 use crate::event::{Phase, Role, State};
 
-/// Captures the environment at `address` as argument `arg` of an exec, as a difference
-/// to `base` (what the log has for the execution before; empty: nothing) where that is
-/// shorter. Returns it for the execution that it starts.
-pub(in crate::tracer) fn capture_environment(
-    site: &mut Site<'_>,
-    arg: u8,
-    address: u64,
-    base: &[Vec<u8>],
-    secrets: &Secrets,
-    into: &mut Capture,
-) -> Vec<Vec<u8>> {
-    site.reader.begin(site.tid);
-    let mut env = Vec::new();
-    let mut room = ARGS_MAX;
-    let state = site.pointers(address, |site, pointer| {
-        let mut entry = Vec::new();
-        // What cannot be read fails the exec with EFAULT: the entry is kept empty.
-        site.reader.string(pointer, ARG_STRING_MAX, &mut entry);
-        secrets.hide(&mut entry);
-        room = room.saturating_sub(entry.len() + site.abi.word());
-        env.push(entry);
-        room > 0
-    });
-    let pieces = difference(base, &env);
-    let size = |entries: &[Vec<u8>]| entries.iter().map(Vec::len).sum::<usize>();
-    let (role, entries) = if !base.is_empty() && size(&pieces) < size(&env) {
-        (Role::EnvDiff, &pieces)
-    } else {
-        (Role::Env, &env)
-    };
-    for entry in entries {
-        into.push(arg, role, Phase::Entry, State::Whole, entry);
+impl Site<'_> {
+    /// Captures the environment that an exec passes, if it passes one, as a difference
+    /// to `base` (what the log has for the execution before; empty: nothing) where that
+    /// is shorter. Returns it for the execution that it starts.
+    pub(in crate::tracer) fn environment(
+        &mut self,
+        base: &[Vec<u8>],
+        secrets: &Secrets,
+        into: &mut Capture,
+    ) -> Option<Vec<Vec<u8>>> {
+        let is_envp = |param: &Param| matches!(param.ty, Ty::Memory(_, Memory::Envp));
+        let arg = self.prototype.params.iter().position(is_envp)?;
+        let address = self.pointer(arg)?;
+        let (env, state) = self.variables(address, secrets);
+        let pieces = difference(base, &env);
+        let size = |entries: &[Vec<u8>]| entries.iter().map(Vec::len).sum::<usize>();
+        let (role, entries) = if !base.is_empty() && size(&pieces) < size(&env) {
+            (Role::EnvDiff, &pieces)
+        } else {
+            (Role::Env, &env)
+        };
+        let arg = arg as u8;
+        for entry in entries {
+            into.push(arg, role, Phase::Entry, State::Whole, entry);
+        }
+        if state != State::Whole {
+            into.push(arg, role, Phase::Entry, state, &[]);
+        }
+        Some(env)
     }
-    if state != State::Whole {
-        into.push(arg, role, Phase::Entry, state, &[]);
+
+    /// The strings of an environment, without secrets, and whether these are all.
+    fn variables(&mut self, address: u64, secrets: &Secrets) -> (Vec<Vec<u8>>, State) {
+        self.reader.begin(self.tid);
+        let mut env = Vec::new();
+        let mut room = ARGS_MAX;
+        let state = self.pointers(address, |site, pointer| {
+            let mut entry = Vec::new();
+            // What cannot be read fails the exec with EFAULT: the entry is kept empty.
+            site.reader.string(pointer, ARG_STRING_MAX, &mut entry);
+            secrets.hide(&mut entry);
+            room = room.saturating_sub(entry.len() + site.abi.word());
+            env.push(entry);
+            room > 0
+        });
+        (env, state)
     }
-    env
 }
 
 /// `env` in terms of `base`, as [`Role::EnvDiff`] documents.

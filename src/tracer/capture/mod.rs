@@ -11,7 +11,6 @@ mod served;
 mod values;
 mod vectors;
 
-pub(super) use environment::capture_environment;
 pub(super) use reader::Reader;
 pub(super) use secrets::Secrets;
 
@@ -150,7 +149,7 @@ pub(super) struct Site<'a> {
 
 impl Site<'_> {
     /// Captures all that the prototype names for this phase, but environments,
-    /// which [`capture_environment`] keeps.
+    /// which [`Site::environment`] keeps.
     pub(super) fn capture(&mut self, into: &mut Capture) {
         self.reader.begin(self.tid);
         for (index, param) in self.prototype.params.iter().enumerate() {
