@@ -12,7 +12,7 @@ use super::output::{self, Output, quiet_if_closed};
 use super::selection::{Selection, selection};
 use super::source::Source;
 
-/// Turn logs into text, JSON or RDF.
+/// Turn logs into text, JSON, CSV or RDF.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Logs, one after the other; `-` is standard input.

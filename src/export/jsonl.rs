@@ -272,10 +272,10 @@ impl Line<'_> {
         if let Some(socket) = self.head.state.socket(id) {
             value["protocol"] = socket.protocol_name().into();
             if let Some(local) = &socket.local {
-                value["local"] = local.to_string().into();
+                value["local"] = json_bytes(&local.to_bytes());
             }
             if let Some(remote) = &socket.remote {
-                value["remote"] = remote.to_string().into();
+                value["remote"] = json_bytes(&remote.to_bytes());
             }
         }
         value

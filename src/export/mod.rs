@@ -8,6 +8,7 @@ mod sample;
 mod text;
 mod time;
 
+pub mod csv;
 pub mod jsonl;
 pub mod rdf;
 pub mod strace;
@@ -102,6 +103,13 @@ impl Format {
 
 /// All formats.
 pub const FORMATS: &[Format] = &[
+    Format {
+        name: "csv",
+        media_type: "text/csv",
+        extension: "csv",
+        summary: "a table with one row an event (CSV)",
+        make: csv::exporter,
+    },
     Format {
         name: "jsonl",
         media_type: "application/jsonl",

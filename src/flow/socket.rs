@@ -92,6 +92,17 @@ impl Endpoint {
         })
     }
 
+    /// As it is displayed, with the bytes of a Unix socket's name as they are.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Unix(name) => match name.strip_prefix(b"\0") {
+                Some(name) => [b"@", name].concat(),
+                None => name.clone(),
+            },
+            _ => self.to_string().into_bytes(),
+        }
+    }
+
     /// The path of a Unix socket in the file system.
     pub fn path(&self) -> Option<&[u8]> {
         match self {
@@ -115,10 +126,7 @@ impl fmt::Display for Endpoint {
         match self {
             Self::Inet(address, port) => write!(f, "{address}:{port}"),
             Self::Inet6(address, port) => write!(f, "[{address}]:{port}"),
-            Self::Unix(name) if name.first() == Some(&0) => {
-                write!(f, "@{}", String::from_utf8_lossy(&name[1..]))
-            }
-            Self::Unix(path) => f.write_str(&String::from_utf8_lossy(path)),
+            Self::Unix(_) => f.write_str(&String::from_utf8_lossy(&self.to_bytes())),
             Self::Netlink(port, _) => write!(f, "netlink:{port}"),
             Self::Other(family, _) => write!(f, "family {family}"),
         }

@@ -9,6 +9,7 @@
 #![allow(dead_code, unused_imports, unreachable_pub)]
 
 mod account;
+pub mod hostile;
 mod load;
 mod rtrace;
 mod tidy;
@@ -20,6 +21,7 @@ pub use rtrace::{Rtrace, Run, Running};
 pub use trace::{Call, Exit, Piece, Signal, Task, Trace};
 pub use tracee::{Build, tracee, tracee_built};
 
+use std::path::Path;
 use std::process::Command;
 
 /// Runs a tool that the test cannot do without; its output, or a failed test.
@@ -35,4 +37,11 @@ pub fn tool(command: &mut Command) -> String {
         String::from_utf8_lossy(&output.stderr)
     );
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Runs a script in the Python of the tests, which has what `tests/venv` lists.
+#[track_caller]
+pub fn python(script: &str, dir: &Path) {
+    let python = tool(&mut Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/venv")));
+    tool(Command::new(python.trim()).arg("-c").arg(script).current_dir(dir));
 }

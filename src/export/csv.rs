@@ -1,0 +1,282 @@
+//! CSV by RFC 4180: one row an event, documented in `docs/csv.md`.
+
+mod row;
+
+use std::io::{self, BufWriter, Write};
+
+use ::csv::{Terminator, Writer, WriterBuilder};
+
+use super::decode::{command_line, error_name};
+use super::time::write_utc;
+use super::{Exporter, Options, Run};
+use crate::abi::Verb;
+use crate::event::{Batch, FactKind, Kind, Origin, Record};
+use crate::flow::{BlindSpot, Event, EventId, Execution, Flow, Item, ResourceId, Sink, State};
+use crate::render::{self, Style};
+use row::{Column as C, Row};
+
+/// Exports CSV.
+///
+/// # Errors
+/// The output could not be written.
+pub fn exporter<'a>(
+    out: Box<dyn Write + 'a>,
+    options: &Options,
+) -> io::Result<Box<dyn Exporter + 'a>> {
+    let out = BufWriter::with_capacity(1 << 16, out);
+    let mut out = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
+    out.write_record(C::NAMES)?;
+    let (run, started, follow) = (String::new(), 0, options.follow);
+    let table = Table { out, row: Row::default(), run, started, follow };
+    Ok(Box::new(Csv { flow: Flow::new(), table }))
+}
+
+struct Csv<W: Write> {
+    flow: Flow,
+    table: Table<W>,
+}
+
+struct Table<W: Write> {
+    out: Writer<W>,
+    row: Row,
+    run: String,
+    /// CLOCK_REALTIME when the run started.
+    started: u64,
+    follow: bool,
+}
+
+impl<W: Write> Exporter for Csv<W> {
+    fn begin(&mut self, run: &Run) -> io::Result<()> {
+        self.flow = Flow::new();
+        self.flow.set_cwd(&run.cwd);
+        self.table.run = run.uuid_text();
+        self.table.started = run.started;
+        Ok(())
+    }
+
+    fn batch(&mut self, batch: &Batch) -> io::Result<()> {
+        self.flow.batch(batch, &mut self.table)
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.flow.finish(&mut self.table)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.table.out.flush()
+    }
+
+    fn finish(mut self: Box<Self>) -> io::Result<()> {
+        self.table.out.flush()
+    }
+}
+
+impl<W: Write> Sink for Table<W> {
+    type Error = io::Error;
+
+    fn item(&mut self, state: &State, item: Item<'_>) -> io::Result<()> {
+        self.row.clear();
+        match item {
+            Item::Event(event) => self.event(state, &event),
+            Item::Begun(event) if self.follow => {
+                self.event(state, &event);
+                self.row.set(C::Unfinished, "");
+                self.row.set(C::Begun, true);
+            }
+            Item::BlindSpot(spot) => self.blind_spot(state, &spot),
+            _ => return Ok(()),
+        }
+        Ok(self.out.write_record(self.row.cells())?)
+    }
+}
+
+impl<W: Write> Table<W> {
+    fn head(&mut self, state: &State, kind: &str, id: EventId, at: u64) {
+        let row = &mut self.row;
+        row.set(C::Run, &self.run);
+        row.set(C::Kind, kind);
+        row.set(C::Task, id.task.0);
+        row.set(C::Ordinal, id.ordinal);
+        if let Some(task) = state.task(id.task) {
+            row.set(C::Process, task.process.0);
+            row.set(C::Tid, task.tid);
+        }
+        if let Some(process) = state.process_of(id.task) {
+            row.set(C::Pid, process.pid);
+        }
+        write_utc(self.started.saturating_add(at), row.cell(C::Time));
+        row.set(C::Ns, at);
+    }
+
+    fn blind_spot(&mut self, state: &State, spot: &BlindSpot<'_>) {
+        self.head(state, FactKind::BlindSpot.name(), spot.event, spot.time);
+        if let Some(pid) = spot.pid {
+            self.row.set(C::Pid, pid);
+        }
+        self.row.set_bytes(C::Why, spot.why);
+    }
+
+    fn event(&mut self, state: &State, event: &Event<'_>) {
+        let record = &event.record;
+        self.head(state, record.kind.name(), event.id(), record.start);
+        let row = &mut self.row;
+        row.set(C::Lane, record.lane.name());
+        match record.kind {
+            Kind::Call => call(row, state, event),
+            Kind::Start => start(row, record),
+            Kind::Exit => exit(row, record),
+            Kind::Signal | Kind::Stop => row.set(C::Signal, record.words[0]),
+            Kind::Exec => row.set(C::TidBefore, record.words[1]),
+            Kind::Detach => row.set(C::Reason, record.words[0]),
+            Kind::Continue => {}
+        }
+        if let Some(execution) = state.execution(event.id()) {
+            program(row, state, execution);
+        }
+    }
+}
+
+fn call(row: &mut Row, state: &State, event: &Event<'_>) {
+    let record = &event.record;
+    render::name(record, row.cell(C::Call));
+    if let Some(call) = record.call {
+        row.set(C::Abi, call.abi.name());
+        row.set(C::Nr, call.nr);
+    }
+    // All that the log has of strings and structs.
+    let style = Style { string_limit: usize::MAX, verbose: true };
+    render::argument_list(record, &style, row.cell(C::Arguments));
+    match record.duration() {
+        None => row.set(C::Unfinished, true),
+        Some(duration) => {
+            row.set(C::Duration, duration);
+            row.set(C::Result, record.result);
+        }
+    }
+    if let Some(errno) = record.error().filter(|_| !record.is_begun()) {
+        row.set(C::Error, error_name(errno));
+    }
+    let mut touched = touched(event);
+    if let Some(first) = touched.next() {
+        resource(row, state, first);
+        if let Some(other) = touched.find(|other| *other != first) {
+            row.set_bytes(C::Other, state.name_of(other));
+        }
+    }
+}
+
+/// The resources that the call does something to, and last those that it only
+/// names, as directories that a path starts from.
+fn touched(event: &Event<'_>) -> impl Iterator<Item = ResourceId> {
+    let does = |does: bool| {
+        let uses = event.uses.iter().filter(move |used| (used.verb != Verb::None) == does);
+        uses.map(|used| used.resource)
+    };
+    does(true).chain(does(false))
+}
+
+fn resource(row: &mut Row, state: &State, id: ResourceId) {
+    row.set_bytes(C::Name, state.name_of(id));
+    if let Some(resource) = state.resource(id) {
+        row.set(C::Class, resource.class.name());
+        if let Some(identity) = resource.identity {
+            row.set(C::Inode, identity.inode);
+            if identity.device != 0 {
+                row.set(C::Device, identity.device);
+            }
+        }
+    }
+    if let Some(socket) = state.socket(id) {
+        row.set(C::Protocol, socket.protocol_name());
+        for (column, end) in [(C::Local, &socket.local), (C::Remote, &socket.remote)] {
+            if let Some(end) = end {
+                row.set_bytes(column, &end.to_bytes());
+            }
+        }
+    }
+}
+
+fn program(row: &mut Row, state: &State, execution: &Execution) {
+    if let Some(file) = execution.executable {
+        row.set_bytes(C::Executable, state.name_of(file));
+    }
+    row.set_bytes(C::CommandLine, &command_line(&execution.argv));
+    if let Some(cwd) = execution.cwd {
+        row.set_bytes(C::Cwd, state.name_of(cwd));
+    }
+}
+
+fn start(row: &mut Row, record: &Record<'_>) {
+    let [_, _, _, parent, ordinal, origin] = record.words;
+    if let Some(origin) = Origin::from_code(origin as u8) {
+        row.set(C::Origin, origin.name());
+    }
+    if parent != 0 {
+        row.set(C::ParentTask, parent);
+        row.set(C::ParentOrdinal, ordinal);
+    }
+}
+
+fn exit(row: &mut Row, record: &Record<'_>) {
+    let [code, signal, core, by, ..] = record.words;
+    if signal == 0 {
+        row.set(C::Code, code);
+    } else {
+        row.set(C::Signal, signal);
+        row.set(C::Core, core != 0);
+    }
+    if signal == 0 && by != 0 {
+        row.set(C::ReplacedBy, by);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::sample::exported;
+
+    /// The rows, each with its cells that are not empty.
+    fn rows(options: &Options) -> Vec<Vec<(String, String)>> {
+        let text = exported("csv", options);
+        assert_eq!(text.matches("\r\n").count(), text.matches('\n').count());
+        let mut reader = ::csv::Reader::from_reader(text.as_bytes());
+        let names = reader.headers().expect("names").clone();
+        let cells = |row: ::csv::StringRecord| {
+            let cells = names.iter().zip(&row).filter(|(_, cell)| !cell.is_empty());
+            cells.map(|(name, cell)| (name.to_owned(), cell.to_owned())).collect()
+        };
+        reader.records().map(|row| cells(row.expect("as many cells as names"))).collect()
+    }
+
+    fn cell<'a>(row: &'a [(String, String)], name: &str) -> &'a str {
+        row.iter().find(|(column, _)| column == name).map_or("", |(_, cell)| cell)
+    }
+
+    #[test]
+    fn a_row_for_each_event() {
+        let rows = rows(&Options::default());
+        let kinds: Vec<_> = rows.iter().map(|row| cell(row, "kind")).collect();
+        let expected = "start,call,call,call,start,call,call,signal,call,blind spot,exit,call,exit";
+        assert_eq!(kinds.join(","), expected);
+        assert_eq!(cell(&rows[1], "command_line"), "sh -c 'cat x'");
+        assert_eq!(cell(&rows[1], "executable"), "/bin/sh");
+        assert_eq!(cell(&rows[2], "name"), r#"/home/odd \xff\x0a"name"#);
+        assert_eq!(cell(&rows[2], "other"), "/home");
+        assert_eq!(cell(&rows[2], "inode"), "77");
+        assert_eq!(cell(&rows[2], "time"), "2026-11-24T04:25:44.000004000Z");
+        assert_eq!(cell(&rows[4], "parent_ordinal"), "4");
+        assert_eq!(cell(&rows[6], "error"), "ENOENT");
+        assert_eq!(cell(&rows[6], "result"), "-2");
+        assert_eq!(cell(&rows[8], "unfinished"), "true");
+        assert_eq!(cell(&rows[9], "why"), "nobody looked");
+        assert_eq!(cell(&rows[10], "signal"), "9");
+    }
+
+    #[test]
+    fn following_shows_calls_that_have_begun() {
+        let rows = rows(&Options { follow: true, ..Options::default() });
+        let begun: Vec<_> = rows.iter().filter(|row| cell(row, "begun") == "true").collect();
+        assert_eq!(begun.len(), 1);
+        assert_eq!((cell(begun[0], "ordinal"), cell(begun[0], "unfinished")), ("3", ""));
+    }
+}
