@@ -151,6 +151,7 @@ impl Recorder {
             options: log::Options {
                 string_limit: self.options.data_limit as u64,
                 trace: self.trace.clone(),
+                facts: self.options.facts.name().to_owned(),
                 env: self.options.env,
                 attached,
             },

@@ -67,11 +67,14 @@ server = socket.socket(); server.bind(('127.0.0.1', 0)); server.listen()
 client = socket.create_connection(server.getsockname()); server.accept()
 os.pipe(); os.open('/dev/null', os.O_RDONLY)
 subprocess.run(['unshare', '-pf', 'true'], check=True)
+with open('written', 'w') as file:
+    file.write('1')
 os.execvp('true', ['true'])";
     let dir = tempfile::tempdir().expect("a directory");
     let log = dir.path().join("run.mp");
     let mut rtrace = Command::new(env!("CARGO_BIN_EXE_rtrace"));
     rtrace.args(["run", "-e", set, "-o"]).arg(&log).args(["python3", "-c", SCRIPT]);
+    rtrace.current_dir(dir.path());
     assert!(rtrace.status().expect("rtrace runs").success());
     let (mut batch, mut facts) = (Batch::new(), Vec::new());
     let mut reader = Reader::open(&log).expect("a log");

@@ -53,6 +53,11 @@ pub(crate) struct Recording {
     #[arg(long)]
     no_env: bool,
 
+    /// What to learn beside the calls: nothing; or real paths, states of files when
+    /// opened and after they were written, programs, ends of sockets, what was inherited.
+    #[arg(long, value_name = "LEVEL", value_enum, default_value_t = Facts::Names)]
+    facts: Facts,
+
     /// Print calls on standard error as they end, as strace does.
     #[arg(long)]
     print: bool,
@@ -66,6 +71,22 @@ pub(crate) struct Recording {
     strict: bool,
 }
 
+/// How much to learn beside the calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Facts {
+    None,
+    Names,
+}
+
+impl From<Facts> for tracer::Facts {
+    fn from(facts: Facts) -> Self {
+        match facts {
+            Facts::None => Self::None,
+            Facts::Names => Self::Names,
+        }
+    }
+}
+
 impl Recording {
     /// How to record.
     pub(super) fn recorder(&self) -> Recorder {
@@ -74,6 +95,7 @@ impl Recording {
             data_limit: self.string_limit,
             filter: selection.map_or_else(Filter::all, |selection| selection.filter.clone()),
             env: !self.no_env,
+            facts: self.facts.into(),
             ..Options::default()
         };
         Recorder { options, trace: selection.map(|selection| selection.text.clone()) }

@@ -88,11 +88,13 @@ coded! {
         /// sockets what [`FactKind::Socket`] has.
         Descriptor = 1, "descriptor";
         /// An executable, at the exec that started it: `Path`, `Device`, `Inode`,
-        /// `Mode`, `Size`, `Modified`; `Pid` of the process; `Cwd`. Where the exec call
+        /// `Mode`, `Size`, `Modified`, `Changed`; `Pid` of the process; `Cwd`; `Loader` and
+        /// `BuildId`, as its ELF headers have them; of a script `Script` and
+        /// `Interpreters`: then all else is the last interpreter's. Where the exec call
         /// is not recorded, the fact belongs to the exec record instead, and has `Argv`.
         Executable = 2, "executable";
         /// A file, when it was first opened by that name: `Fd`, `Path` (real),
-        /// `Device`, `Inode`, `Mode`, `Size`, `Modified`. A pipe, when it was made:
+        /// `Device`, `Inode`, `Mode`, `Size`, `Modified`, `Changed`. A pipe, when it was made:
         /// `Fd` of its reading end, `Path` (`pipe:[77]`), `Inode`.
         File = 3, "file";
         /// A socket, when it was made: `Fd`, `Inode`; when it was bound, connected or
@@ -105,6 +107,9 @@ coded! {
         Mount = 6, "mount";
         /// A task's ids in its own PID namespace: `Tid`, `NsPid`.
         Ids = 7, "ids";
+        /// A file after it was written, just before the descriptor `Fd` that wrote it
+        /// is closed or its process ends: what [`FactKind::File`] has.
+        Written = 8, "written";
     }
 }
 
@@ -171,5 +176,16 @@ coded! {
         NsPid = 28, "nspid";
         /// Device number of a device file (`st_rdev`).
         Special = 29, "special";
+        /// Last change of the inode, nanoseconds since 1970 (`st_ctime`).
+        Changed = 30, "changed";
+        /// The dynamic loader's path (`PT_INTERP` of an ELF file).
+        Loader = 31, "loader";
+        /// The GNU build-id of an ELF file.
+        BuildId = 32, "build_id";
+        /// The words that the kernel put before a script's path: interpreter and
+        /// argument of each `#!` line, the last line first.
+        Interpreters = 33, "interpreters";
+        /// The path of a script, as it was executed.
+        Script = 34, "script";
     }
 }

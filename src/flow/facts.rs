@@ -47,7 +47,7 @@ impl Facts {
 /// Kinds that change what the flow knows; the others are given out, or are for
 /// readers of the log.
 fn is_used(kind: FactKind) -> bool {
-    !matches!(kind, FactKind::BlindSpot | FactKind::Mount)
+    !matches!(kind, FactKind::BlindSpot | FactKind::Mount | FactKind::Written)
 }
 
 impl Flow {
@@ -90,7 +90,7 @@ impl Flow {
             FactKind::File => self.file_fact(fact),
             FactKind::Socket => self.socket_fact(fact),
             FactKind::Ids => self.ids_fact(fact),
-            FactKind::BlindSpot | FactKind::Mount => {}
+            FactKind::BlindSpot | FactKind::Mount | FactKind::Written => {}
         }
     }
 

@@ -68,6 +68,10 @@ pub struct Options {
     pub string_limit: u64,
     /// The set of calls (`-e trace=`); `None` is all.
     pub trace: Option<String>,
+    /// What was learnt beside the calls: `none`, `names`; empty in a log that does
+    /// not say.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub facts: String,
     /// Whether environments were recorded.
     #[serde(with = "flag")]
     pub env: bool,
@@ -181,6 +185,7 @@ mod tests {
             options: Options {
                 string_limit: 64,
                 trace: Some("%file".into()),
+                facts: "names".into(),
                 env: true,
                 attached: vec![1, 70_000],
             },

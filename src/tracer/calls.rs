@@ -40,6 +40,7 @@ impl<S: Sink> Tracer<S> {
             self.execs.insert(task.process, task.id);
         }
         self.capture_entry(tid);
+        self.before_closing(tid);
     }
 
     /// Copies what the call that has begun passes in memory.

@@ -4,6 +4,7 @@ use super::capture::{Limits, Reader, Secrets};
 use super::launch;
 use super::machine::{Act, Go, Observed, State, transition};
 use super::task::{Pending, Task};
+use super::written::Written;
 use super::{Ending, Error, Options, Outcome, Shared, Sink, Until};
 use crate::abi::Verb;
 use crate::event::{Batch, Kind, Phase, Role, State as PieceState, TaskId};
@@ -65,6 +66,7 @@ pub struct Tracer<S> {
     /// Files whose facts are in the log: device, inode, time of change, and a hash
     /// of the name that was opened.
     pub(super) known_files: FxHashSet<(u64, u64, i64, u64)>,
+    pub(super) written: Written,
     /// When the first SIGTERM or SIGHUP was passed on.
     warned: Option<u64>,
     /// A terminal's stop signal has reached us too.
@@ -122,6 +124,7 @@ impl<S: Sink> Tracer<S> {
             execs: FxHashMap::default(),
             detaching: None,
             known_files: FxHashSet::default(),
+            written: Written::default(),
             warned: None,
             stop_wanted: false,
         }
@@ -328,6 +331,7 @@ impl<S: Sink> Tracer<S> {
             record.piece(0, Role::Struct, Phase::Entry, PieceState::Whole, used);
         }
         record.finish();
+        self.before_dying(tid, signal);
     }
 
     /// Lets a stopped task go on; ESRCH says that it was killed, and its end will come.
@@ -361,6 +365,9 @@ impl<S: Sink> Tracer<S> {
         if !task.id.is_none() {
             let by = self.ended_by_exec(&task);
             write_exit(&mut self.batch, &mut task, time, exit_words(ending, by));
+        }
+        if task.tid == task.pid {
+            self.forget_written(task.process);
         }
         self.execs.retain(|_, executing| *executing != task.id);
         self.adopt_orphans();

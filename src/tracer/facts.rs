@@ -5,8 +5,8 @@
 //! file is looked at by [`file::look`] alone, and never opened; links of `/proc` are
 //! read, which the kernel answers from what it has in memory.
 
-use super::Sink;
 use super::engine::Tracer;
+use super::{Facts, Sink};
 use crate::abi::{Prototype, Verb};
 use crate::event::{Fact, FactKey, FactKind, Role, Value};
 use crate::sys::file::{self, Stat};
@@ -42,7 +42,7 @@ fn status_field(tid: i32, name: &str) -> Option<String> {
     status.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned)
 }
 
-fn link(path: &str) -> Option<Value> {
+pub(super) fn link(path: &str) -> Option<Value> {
     fs::read_link(path).ok().map(|target| Value::Bytes(target.into_os_string().into_vec()))
 }
 
@@ -62,16 +62,17 @@ fn arguments(tid: i32) -> Vec<Vec<u8>> {
         .collect()
 }
 
-fn number(n: impl Into<i64>) -> Value {
+pub(super) fn number(n: impl Into<i64>) -> Value {
     Value::Number(n.into())
 }
 
-fn stat_fields(stat: &Stat, fields: &mut Fields) {
+pub(super) fn stat_fields(stat: &Stat, fields: &mut Fields) {
     fields.push((FactKey::Device, Value::Number(stat.device as i64)));
     fields.push((FactKey::Inode, Value::Number(stat.inode as i64)));
     fields.push((FactKey::Mode, number(stat.mode)));
     fields.push((FactKey::Size, Value::Number(stat.size as i64)));
     fields.push((FactKey::Modified, Value::Number(stat.modified)));
+    fields.push((FactKey::Changed, Value::Number(stat.changed)));
     if stat.special != 0 {
         fields.push((FactKey::Special, Value::Number(stat.special as i64)));
     }
@@ -88,12 +89,15 @@ fn socket_fields(pid: i32, fd: i32, fields: &mut Fields) {
 
 impl<S: Sink> Tracer<S> {
     /// A fact that belongs to the task's last call.
-    fn fact(&mut self, tid: i32, kind: FactKind, fields: Fields) {
+    pub(super) fn fact(&mut self, tid: i32, kind: FactKind, fields: Fields) {
         let ordinal = self.tasks.get(&tid).map_or(0, |task| task.pending.ordinal);
         self.fact_at(tid, ordinal, kind, fields);
     }
 
     fn fact_at(&mut self, tid: i32, ordinal: u64, kind: FactKind, fields: Fields) {
+        if self.options.facts == Facts::None && kind != FactKind::Ids {
+            return;
+        }
         let time = self.now();
         let Some(task) = self.tasks.get(&tid).map(|task| task.id) else { return };
         self.batch.push_fact(Fact { kind, task, ordinal, time, fields });
@@ -101,8 +105,11 @@ impl<S: Sink> Tracer<S> {
 
     /// The command as it starts: who and where it is, and what it inherited.
     pub(super) fn root_facts(&mut self, tid: i32) {
+        self.descriptor_facts(tid); // also without facts: who serves files must be known
+        if self.options.facts == Facts::None {
+            return;
+        }
         self.process_fact(tid);
-        self.descriptor_facts(tid);
         let mounts = fs::read(format!("/proc/{tid}/mountinfo")).unwrap_or_default();
         for line in mounts.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let text = Value::Bytes(line.to_vec());
@@ -177,6 +184,9 @@ impl<S: Sink> Tracer<S> {
     /// The program that a task has just started to run. The fact belongs to the call
     /// that did it; where that is not recorded, to the exec stop, and has the argv.
     pub(super) fn executable_fact(&mut self, tid: i32, stop: u64) {
+        if self.options.facts == Facts::None {
+            return;
+        }
         let Some(pending) = self.tasks.get(&tid).map(|task| &task.pending) else { return };
         let (is_recorded, call) = (pending.wanted, pending.ordinal);
         let exe = format!("/proc/{tid}/exe");
@@ -186,6 +196,7 @@ impl<S: Sink> Tracer<S> {
         if let Ok(stat) = file::look(&exe) {
             stat_fields(&stat, &mut fields);
         }
+        self.program_fields(tid, &mut fields);
         if !is_recorded {
             fields.push((FactKey::Argv, Value::List(arguments(tid))));
         }
@@ -199,6 +210,10 @@ impl<S: Sink> Tracer<S> {
         let (pid, first) = (task.pid, task.pending.args[0] as i32);
         match prototype.effect.verb {
             Verb::Opens if !failed => self.file_fact(tid, result as i32),
+            _ if self.options.facts == Facts::None => {}
+            Verb::Makes if !failed && prototype.name == "open_by_handle_at" => {
+                self.file_fact(tid, result as i32);
+            }
             Verb::Makes if !failed && prototype.classes.has(NETWORK) => {
                 self.inode_fact(tid, FactKind::Socket, result as i32);
             }
@@ -208,6 +223,7 @@ impl<S: Sink> Tracer<S> {
             Verb::Connects if !failed || result == -i64::from(libc::EINPROGRESS) => {
                 self.socket_fact(tid, pid, first);
             }
+            _ if !failed => self.note_written(tid),
             _ => {}
         }
         // Children that it makes from now on may have ids of their own.
@@ -249,6 +265,10 @@ impl<S: Sink> Tracer<S> {
         let path = format!("/proc/{tid}/fd/{fd}");
         let Ok(stat) = file::look(&path) else { return };
         self.may_serve(tid, stat.special);
+        if self.options.facts == Facts::None {
+            return;
+        }
+        self.written.look(&stat);
         if self.known_files.len() >= KNOWN_FILES {
             self.known_files.clear();
         }

@@ -14,7 +14,9 @@ mod engine;
 mod facts;
 mod launch;
 mod machine;
+mod program;
 mod task;
+mod written;
 
 pub use launch::{Launch, find_command};
 
@@ -42,6 +44,8 @@ pub struct Options {
     pub filter: Filter,
     /// Whether to record the environment at each exec.
     pub env: bool,
+    /// What to learn from the living system.
+    pub facts: Facts,
     /// When to stop following.
     pub until: Until,
     /// Whether the kernel kills the tree when rtrace ends.
@@ -49,14 +53,34 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// Every call, 64 bytes of each buffer, the environment, until the last task's end.
+    /// Every call, 64 bytes of each buffer, the environment, names, until the last task's end.
     fn default() -> Self {
         Self {
             data_limit: 64,
             filter: Filter::all(),
             env: true,
+            facts: Facts::Names,
             until: Until::Last,
             kill_on_exit: false,
+        }
+    }
+}
+
+/// What to learn from the living system, beside the calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Facts {
+    /// Nothing but ids in other PID namespaces and blind spots.
+    None,
+    /// Real paths, states of files, programs, ends of sockets, what was inherited.
+    Names,
+}
+
+impl Facts {
+    /// Its name on the command line and in a log.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Names => "names",
         }
     }
 }

@@ -35,7 +35,7 @@ fn header() -> Header {
         clock: Clock { realtime: 1_750_000_000_000_000_000, monotonic: 4_000_000_000 },
         command: vec![b"sample".to_vec(), b"not \xff text".to_vec()],
         cwd: b"/".to_vec(),
-        options: Options { string_limit: 64, trace: None, env: true, attached: vec![] },
+        options: Options { string_limit: 64, env: true, ..Options::default() },
     }
 }
 
