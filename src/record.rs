@@ -17,7 +17,7 @@ use crate::tracer::{self, Ending, Launch, Options, Outcome, Sink, Tracer};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::ffi::OsStr;
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -117,12 +117,15 @@ impl Recorder {
         let writer = Writer::new(out, &header)?.with_clock(clock::monotonic);
 
         let mask = signals::block_all();
-        let writing = thread::spawn(move || {
+        let thread = thread::Builder::new();
+        let writing = thread.spawn(move || {
             watch.begin(&header);
             write_all(writer, &batches, &to_tracer, watch)
         });
         let waking = Waker::start(tracer.shared());
         mask.restore();
+        let (writing, waking) =
+            writing.and_then(|writing| Ok((writing, waking?))).map_err(Error::Thread)?;
 
         let outcome = tracer.run(name);
         waking.stop();
@@ -170,7 +173,11 @@ pub enum Error {
     Log(#[from] log::Error),
     /// Handlers for our own signals.
     #[error("cannot install signal handlers")]
-    Signals(#[source] std::io::Error),
+    Signals(#[source] io::Error),
+    /// Threads that write the log and wake the tracer: a limit (`RLIMIT_NPROC`, a
+    /// control group's `pids.max`) has been reached.
+    #[error("cannot start a thread")]
+    Thread(#[source] io::Error),
     /// The writer's thread is gone.
     #[error("the thread that writes the log has ended unexpectedly")]
     Writer,
@@ -268,19 +275,19 @@ struct Waker {
 }
 
 impl Waker {
-    fn start(shared: tracer::Shared) -> Self {
+    fn start(shared: tracer::Shared) -> io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let tracer = signals::Kicker::here();
-        let thread = thread::spawn(move || {
+        let thread = thread::Builder::new().spawn(move || {
             while !stopped.load(Ordering::Relaxed) {
                 thread::park_timeout(WAKE);
                 if shared.dirty.load(Ordering::Relaxed) || signals::noted() {
                     tracer.kick();
                 }
             }
-        });
-        Self { stop, thread }
+        })?;
+        Ok(Self { stop, thread })
     }
 
     fn stop(self) {

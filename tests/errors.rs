@@ -287,6 +287,27 @@ fn the_log_is_longer_than_a_file_may_be() {
     lists(&run.stderr, &["File too large", ".rtrace-test.mp"]);
 }
 
+/// A limit of processes counts threads too: rtrace needs some more than the command.
+#[test]
+fn no_room_for_threads() {
+    // Root has no such limit; but where root's files are, so may be the programs.
+    let caps = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"];
+    let user = [&["setpriv", "--reuid=54321", "--regid=54321", "--clear-groups"], &caps[..]];
+    let seen = (1..20).map(|limit| {
+        let limit = format!("--nproc={limit}");
+        let plan = Rtrace::run("/bin/true").option("--print").readable_by_all();
+        let run = plan.under(["prlimit", &limit]).under(user.concat()).finish();
+        let code = run.status.code();
+        match code {
+            Some(125) => lists(&run.stderr, &["cannot start a", "temporarily unavailable"]),
+            _ => assert_eq!(code, Some(0), "{}", run.stderr),
+        }
+        code
+    });
+    let seen: Vec<_> = seen.collect();
+    assert_eq!((seen.first(), seen.last()), (Some(&Some(125)), Some(&Some(0))));
+}
+
 #[test]
 fn not_even_the_header_is_as_short_as_a_file_must_be() {
     for wrapper in [&[][..], &["bash", "-c", "trap '' XFSZ; exec \"$@\"", "-"]] {

@@ -41,16 +41,27 @@ pub(super) struct Spool {
 
 impl Spool {
     /// Starts the thread.
-    pub(super) fn start(out: impl Write + Send + 'static) -> Self {
+    ///
+    /// # Errors
+    /// There may be no more threads (`RLIMIT_NPROC`, `pids.max` of a control group);
+    /// gives the output back.
+    pub(super) fn start<W: Write + Send + 'static>(out: W) -> Result<Self, (W, io::Error)> {
         let (pieces, queue) = bounded(IN_FLIGHT);
         let (alive, ended) = bounded(0);
         let taken = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&taken);
-        thread::spawn(move || {
-            write_pieces(out, &queue, &count);
+        let (hand_over, taking) = bounded(1);
+        let writing = thread::Builder::new().spawn(move || {
+            if let Ok(out) = taking.recv() {
+                write_pieces(out, &queue, &count);
+            }
             drop(alive);
         });
-        Self {
+        if let Err(error) = writing {
+            return Err((out, error));
+        }
+        let _ = hand_over.send(out); // the thread waits for it
+        Ok(Self {
             pieces,
             taken,
             ended,
@@ -58,7 +69,7 @@ impl Spool {
             dropped: 0,
             is_open: false,
             drops_open: false,
-        }
+        })
     }
 
     /// Sends text; says whether there is still somebody to read more.
@@ -193,7 +204,7 @@ mod tests {
             reader.read_to_end(&mut all).expect("a pipe can be read");
             all
         });
-        let mut spool = Spool::start(writer);
+        let mut spool = Spool::start(writer).map_err(|(_, error)| error).expect("a thread");
         assert!(text.chunks(1000).all(|part| spool.push(part)));
         spool.finish();
         assert_eq!(reading.join().expect("it reads"), expected);
@@ -202,7 +213,7 @@ mod tests {
     #[test]
     fn a_stuck_reader_misses_whole_lines_and_is_told() {
         let (mut reader, writer) = io::pipe().expect("a pipe");
-        let mut spool = Spool::start(writer);
+        let mut spool = Spool::start(writer).map_err(|(_, error)| error).expect("a thread");
         let line = [&[b'x'; 999][..], b"\n"].concat();
         let mut pushed: u64 = 0;
         while spool.dropped < 20 {
@@ -234,7 +245,7 @@ mod tests {
     fn a_reader_that_is_gone_ends_it() {
         let (reader, writer) = io::pipe().expect("a pipe");
         drop(reader);
-        let mut spool = Spool::start(writer);
+        let mut spool = Spool::start(writer).map_err(|(_, error)| error).expect("a thread");
         while spool.push(b"to nobody\n") {
             thread::yield_now();
         }

@@ -56,7 +56,13 @@ impl<W: Write + Send + 'static> Print<W> {
 
 impl<W: Write + Send + 'static> Watch for Print<W> {
     fn begin(&mut self, _: &Header) {
-        self.spool = self.out.take().map(Spool::start);
+        let Some(out) = self.out.take() else { return };
+        match Spool::start(out) {
+            Ok(spool) => self.spool = Some(spool),
+            Err((mut out, error)) => {
+                let _ = writeln!(out, "rtrace: cannot start a thread that prints: {error}");
+            }
+        }
     }
 
     fn batch(&mut self, batch: &Batch) {

@@ -6,29 +6,39 @@
 
 use super::check;
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 
 /// Signals that were sent by a process (`kill(2)`): bit n−1 for signal n.
 static SENT: AtomicU64 = AtomicU64::new(0);
 /// Signals that the kernel sent: a terminal's Ctrl-C, a hang-up.
 static KERNEL: AtomicU64 = AtomicU64::new(0);
 
+/// The process that sent signal n, at n; 0: not known; [`SEVERAL`].
+static SENDERS: [AtomicI32; 65] = [const { AtomicI32::new(0) }; 65];
+const SEVERAL: i32 = -1;
+
 /// Signals that came since the last look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Noted {
     sent: u64,
     kernel: u64,
+    passing: u64,
 }
 
 impl Noted {
-    /// Those that a process sent.
+    /// Those that a process sent to us.
     pub fn sent(self) -> impl Iterator<Item = i32> {
         signals(self.sent)
     }
 
-    /// Whether one of these came, from the kernel or a process.
+    /// Whether one of these came, from the kernel or to us.
     pub fn any_of(self, wanted: &[i32]) -> bool {
         wanted.iter().any(|signal| (self.sent | self.kernel) & bit(*signal) != 0)
+    }
+
+    /// Whether one of these came, were it in passing.
+    pub fn any_at_all(self, wanted: &[i32]) -> bool {
+        Self { sent: self.sent | self.passing, ..self }.any_of(wanted)
     }
 }
 
@@ -40,9 +50,16 @@ fn signals(mask: u64) -> impl Iterator<Item = i32> {
     (1..=64).filter(move |signal| mask & bit(*signal) != 0)
 }
 
-/// Takes the notes.
-pub fn take() -> Noted {
-    Noted { sent: SENT.swap(0, Ordering::Relaxed), kernel: KERNEL.swap(0, Ordering::Relaxed) }
+/// Takes the notes. A signal whose one sender meant others (`is_passing`) is kept apart.
+pub fn take(is_passing: impl Fn(i32) -> bool) -> Noted {
+    let sent = SENT.swap(0, Ordering::Relaxed);
+    let kernel = KERNEL.swap(0, Ordering::Relaxed);
+    let passes = |signal: &i32| {
+        let sender = SENDERS.get(*signal as usize).map_or(0, |s| s.swap(0, Ordering::Relaxed));
+        sender > 0 && is_passing(sender)
+    };
+    let passing = signals(sent).filter(passes).fold(0, |mask, signal| mask | bit(signal));
+    Noted { sent: sent & !passing, kernel, passing }
 }
 
 /// Takes the notes of these signals alone, and says whether there was one.
@@ -59,10 +76,20 @@ pub fn noted() -> bool {
 }
 
 extern "C" fn note(signal: i32, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
-    // SAFETY: the kernel passes a valid siginfo_t to an SA_SIGINFO handler.
-    let by_process = unsafe { (*info).si_code } <= 0; // SI_USER, SI_TKILL, SI_QUEUE (sigaction(2))
-    let notes = if by_process { &SENT } else { &KERNEL };
-    notes.fetch_or(bit(signal), Ordering::Relaxed);
+    // SAFETY: the kernel passes a valid siginfo_t to an SA_SIGINFO handler; what a
+    // process sent has its id (SI_USER, SI_TKILL, SI_QUEUE, sigaction(2)).
+    let (by_process, sender) = unsafe { ((*info).si_code <= 0, (*info).si_pid()) };
+    if !by_process {
+        KERNEL.fetch_or(bit(signal), Ordering::Relaxed);
+        return;
+    }
+    if let Some(slot) = SENDERS.get(signal as usize) {
+        let before = slot.swap(sender, Ordering::Relaxed);
+        if before != 0 && before != sender {
+            slot.store(SEVERAL, Ordering::Relaxed);
+        }
+    }
+    SENT.fetch_or(bit(signal), Ordering::Relaxed);
 }
 
 /// Does nothing but end a blocking call.

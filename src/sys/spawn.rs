@@ -63,6 +63,20 @@ pub struct Child {
     pub dir: PathBuf,
     go: File,
     failure: File,
+    /// It was let go.
+    goes: bool,
+}
+
+/// One that was never let go is not left behind.
+impl Drop for Child {
+    fn drop(&mut self) {
+        if self.goes || self.is_gone(libc::WNOHANG) {
+            return;
+        }
+        // SAFETY: the child is there until somebody has waited for its end.
+        unsafe { libc::kill(self.pid, libc::SIGKILL) };
+        while !self.is_gone(0) {}
+    }
 }
 
 impl Child {
@@ -71,7 +85,16 @@ impl Child {
     /// # Errors
     /// EPIPE where it is gone.
     pub fn go(&mut self) -> io::Result<()> {
+        self.goes = true;
         self.go.write_all(b"g")
+    }
+
+    /// Takes its next status; whether that is its end, or it has been taken before.
+    fn is_gone(&self, options: i32) -> bool {
+        let mut status = 0;
+        // SAFETY: `status` is a valid int for the call to write.
+        let got = unsafe { libc::waitpid(self.pid, &raw mut status, options | libc::__WALL) };
+        got == -1 || got == self.pid && !libc::WIFSTOPPED(status)
     }
 
     /// Why the command did not start; asked once the child has ended or executed.
@@ -124,7 +147,7 @@ pub fn start(command: &Command) -> io::Result<Child> {
         unsafe { libc::_exit(127) };
     }
     let dir = command.dir.as_deref().map(CStr::to_bytes).unwrap_or_default();
-    Ok(Child { pid, dir: OsStr::from_bytes(dir).into(), go, failure })
+    Ok(Child { pid, dir: OsStr::from_bytes(dir).into(), go, failure, goes: false })
 }
 
 /// argv of the shell that runs a script without a `#!` line, as `execvp(3)` has it.

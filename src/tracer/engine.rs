@@ -185,7 +185,7 @@ impl<S: Sink> Tracer<S> {
                 Err(source) => return Err(Error::System { what: "wait for a tracee", source }),
             }
             if signals::noted() {
-                self.noted(signals::take());
+                self.noted(signals::take(|sender| self.is_signalling_a_group(sender)));
             }
             self.flush_if_due();
         }
@@ -387,9 +387,18 @@ impl<S: Sink> Tracer<S> {
         task.pending.active = false;
     }
 
+    /// Whether that process is a tracee whose `kill(2)` is for a whole group: we have
+    /// got it because we are in that group, and so has the command.
+    fn is_signalling_a_group(&self, sender: i32) -> bool {
+        self.tasks.values().filter(|task| task.pid == sender).any(|task| {
+            let is_kill = task.pending.prototype.is_some_and(|call| call.name == "kill");
+            is_kill && task.pending.args[0] as i32 <= 0
+        })
+    }
+
     /// Signals of our own: the command's first, a second SIGTERM or SIGHUP lets go.
     fn noted(&mut self, noted: Noted) {
-        self.stop_wanted |= noted.any_of(&STOPPING);
+        self.stop_wanted |= noted.any_at_all(&STOPPING);
         self.mirror_stop();
         let root = self.root.as_ref().filter(|root| root.ending.is_none()).map(|root| root.pid);
         let terminating = noted.any_of(&[libc::SIGTERM, libc::SIGHUP]);

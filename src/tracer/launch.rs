@@ -144,7 +144,7 @@ impl<S: Sink> Tracer<S> {
         let child = spawn::start(&command)
             .map_err(|source| Error::System { what: "start a process", source })?;
         let pid = child.pid;
-        // If this fails, dropping `child` ends it: it waits for a word from us.
+        // If this fails, dropping `child` ends it.
         ptrace::seize(pid, self.options.kill_on_exit)
             .and_then(|()| ptrace::interrupt(pid))
             .map_err(|source| Error::Seize { pid, source })?;

@@ -43,6 +43,19 @@ fn timeout_does_not_count_as_a_second_request() {
     }
 }
 
+/// rtrace is in the group that a tracee signals: the command has got it already, and
+/// nobody has asked to let go.
+#[test]
+fn a_signal_for_the_whole_group_is_not_passed_on() {
+    let script = "count=0; trap 'count=$((count + 1))' TERM; trap 'other=got' HUP
+        for i in 1 2 3 4 5; do kill -TERM 0; kill -HUP 0; sleep 0.12; done
+        echo $count $other; exit 4";
+    let run = Rtrace::bash(script).finish();
+    run.exited(4);
+    assert_eq!(run.stdout, "5 got\n");
+    assert_eq!(run.trace().root().exit, Some(Exit::Code(4)), "it was followed to its end");
+}
+
 #[test]
 fn a_command_that_term_kills_ends_the_run() {
     for signal in [Signal::SIGTERM, Signal::SIGHUP] {
