@@ -110,6 +110,11 @@ coded! {
         /// A file after it was written, just before the descriptor `Fd` that wrote it
         /// is closed or its process ends: what [`FactKind::File`] has.
         Written = 8, "written";
+        /// Where a task stands when a log begins in the midst of its life: `Cwd`,
+        /// `Root`, absolute, as far as they are known; where it runs a program that
+        /// another process has begun, the exec: `ExecTask`, `ExecOrdinal`. What is open
+        /// in it then is told by [`FactKind::Descriptor`].
+        Standing = 16, "standing";
     }
 }
 
@@ -187,5 +192,9 @@ coded! {
         Interpreters = 33, "interpreters";
         /// The path of a script, as it was executed.
         Script = 34, "script";
+        /// The task that made an exec.
+        ExecTask = 40, "exec_task";
+        /// The exec's place in that task's life.
+        ExecOrdinal = 41, "exec_ordinal";
     }
 }

@@ -90,6 +90,7 @@ impl Flow {
             FactKind::File => self.file_fact(fact),
             FactKind::Socket => self.socket_fact(fact),
             FactKind::Ids => self.ids_fact(fact),
+            FactKind::Standing => self.standing_fact(fact),
             FactKind::BlindSpot | FactKind::Mount | FactKind::Written => {}
         }
     }
@@ -115,6 +116,30 @@ impl Flow {
             cwd,
         };
         self.run(fact.task, execution);
+    }
+
+    /// Where a task stands when a log begins in the midst of its life.
+    fn standing_fact(&mut self, fact: &Fact) {
+        let mut directory = |key| fact.bytes(key).map(|path| self.state.file_named(path));
+        let (cwd, root) = (directory(FactKey::Cwd), directory(FactKey::Root));
+        if let Some(task) = self.state.tasks.get(&fact.task) {
+            *self.state.standings.get_mut(task.place) = Standing { cwd, root };
+        }
+        self.inherit_execution(fact);
+    }
+
+    /// A task runs what another process, which may be dead, began to run.
+    fn inherit_execution(&mut self, fact: &Fact) {
+        let number = |key| fact.number(key);
+        let by = number(FactKey::ExecTask).and_then(|task| u32::try_from(task).ok());
+        let (Some(by), Some(ordinal)) = (by, number(FactKey::ExecOrdinal)) else { return };
+        let id = EventId { task: TaskId(by), ordinal: ordinal as u64 };
+        let execution = self.state.process_of(id.task).and_then(|by| by.execution.clone());
+        let Some(execution) = execution.filter(|execution| execution.id == id) else { return };
+        let process = self.state.tasks.get(&fact.task).map(|task| task.process);
+        if let Some(process) = process.and_then(|id| self.state.processes.get_mut(&id)) {
+            process.execution.get_or_insert(execution);
+        }
     }
 
     /// A descriptor that was open when the recording began.
@@ -279,7 +304,8 @@ fn class_of_link(link: &[u8]) -> Option<Class> {
     match kind {
         b"pipe" => Some(Class::Pipe),
         b"socket" => Some(Class::Socket),
-        b"anon_inode" => Some(Class::Anonymous),
+        // The flow's own word for what memfd_create(2) makes.
+        b"anon_inode" | b"memfd" => Some(Class::Anonymous),
         _ => None,
     }
 }

@@ -12,6 +12,7 @@
 //! | `life`, `exec` | tasks that start, end and wait; that run a new program |
 //! | `effect` | what calls do to descriptors, directories and sockets |
 //! | `facts` | what the recorder learnt beside the calls |
+//! | `recap` | what a log that begins in the midst of a run must say first |
 //! | `plan`, `irregular` | how to read a call's prototype; the calls that need a name |
 
 mod descriptors;
@@ -25,6 +26,7 @@ mod names;
 mod path;
 mod plan;
 mod pool;
+mod recap;
 mod resource;
 mod socket;
 mod state;
@@ -39,6 +41,7 @@ pub use descriptors::{Descriptor, Descriptors};
 pub use item::{BlindSpot, Edge, EdgeKind, Event, EventId, Item, Place, Side, Sink, Use};
 pub use names::{NameId, Names};
 pub use plan::Lookup;
+pub use recap::Recap;
 pub use resource::{Class, Identity, Resource, ResourceId};
 pub use socket::{AF_INET, AF_INET6, AF_NETLINK, AF_UNIX, Endpoint, Socket};
 pub use state::State;
@@ -108,6 +111,37 @@ impl Flow {
     /// What is known now.
     pub fn state(&self) -> &State {
         &self.state
+    }
+
+    fn lookup(&self) -> Lookup {
+        self.plans.lookup()
+    }
+
+    fn prototype(&self, call: crate::event::Call) -> Option<&'static Prototype> {
+        self.plans.lookup()(call)
+    }
+
+    /// Takes over what a recap does not tell, from the flow that it was made of.
+    fn take_over(&mut self, old: Self) {
+        self.facts = old.facts;
+        self.born = old.born;
+        self.dead = old.dead;
+        self.first_cwd = old.first_cwd;
+        self.state.by_pid = old.state.by_pid;
+        for (id, process) in old.state.processes {
+            if let Some(own) = self.state.processes.get_mut(&id) {
+                own.parent = process.parent;
+                own.awaited = process.awaited;
+                own.children = process.children;
+            }
+        }
+        for (id, task) in old.state.tasks {
+            if let Some(own) = self.state.tasks.get_mut(&id) {
+                own.last = task.last;
+                own.pending = task.pending;
+                own.execed = task.execed;
+            }
+        }
     }
 
     /// Reads the next batch of the log.

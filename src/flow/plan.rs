@@ -120,6 +120,10 @@ impl Plans {
         Self { lookup, by_call: FxHashMap::default() }
     }
 
+    pub(super) fn lookup(&self) -> Lookup {
+        self.lookup
+    }
+
     pub(super) fn get(&mut self, call: Call) -> Option<Arc<Plan>> {
         let lookup = self.lookup;
         let new = || lookup(call).map(|prototype| Arc::new(Plan::new(prototype)));

@@ -103,6 +103,39 @@ impl Endpoint {
         }
     }
 
+    /// The `struct sockaddr` that [`Endpoint::parse`] reads.
+    pub(super) fn to_sockaddr(&self) -> Vec<u8> {
+        let family = |family: u16| family.to_le_bytes().to_vec();
+        let mut bytes;
+        match self {
+            Self::Inet(address, port) => {
+                bytes = family(AF_INET);
+                bytes.extend(port.to_be_bytes());
+                bytes.extend(address.octets());
+            }
+            Self::Inet6(address, port) => {
+                bytes = family(AF_INET6);
+                bytes.extend(port.to_be_bytes());
+                bytes.extend([0; 4]); // flow information
+                bytes.extend(address.octets());
+            }
+            Self::Unix(path) => {
+                bytes = family(AF_UNIX);
+                bytes.extend(path);
+            }
+            Self::Netlink(port, groups) => {
+                bytes = family(AF_NETLINK);
+                bytes.extend([0; 2]);
+                bytes.extend([port.to_le_bytes(), groups.to_le_bytes()].concat());
+            }
+            Self::Other(other, rest) => {
+                bytes = family(*other);
+                bytes.extend(rest);
+            }
+        }
+        bytes
+    }
+
     /// The path of a Unix socket in the file system.
     pub fn path(&self) -> Option<&[u8]> {
         match self {

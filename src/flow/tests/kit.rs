@@ -7,7 +7,7 @@ use crate::event::{
     Batch, Call, Fact, FactKey, FactKind, Kind, Origin, Phase, RecordBuilder, Role, State as Read,
     TaskId, Value,
 };
-use crate::flow::{EventId, Flow, Item, Place, Sink, State};
+use crate::flow::{EventId, Flow, Item, Place, Recap, Sink, State};
 
 const FD: Ty = Ty::Scalar(Scalar::Fd);
 const DIRFD: Ty = Ty::Scalar(Scalar::DirFd);
@@ -74,6 +74,7 @@ pub(super) const CWD: u64 = -100i64 as u64;
 pub(super) struct Story {
     pub(super) flow: Flow,
     pub(super) seen: Seen,
+    pub(super) recap: Recap,
     time: u64,
     ordinals: std::collections::HashMap<u32, u64>,
 }
@@ -154,13 +155,15 @@ impl Story {
         let mut flow = Flow::with_prototypes(lookup);
         flow.set_cwd(b"/home");
         let ordinals = std::collections::HashMap::new();
-        let mut story = Self { flow, seen: Seen::default(), time: 0, ordinals };
+        let recap = Recap::with_prototypes(b"/home", lookup);
+        let mut story = Self { flow, seen: Seen::default(), recap, time: 0, ordinals };
         story.start(1, [100, 100, 1, 0, 0], Origin::Root);
         story
     }
 
     pub(super) fn feed(&mut self, batch: &Batch) {
         let Ok(()) = self.flow.batch(batch, &mut self.seen);
+        self.recap.take(batch);
     }
 
     pub(super) fn start(&mut self, task: u32, words: [u64; 5], origin: Origin) {

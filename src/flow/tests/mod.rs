@@ -1,5 +1,6 @@
 //! Flows of hand-made records.
 
 mod kit;
+mod recap;
 mod tables;
 mod tree;
