@@ -6,13 +6,14 @@
 //! | floor | modules | what they hold |
 //! | --- | --- | --- |
 //! | 5 | [`record`] | the tracer joined to the log; the command line stands above it |
-//! | 4 | [`export`] | one file a format |
+//! | 4 | [`export`], [`edit`] | one file a format; logs out of logs |
 //! | 3 | [`flow`] | process tree, descriptors, resources, edges |
 //! | 2 | [`tracer`], [`log`], [`render`] | the ptrace loop; the file format; strace-style text |
 //! | 1 | [`event`], [`sys`] | plain facts; the only `unsafe` |
 //! | 0 | [`abi`] | syscall tables, flag sets, structs, as data |
 
 pub mod abi;
+pub mod edit;
 pub mod event;
 pub mod export;
 pub mod flow;

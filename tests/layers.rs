@@ -14,6 +14,7 @@ const ROOMS: &[(&str, u8)] = &[
     ("render", 2),
     ("flow", 3),
     ("export", 4),
+    ("edit", 4),
     ("compare", 4),
     ("mine", 4),
     ("query", 4),

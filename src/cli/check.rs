@@ -133,6 +133,13 @@ fn in_words(path: &Path, summary: &Summary, repaired: Option<&str>) -> String {
         text,
         "  {calls} calls of {tasks} tasks; {records} records, {facts} facts in {blocks} blocks"
     );
+    if let Some(begins) = summary.begins {
+        let _ = writeln!(
+            text,
+            "  begins {} s after the run's start: what came before is only summed up",
+            seconds(begins)
+        );
+    }
     if let (Some(first), Some(last)) = (summary.first, summary.last) {
         let _ = writeln!(
             text,

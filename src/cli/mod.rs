@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod cat;
 mod check;
 mod convert;
 mod log_file;
@@ -10,6 +11,7 @@ mod selection;
 mod show;
 mod source;
 mod syscalls;
+mod time;
 mod tree;
 mod units;
 
@@ -31,6 +33,7 @@ enum Command {
     Check(check::Args),
     Convert(convert::Args),
     Show(show::Args),
+    Cat(cat::Args),
     Syscalls(syscalls::Args),
 }
 
@@ -41,6 +44,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Convert(args) => convert::run(args),
         Command::Show(args) => show::run(&args),
+        Command::Cat(args) => cat::run(args),
         Command::Syscalls(args) => syscalls::run(&args),
     };
     result.unwrap_or_else(|error| {

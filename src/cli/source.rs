@@ -64,7 +64,7 @@ fn follow_written(path: &Path) -> Result<Reader, log::Error> {
 }
 
 /// What is missing; `None` if nothing is.
-fn losses_in_words(losses: &Losses) -> Option<String> {
+pub(super) fn losses_in_words(losses: &Losses) -> Option<String> {
     if losses.is_complete() {
         return None;
     }

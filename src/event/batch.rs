@@ -120,7 +120,7 @@ impl Batch {
     }
 
     /// The records, in the order in which they ended (begun ones at the end).
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = Record<'_>> {
+    pub fn iter(&self) -> impl ExactSizeIterator + DoubleEndedIterator<Item = Record<'_>> {
         self.rows.iter().map(|row| self.view(row))
     }
 

@@ -123,7 +123,9 @@ impl Recap {
 
     /// Of an exec, the call completes what its stop began.
     fn returned(&mut self, record: &Record<'_>) {
-        let Some(prototype) = record.call.and_then(|call| self.flow.prototype(call)) else { return };
+        let Some(prototype) = record.call.and_then(|call| self.flow.prototype(call)) else {
+            return;
+        };
         let Some(lived) = self.tasks.get_mut(&record.task) else { return };
         if prototype.effect.verb != Verb::Execs {
             return;
@@ -207,7 +209,9 @@ impl Recap {
         let mut past = Batch::new();
         records.records().for_each(|record| push_whole(&record, &executions, &mut past));
         facts.sort_by_key(|fact| (fact.time, fact.task, fact.ordinal));
-        facts.into_iter().for_each(|fact| past.push_fact(fact.clone()));
+        for fact in facts {
+            past.push_fact(fact.clone());
+        }
         past
     }
 
@@ -225,9 +229,7 @@ impl Recap {
     fn used_execs(&self, is_wanted: &impl Fn(TaskId) -> bool) -> impl Iterator<Item = &Exec> {
         let used = self.used();
         let execs = self.execs.iter();
-        execs
-            .filter(move |(id, _)| used.contains(id) && is_wanted(id.task))
-            .map(|(_, exec)| exec)
+        execs.filter(move |(id, _)| used.contains(id) && is_wanted(id.task)).map(|(_, exec)| exec)
     }
 
     /// What is open in the chosen tasks, and where they stand.
@@ -348,11 +350,7 @@ impl<'a> Ordered<'a> {
 
 /// Copies a record. An environment that is a difference to one that will not be there
 /// is written out.
-fn push_whole(
-    record: &Record<'_>,
-    executions: &FxHashMap<EventId, &Execution>,
-    into: &mut Batch,
-) {
+fn push_whole(record: &Record<'_>, executions: &FxHashMap<EventId, &Execution>, into: &mut Batch) {
     let id = EventId { task: record.task, ordinal: record.ordinal };
     let is_difference = record.pieces.iter().any(|piece| piece.role == Role::EnvDiff);
     let env = executions.get(&id).and_then(|execution| execution.env.as_ref());

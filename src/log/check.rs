@@ -13,7 +13,7 @@ use std::path::Path;
 /// What [`check`] found.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Summary {
-    /// Calls, each once, however often it stands as begun.
+    /// Calls, each once, however often it stands as begun, without those of recaps.
     pub calls: u64,
     /// Records of all kinds.
     pub records: u64,
@@ -29,7 +29,10 @@ pub struct Summary {
     pub bytes: Bytes,
     /// The sections before compression.
     pub raw: Sections,
-    /// Time of the earliest observation: nanoseconds since the run's start.
+    /// Where the log begins, if that is in the midst of its run: what living tasks were
+    /// then is summed up. Nanoseconds since the run's start.
+    pub begins: Option<u64>,
+    /// Time of the earliest observation, without recaps: nanoseconds since the run's start.
     pub first: Option<u64>,
     /// Time of the latest observation.
     pub last: Option<u64>,
@@ -138,7 +141,13 @@ impl Count {
     pub(super) fn add(&mut self, info: &BlockInfo, batch: &Batch) {
         self.summary.add_block(info);
         self.summary.facts += batch.facts().len() as u64;
-        batch.iter().for_each(|record| self.tally.add(&record));
+        for record in batch.iter() {
+            if info.is_recap {
+                self.tally.add_recap(&record);
+            } else {
+                self.tally.add(&record);
+            }
+        }
     }
 
     /// The summary, once the reader is at its end.
@@ -155,9 +164,13 @@ impl Count {
 impl Summary {
     fn add_block(&mut self, info: &BlockInfo) {
         self.blocks += 1;
+        self.unknown += info.unknown_records + info.unknown_facts;
+        if info.is_recap {
+            self.begins = self.begins.or((self.blocks == 1).then_some(info.last));
+            return;
+        }
         self.first = Some(self.first.map_or(info.first, |first| first.min(info.first)));
         self.last = self.last.max(Some(info.last));
-        self.unknown += info.unknown_records + info.unknown_facts;
     }
 
     /// What the reader knows at its end.

@@ -22,6 +22,15 @@ pub enum Error {
     /// It is something else.
     #[error("this is not an rtrace log: make one with `rtrace run -o FILE COMMAND`")]
     NotALog,
+    /// Logs are to be joined, and are not of one run.
+    #[error(
+        "it is of another run: a log has one; \
+         `rtrace convert` takes logs of several, and keeps them apart"
+    )]
+    OtherRun {
+        /// Which of them, counted from 0.
+        index: usize,
+    },
     /// A newer rtrace wrote it.
     #[error(
         "this log has format version {found}, and this rtrace reads up to {supported}: \

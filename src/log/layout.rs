@@ -66,6 +66,7 @@ pub(super) const TAIL: usize = TAIL_START.len() + 8;
 pub(super) mod block {
     pub(crate) const RECORDS: u64 = 0;
     pub(crate) const INDEX: u64 = 1;
+    pub(crate) const RECAP: u64 = 2;
 }
 
 /// How a section's bytes are kept.

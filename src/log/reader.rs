@@ -16,7 +16,7 @@ use super::raw::Raw;
 use crate::event::Batch;
 use follow::Follow;
 pub use losses::Losses;
-use losses::Seen;
+pub(super) use losses::Seen;
 use scan::{Found, Scanner};
 use std::fs::File;
 use std::io::Read;
@@ -70,6 +70,9 @@ pub struct BlockInfo {
     pub bytes: u64,
     /// Records in it.
     pub records: u64,
+    /// It sums up what came before the log, or this part of it, begins: what living
+    /// tasks are at the time `last`. Its records have happened long before.
+    pub is_recap: bool,
     /// Time of its earliest observation: nanoseconds since the run's start.
     pub first: u64,
     /// Time of its latest observation. Each observation between the block before
@@ -228,14 +231,15 @@ impl Reader {
         &self.sizes
     }
 
-    /// Fills `batch` with the next block that is sound; `None` at the end.
+    /// Fills `batch` with the next block that is sound; `None` at the end. A log that
+    /// begins in the midst of its run begins with [recaps](BlockInfo::is_recap).
     ///
     /// # Errors
     /// The input cannot be read. Damage is no error.
     pub fn next_batch(&mut self, batch: &mut Batch) -> Result<Option<BlockInfo>, Error> {
         loop {
             match self.next_block(batch, None)? {
-                Some((block::RECORDS, info)) => return Ok(Some(info)),
+                Some((block::RECORDS | block::RECAP, info)) => return Ok(Some(info)),
                 Some(_) => {}
                 None => return Ok(None),
             }
@@ -309,7 +313,7 @@ impl Reader {
             return None;
         }
         let read = match head.kind {
-            block::RECORDS => self.decode(head, batch),
+            block::RECORDS | block::RECAP => self.decode(head, batch),
             block::INDEX => self.take_index(offset).map(|()| Unknown::default()),
             _ => Ok(Unknown::default()),
         };
@@ -325,6 +329,7 @@ impl Reader {
             offset,
             bytes: block.len as u64,
             records: head.count,
+            is_recap: head.kind == block::RECAP,
             first: head.first,
             last: head.last,
             clock: head.clock,

@@ -48,7 +48,7 @@ pub fn repair<W: Write>(reader: &mut Reader, out: W) -> Result<Repaired<W>, Erro
 }
 
 /// The log's header, or as much of it as its first block tells.
-fn header(reader: &Reader, first: Option<&BlockInfo>) -> Header {
+pub(super) fn header(reader: &Reader, first: Option<&BlockInfo>) -> Header {
     let mut header = reader.header().clone();
     if reader.losses().header {
         let run = reader.prefix().map_or(&[][..], |prefix| &prefix[PREFIX_COMMON.len()..]);
@@ -59,8 +59,9 @@ fn header(reader: &Reader, first: Option<&BlockInfo>) -> Header {
     header
 }
 
-/// The log's end, or one that says that it is lost.
-fn end(reader: &Reader, last: u64) -> End {
+/// The end of a log that is made of one that was read to its end: the same, or one that
+/// says that it is lost. `last` is the time of the latest observation.
+pub(super) fn end(reader: &Reader, last: u64) -> End {
     let losses = reader.losses();
     let known = reader.end().cloned();
     let before = known.as_ref().and_then(|end| end.missing).unwrap_or_default();

@@ -19,6 +19,15 @@ pub(super) struct Tally {
 }
 
 impl Tally {
+    /// A record of a recap: its call is one of before the log begins.
+    pub(super) fn add_recap(&mut self, record: &Record<'_>) {
+        if record.kind == Kind::Call {
+            self.records += 1;
+        } else {
+            self.add(record);
+        }
+    }
+
     pub(super) fn add(&mut self, record: &Record<'_>) {
         self.records += 1;
         match record.kind {

@@ -125,6 +125,16 @@ impl<W: Write> Writer<W> {
         self
     }
 
+    /// Compresses with this level of zstd, whatever the haste: 1 is fast, 19 small.
+    ///
+    /// # Errors
+    /// There is no memory for it.
+    pub fn with_level(mut self, level: i32) -> Result<Self, Error> {
+        self.quick = compressor(level)?;
+        self.thorough = compressor(level)?;
+        Ok(self)
+    }
+
     fn read_clocks(&self) -> Option<(u64, u64)> {
         let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?;
         let time = self.monotonic?().saturating_sub(self.start);
@@ -143,6 +153,32 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// The output cannot be written, or a record is larger than a block may be.
     pub fn write_batch(&mut self, batch: &Batch) -> Result<Written, Error> {
+        self.write_parts(batch, Origin::Now)
+    }
+
+    /// Writes a batch of another log of the run. `clock` is what its block said of the
+    /// clocks.
+    ///
+    /// # Errors
+    /// As [`Writer::write_batch`].
+    pub fn write_copy(
+        &mut self,
+        batch: &Batch,
+        clock: Option<(u64, u64)>,
+    ) -> Result<Written, Error> {
+        self.write_parts(batch, Origin::Copy(clock))
+    }
+
+    /// Writes what sums up the run until `time`, where the log goes on: only before all
+    /// else.
+    ///
+    /// # Errors
+    /// As [`Writer::write_batch`].
+    pub fn write_recap(&mut self, batch: &Batch, time: u64) -> Result<Written, Error> {
+        self.write_parts(batch, Origin::Recap(time))
+    }
+
+    fn write_parts(&mut self, batch: &Batch, origin: Origin) -> Result<Written, Error> {
         let (bytes, blocks) = (self.bytes, self.seq);
         let mut part = Part::default();
         loop {
@@ -150,18 +186,30 @@ impl<W: Write> Writer<W> {
             if part.records.is_empty() && part.facts.is_empty() {
                 break;
             }
-            self.write_part(batch, &part)?;
+            self.write_part(batch, &part, origin)?;
         }
         Ok(Written { blocks: self.seq - blocks, bytes: self.bytes - bytes })
     }
 
-    fn write_part(&mut self, batch: &Batch, part: &Part) -> Result<(), Error> {
-        let span = self.encoder.encode(batch, part, &mut self.sections);
+    fn write_part(&mut self, batch: &Batch, part: &Part, origin: Origin) -> Result<(), Error> {
+        let mut span = self.encoder.encode(batch, part, &mut self.sections);
+        let (kind, clock) = match origin {
+            Origin::Now => (block::RECORDS, self.read_clocks()),
+            Origin::Copy(clock) => (block::RECORDS, clock),
+            Origin::Recap(time) => {
+                span.last = span.last.max(time);
+                (block::RECAP, None)
+            }
+        };
         let Span { first, last } = span;
         let entry = Entry { offset: self.bytes, seq: self.seq, before: self.before, first, last };
-        self.write_block(block::RECORDS, part.records.len(), span)?;
+        self.write_block(kind, part.records.len(), span, clock)?;
         self.index.add(entry);
-        part.records.clone().filter_map(|row| batch.get(row)).for_each(|r| self.tally.add(&r));
+        let records = part.records.clone().filter_map(|row| batch.get(row));
+        match origin {
+            Origin::Recap(_) => records.for_each(|record| self.tally.add_recap(&record)),
+            _ => records.for_each(|record| self.tally.add(&record)),
+        }
         Ok(())
     }
 
@@ -173,15 +221,23 @@ impl<W: Write> Writer<W> {
         let head = Head { seq: self.seq, before: self.before, ..raw.head.clone() };
         self.body.clone_from(&raw.body);
         self.write_framed(&head)?;
-        if kind == block::RECORDS {
-            self.index.add(entry);
-            batch.iter().for_each(|record| self.tally.add(&record));
+        match kind {
+            block::RECORDS => batch.iter().for_each(|record| self.tally.add(&record)),
+            block::RECAP => batch.iter().for_each(|record| self.tally.add_recap(&record)),
+            _ => return Ok(()),
         }
+        self.index.add(entry);
         Ok(())
     }
 
     /// Compresses the sections and writes them as a block.
-    fn write_block(&mut self, kind: u64, count: usize, span: Span) -> Result<(), Error> {
+    fn write_block(
+        &mut self,
+        kind: u64,
+        count: usize,
+        span: Span,
+        clock: Option<(u64, u64)>,
+    ) -> Result<(), Error> {
         let mut head = Head {
             kind,
             seq: self.seq,
@@ -189,7 +245,7 @@ impl<W: Write> Writer<W> {
             before: self.before,
             first: span.first,
             last: span.last,
-            clock: self.read_clocks(),
+            clock,
             sections: Vec::with_capacity(section::COUNT),
         };
         let size = self.sections.iter().map(Vec::len).sum();
@@ -278,7 +334,8 @@ impl<W: Write> Writer<W> {
         self.sections.iter_mut().for_each(Vec::clear);
         let end = End { calls, tasks, records, ..end };
         self.index.write(&end, &mut self.sections[section::INDEX as usize]);
-        self.write_block(block::INDEX, 0, Span { first: time, last: time })?;
+        let clock = self.read_clocks();
+        self.write_block(block::INDEX, 0, Span { first: time, last: time }, clock)?;
         self.block.clear();
         self.block.extend_from_slice(&TAIL_START);
         self.block.extend_from_slice(&offset.to_be_bytes());
@@ -294,6 +351,17 @@ impl<W> std::fmt::Debug for Writer<W> {
             .field("bytes", &self.bytes)
             .finish_non_exhaustive()
     }
+}
+
+/// Where the records of a block come from.
+#[derive(Clone, Copy, Debug)]
+enum Origin {
+    /// They have just happened.
+    Now,
+    /// A block of another log, which said this of the clocks.
+    Copy(Option<(u64, u64)>),
+    /// The past, summed up at this time.
+    Recap(u64),
 }
 
 type Compressor = zstd::bulk::Compressor<'static>;

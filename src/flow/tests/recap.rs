@@ -19,8 +19,7 @@ fn known(state: &State) -> String {
         if let Some(run) = &process.execution {
             let line = String::from_utf8_lossy(&run.command_line()).into_owned();
             let text_of = |entry: &Arc<[u8]>| String::from_utf8_lossy(entry).into_owned();
-            let env: Option<Vec<_>> =
-                run.env.as_ref().map(|env| env.iter().map(text_of).collect());
+            let env: Option<Vec<_>> = run.env.as_ref().map(|env| env.iter().map(text_of).collect());
             let env = env.map(|env| env.join(" "));
             let _ = write!(text, " runs {:?} [{line}] {env:?}", run.id);
         }
@@ -79,7 +78,12 @@ fn exec(story: &mut Story, task: u32, program: &[u8], env: (Role, &[&str])) {
                 whole(record, 2, env.0, entry.as_bytes());
             }
         },
-        &[fact(FactKind::Executable, task, ordinal, &[(FactKey::Cwd, Value::Bytes(b"/".to_vec()))])],
+        &[fact(
+            FactKind::Executable,
+            task,
+            ordinal,
+            &[(FactKey::Cwd, Value::Bytes(b"/".to_vec()))],
+        )],
     );
 }
 
@@ -135,11 +139,16 @@ fn threads_share_and_sockets_and_pipes_keep_their_ends() {
     let ordinal = story.next(1);
     let ends = [7_i32.to_le_bytes(), 8_i32.to_le_bytes()].concat();
     let inode = [(FactKey::Fd, Value::Number(7)), (FactKey::Inode, Value::Number(4711))];
-    let pipe = fact(FactKind::File, 1, ordinal, &[
-        inode[0].clone(),
-        (FactKey::Path, Value::Bytes(b"pipe:[4711]".to_vec())),
-        inode[1].clone(),
-    ]);
+    let pipe = fact(
+        FactKind::File,
+        1,
+        ordinal,
+        &[
+            inode[0].clone(),
+            (FactKey::Path, Value::Bytes(b"pipe:[4711]".to_vec())),
+            inode[1].clone(),
+        ],
+    );
     story.ends(
         1,
         ordinal,

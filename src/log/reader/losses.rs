@@ -44,17 +44,17 @@ impl Losses {
     }
 }
 
-/// The numbers of the blocks that were read: ranges, of which an undamaged log
+/// Numbers of what was read, blocks or ordinals: ranges, of which an undamaged log
 /// has one.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Seen {
+pub(in crate::log) struct Seen {
     ranges: Vec<Range<u64>>,
     count: u64,
 }
 
 impl Seen {
     /// Adds a number; `false` if it was there.
-    pub(super) fn add(&mut self, seq: u64) -> bool {
+    pub(in crate::log) fn add(&mut self, seq: u64) -> bool {
         let at = self.ranges.partition_point(|range| range.end < seq);
         match self.ranges.get_mut(at) {
             Some(range) if range.contains(&seq) => return false,
@@ -64,6 +64,12 @@ impl Seen {
         self.count += 1;
         self.join(at);
         true
+    }
+
+    /// Whether it is there.
+    pub(in crate::log) fn has(&self, seq: u64) -> bool {
+        let at = self.ranges.partition_point(|range| range.end <= seq);
+        self.ranges.get(at).is_some_and(|range| range.contains(&seq))
     }
 
     fn join(&mut self, at: usize) {
@@ -90,9 +96,10 @@ mod tests {
         let mut seen = Seen::default();
         for seq in [3, 4, 0, 9, 8, 1] {
             assert!(seen.add(seq), "{seq}");
-            assert!(!seen.add(seq), "{seq} again");
+            assert!(!seen.add(seq) && seen.has(seq), "{seq} again");
         }
         assert_eq!((seen.count(), seen.ranges.len()), (6, 3));
+        assert!(![2, 5, 7, 10].into_iter().any(|seq| seen.has(seq)));
         assert!([2, 5, 6, 7].into_iter().all(|seq| seen.add(seq)));
         assert_eq!((seen.count(), seen.ranges), (10, vec![Range { start: 0, end: 10 }]));
     }
