@@ -130,6 +130,24 @@ impl<S: Sink> Tracer<S> {
         self.tasks.insert(tid, executing);
     }
 
+    /// Ends the thread that was killed in its exec when it had the leader's id already,
+    /// before it could tell: the kernel reports one end for both, the leader's. (It
+    /// reports a leader's end only when no other thread is left.)
+    pub(super) fn end_heir(&mut self, leader: &Task, ending: Ending) {
+        let is_killed = matches!(ending, Ending::Killed { .. });
+        if !is_killed || leader.tid != leader.pid {
+            return;
+        }
+        let heir = self.tasks.values().find(|task| task.pid == leader.pid).map(|task| task.tid);
+        let Some(heir) = heir else { return };
+        self.abandon(heir);
+        if let Some(mut task) = self.tasks.remove(&heir) {
+            let time = self.now();
+            write_exit(&mut self.batch, &mut task, time, exit_words(ending, TaskId::NONE));
+            self.execs.retain(|_, executing| *executing != task.id);
+        }
+    }
+
     /// The task whose exec has ended this one, if one has: a thread that did not
     /// end by a call of its own while another of its process was in an exec.
     pub(super) fn ended_by_exec(&self, task: &Task) -> TaskId {

@@ -362,6 +362,7 @@ impl<S: Sink> Tracer<S> {
             self.adopt_orphans();
             return;
         };
+        self.end_heir(&task, ending);
         if !task.id.is_none() {
             let by = self.ended_by_exec(&task);
             write_exit(&mut self.batch, &mut task, time, exit_words(ending, by));

@@ -101,6 +101,12 @@ fn threads_that_exit_while_others_exec() {
     recorded("exec_race", &["25"], 0);
 }
 
+/// The thread that executes may have taken the leader's id, and not have told.
+#[test]
+fn processes_that_are_killed_while_a_thread_execs() {
+    recorded("exec_killed", &["80"], 0);
+}
+
 #[test]
 #[ignore = "long: repetition"]
 fn threads_that_exit_while_others_exec_again_and_again() {

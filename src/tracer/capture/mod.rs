@@ -44,9 +44,9 @@ impl Capture {
     pub(super) fn clear(&mut self) {
         self.pieces.clear();
         self.bytes.clear();
-        // One huge argv must not stay for the task's life.
-        self.bytes.shrink_to(64 << 10);
-        self.pieces.shrink_to(1 << 10);
+        // One long argv must not stay for the life of a task that then only waits.
+        self.bytes.shrink_to(8 << 10);
+        self.pieces.shrink_to(1 << 8);
     }
 
     /// Adds a piece whose bytes are there.
