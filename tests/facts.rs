@@ -234,6 +234,75 @@ print(server.getsockname()[1], peer[1])
     assert_eq!(ends, expected, "{:?}", trace.facts);
 }
 
+/// Content facts of a run: path, hash, and the fact.
+fn contents(run: &Run) -> Vec<(String, Option<String>, Fact)> {
+    let facts = run.trace().facts;
+    let facts = facts.into_iter().filter(|fact| fact.kind == FactKind::Content);
+    let described = facts.map(|fact| {
+        let path = String::from_utf8_lossy(fact.bytes(FactKey::Path).unwrap_or_default());
+        (path.into_owned(), fact.bytes(FactKey::Hash).map(hex), fact)
+    });
+    described.collect()
+}
+
+fn full(script: &str) -> Run {
+    Rtrace::bash(script).option("--facts").option("full").finish()
+}
+
+#[test]
+fn hashes_of_what_was_read_written_and_executed() {
+    let run = full("echo one >f; cat f; echo two >>f; cat f; cp f g; rm g; : >empty; cat empty");
+    run.exited(0);
+    let contents = contents(&run);
+    let hash = |bytes: &[u8]| Some(blake3::hash(bytes).to_hex().to_string());
+    let of = |path: &str| -> Vec<Option<String>> {
+        let of = contents.iter().filter(|(known, ..)| known.ends_with(path));
+        of.map(|(_, hash, _)| hash.clone()).collect()
+    };
+    // Once for each state. The writer's next write may have been faster.
+    let f = of("/f");
+    assert_eq!(f.len(), 2, "{contents:?}");
+    assert!([hash(b"one\n"), hash(b"one\ntwo\n")].contains(&f[0]));
+    assert_eq!(f[1], hash(b"one\ntwo\n"));
+    assert!(of("/empty").is_empty());
+    let bash = fs::read("/bin/bash").expect("read");
+    assert_eq!(of("/bash"), [hash(&bash)]);
+    for (path, hash, fact) in &contents {
+        let is_told = hash.is_some() || fact.bytes(FactKey::Text).is_some();
+        assert!(is_told && !path.starts_with("/proc/"), "{fact:?}");
+    }
+    let deleted = contents.iter().find(|(path, ..)| path.ends_with("/g"));
+    let (_, deleted, fact) = deleted.expect("it was there when it was closed");
+    assert_eq!(*deleted, hash(b"one\ntwo\n"), "{fact:?}");
+}
+
+#[test]
+fn hashes_change_nothing_for_fifos_devices_and_full_tables() {
+    let script = "mkfifo p; echo 1 >p & cat p; head -c 4 /dev/zero | wc -c; cat /proc/self/stat >/dev/null; wait";
+    let run = full(script);
+    run.exited(0);
+    assert_eq!(run.stdout, "1\n4\n");
+    let odd =
+        |path: &str| path.starts_with("/proc") || path.starts_with("/dev") || path.ends_with("/p");
+    let contents = contents(&run);
+    assert!(contents.iter().all(|(path, ..)| !odd(path)), "{contents:?}");
+    let run =
+        Rtrace::bash("for i in $(seq 99); do echo $i >f$i; done").option("--facts").option("full");
+    let run = run.under(["bash", "-c", "ulimit -n 24; exec \"$@\"", "-"]).finish();
+    run.exited(0);
+    let hashed = self::contents(&run).iter().filter(|(_, hash, _)| hash.is_some()).count();
+    assert!(hashed > 99, "{hashed}");
+}
+
+#[test]
+fn a_hash_does_not_hold_a_program_back_that_was_just_written() {
+    // A file that somebody has open for writing cannot be executed (ETXTBSY), one
+    // that is locked not be locked.
+    let script = "for i in $(seq 20); do cp /bin/true t; ./t || exit 1; rm t; \
+        flock -n l true || exit 2; done";
+    full(script).exited(0);
+}
+
 #[test]
 fn without_facts_nothing_is_looked_up() {
     let script = "echo 1 >f; cat f; true";

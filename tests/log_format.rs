@@ -73,7 +73,10 @@ os.execvp('true', ['true'])";
     let dir = tempfile::tempdir().expect("a directory");
     let log = dir.path().join("run.mp");
     let mut rtrace = Command::new(env!("CARGO_BIN_EXE_rtrace"));
-    rtrace.args(["run", "-e", set, "-o"]).arg(&log).args(["python3", "-c", SCRIPT]);
+    rtrace
+        .args(["run", "--facts", "full", "-e", set, "-o"])
+        .arg(&log)
+        .args(["python3", "-c", SCRIPT]);
     rtrace.current_dir(dir.path());
     assert!(rtrace.status().expect("rtrace runs").success());
     let (mut batch, mut facts) = (Batch::new(), Vec::new());

@@ -54,7 +54,8 @@ pub(crate) struct Recording {
     no_env: bool,
 
     /// What to learn beside the calls: nothing; or real paths, states of files when
-    /// opened and after they were written, programs, ends of sockets, what was inherited.
+    /// opened and after they were written, programs, ends of sockets, what was inherited;
+    /// or also hashes of what is in files.
     #[arg(long, value_name = "LEVEL", value_enum, default_value_t = Facts::Names)]
     facts: Facts,
 
@@ -76,6 +77,7 @@ pub(crate) struct Recording {
 enum Facts {
     None,
     Names,
+    Full,
 }
 
 impl From<Facts> for tracer::Facts {
@@ -83,6 +85,7 @@ impl From<Facts> for tracer::Facts {
         match facts {
             Facts::None => Self::None,
             Facts::Names => Self::Names,
+            Facts::Full => Self::Full,
         }
     }
 }

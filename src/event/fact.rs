@@ -110,6 +110,11 @@ coded! {
         /// A file after it was written, just before the descriptor `Fd` that wrote it
         /// is closed or its process ends: what [`FactKind::File`] has.
         Written = 8, "written";
+        /// What was in a regular file when it was opened, executed, or had been written:
+        /// `Path`, `Device`, `Inode`, `Mode`, `Size`, `Modified` and `Changed` as
+        /// they were then; `Hash`, `Part`, `Stale`; or `Text`, why it has none. Once for
+        /// each state of a file that is not empty.
+        Content = 9, "content";
         /// Where a task stands when a log begins in the midst of its life: `Cwd`,
         /// `Root`, absolute, as far as they are known; where it runs a program that
         /// another process has begun, the exec: `ExecTask`, `ExecOrdinal`. What is open
@@ -192,6 +197,12 @@ coded! {
         Interpreters = 33, "interpreters";
         /// The path of a script, as it was executed.
         Script = 34, "script";
+        /// BLAKE3 hash, 32 bytes.
+        Hash = 35, "hash";
+        /// The hash is of so many bytes at the beginning, and then as many at the end.
+        Part = 36, "part";
+        /// 1: the file changed before its content had been read.
+        Stale = 37, "stale";
         /// The task that made an exec.
         ExecTask = 40, "exec_task";
         /// The exec's place in that task's life.

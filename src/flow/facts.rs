@@ -47,7 +47,7 @@ impl Facts {
 /// Kinds that change what the flow knows; the others are given out, or are for
 /// readers of the log.
 fn is_used(kind: FactKind) -> bool {
-    !matches!(kind, FactKind::BlindSpot | FactKind::Mount | FactKind::Written)
+    !matches!(kind, FactKind::BlindSpot | FactKind::Mount | FactKind::Written | FactKind::Content)
 }
 
 impl Flow {
@@ -91,7 +91,7 @@ impl Flow {
             FactKind::Socket => self.socket_fact(fact),
             FactKind::Ids => self.ids_fact(fact),
             FactKind::Standing => self.standing_fact(fact),
-            FactKind::BlindSpot | FactKind::Mount | FactKind::Written => {}
+            FactKind::BlindSpot | FactKind::Mount | FactKind::Written | FactKind::Content => {}
         }
     }
 

@@ -2,10 +2,12 @@
 
 use super::check;
 use std::ffi::CString;
+use std::fs::Metadata;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 
 /// What the kernel has in memory about a file (`statx(2)`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Stat {
     /// Device number (`st_dev`).
     pub device: u64,
@@ -21,6 +23,30 @@ pub struct Stat {
     pub changed: i64,
     /// Device number of a device file (`st_rdev`); 0 of other files.
     pub special: u64,
+}
+
+impl Stat {
+    /// Whether a file has, by its size and times, the content that it had then.
+    pub fn has_content_of(&self, then: &Self) -> bool {
+        let content = |stat: &Self| (stat.size, stat.modified, stat.changed);
+        content(self) == content(then)
+    }
+}
+
+impl From<&Metadata> for Stat {
+    fn from(meta: &Metadata) -> Self {
+        let time =
+            |seconds: i64, rest: i64| seconds.saturating_mul(1_000_000_000).saturating_add(rest);
+        Self {
+            device: meta.dev(),
+            inode: meta.ino(),
+            mode: meta.mode(),
+            size: meta.size(),
+            modified: time(meta.mtime(), meta.mtime_nsec()),
+            changed: time(meta.ctime(), meta.ctime_nsec()),
+            special: meta.rdev(),
+        }
+    }
 }
 
 /// Looks at a file through a link of `/proc`, as `/proc/PID/fd/N`: such a link leads
@@ -63,7 +89,6 @@ const fn nanoseconds(time: libc::statx_timestamp) -> i64 {
 mod tests {
     use super::*;
     use std::os::fd::AsRawFd;
-    use std::os::unix::fs::MetadataExt;
 
     #[test]
     fn a_file_is_seen_as_stat_sees_it() {
@@ -72,11 +97,8 @@ mod tests {
             let meta = file.metadata().expect("an open file");
             let link = format!("/proc/self/fd/{}", file.as_raw_fd());
             let seen = look(&link).expect("an open file");
-            assert_eq!((seen.device, seen.inode), (meta.dev(), meta.ino()));
-            assert_eq!((seen.mode, seen.size), (meta.mode(), meta.size()));
-            assert_eq!(seen.modified, meta.mtime() * 1_000_000_000 + meta.mtime_nsec());
-            assert_eq!(seen.changed, meta.ctime() * 1_000_000_000 + meta.ctime_nsec());
-            assert_eq!(seen.special, meta.rdev());
+            assert_eq!(seen, Stat::from(&meta));
+            assert_eq!((seen.device, seen.inode, seen.size), (meta.dev(), meta.ino(), meta.size()));
         }
     }
 }

@@ -41,6 +41,7 @@ impl<S: Sink> Tracer<S> {
         }
         self.capture_entry(tid);
         self.before_closing(tid);
+        self.before_unmount(tid);
     }
 
     /// Copies what the call that has begun passes in memory.
@@ -101,6 +102,7 @@ impl<S: Sink> Tracer<S> {
             pending.write(task.id, Some((time, result, failed)), &mut self.batch);
         }
         self.learn(tid, result, failed);
+        self.after_unmount(tid);
     }
 
     /// An exec has put another thread's id on this task, or ended the leader: the

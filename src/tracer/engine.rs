@@ -1,6 +1,7 @@
 //! The loop: waits, asks the transition what a stop means, does it, resumes.
 
 use super::capture::{Limits, Reader, Secrets};
+use super::contents::Contents;
 use super::launch;
 use super::machine::{Act, Go, Observed, State, transition};
 use super::task::{Pending, Task};
@@ -67,6 +68,8 @@ pub struct Tracer<S> {
     /// of the name that was opened.
     pub(super) known_files: FxHashSet<(u64, u64, i64, u64)>,
     pub(super) written: Written,
+    /// Hashes of files being made, once there are some.
+    pub(super) contents: Option<Contents>,
     /// When the first SIGTERM or SIGHUP was passed on.
     warned: Option<u64>,
     /// A terminal's stop signal has reached us too.
@@ -125,6 +128,7 @@ impl<S: Sink> Tracer<S> {
             detaching: None,
             known_files: FxHashSet::default(),
             written: Written::default(),
+            contents: None,
             warned: None,
             stop_wanted: false,
         }
@@ -189,6 +193,7 @@ impl<S: Sink> Tracer<S> {
             }
             self.flush_if_due();
         }
+        self.finish_contents();
         self.flush();
         let root = self.root.as_mut();
         if let Some(root) = root
@@ -215,6 +220,9 @@ impl<S: Sink> Tracer<S> {
     }
 
     fn flush_if_due(&mut self) {
+        if self.dirty_since.is_none() {
+            self.take_contents();
+        }
         let Some(since) = self.dirty_since else { return };
         let full = self.batch.len() >= FLUSH_RECORDS || self.batch.byte_len() >= FLUSH_BYTES;
         if full || clock::monotonic() - self.base >= since + FLUSH_AFTER {
@@ -224,6 +232,7 @@ impl<S: Sink> Tracer<S> {
 
     /// Hands over the batch, with the calls that are pending now.
     pub(super) fn flush(&mut self) {
+        self.take_contents();
         for task in self.tasks.values_mut() {
             if !task.id.is_none() {
                 task.write_begun(&mut self.batch);
@@ -234,7 +243,10 @@ impl<S: Sink> Tracer<S> {
             }
         }
         self.dirty_since = None;
-        self.shared.dirty.store(false, Ordering::Relaxed);
+        self.shared.dirty.store(false, Ordering::SeqCst);
+        if self.has_contents() {
+            self.shared.dirty.store(true, Ordering::SeqCst); // they came in between
+        }
         if !self.batch.is_empty() {
             let full = std::mem::take(&mut self.batch);
             self.batch = self.sink.submit(full);
@@ -357,6 +369,7 @@ impl<S: Sink> Tracer<S> {
         let time = self.now();
         self.early.remove(&tid);
         self.abandon(tid);
+        self.after_unmount(tid);
         let Some(mut task) = self.tasks.remove(&tid) else {
             self.early_ends.insert(tid, ending);
             self.adopt_orphans();

@@ -193,14 +193,16 @@ impl<S: Sink> Tracer<S> {
         let mut fields: Fields = vec![(FactKey::Pid, number(tid))];
         fields.extend(link(&exe).map(|value| (FactKey::Path, value)));
         fields.extend(link(&format!("/proc/{tid}/cwd")).map(|value| (FactKey::Cwd, value)));
+        let ordinal = if is_recorded { call } else { stop };
         if let Ok(stat) = file::look(&exe) {
             stat_fields(&stat, &mut fields);
+            self.hash_content(tid, ordinal, &exe, &stat);
         }
         self.program_fields(tid, &mut fields);
         if !is_recorded {
             fields.push((FactKey::Argv, Value::List(arguments(tid))));
         }
-        self.fact_at(tid, if is_recorded { call } else { stop }, FactKind::Executable, fields);
+        self.fact_at(tid, ordinal, FactKind::Executable, fields);
     }
 
     /// What a call that has just returned lets us learn.
@@ -281,6 +283,7 @@ impl<S: Sink> Tracer<S> {
         fields.extend(link(&path).map(|value| (FactKey::Path, value)));
         stat_fields(&stat, &mut fields);
         self.fact(tid, FactKind::File, fields);
+        self.content_of_call(tid, &path, &stat);
     }
 
     /// The two ends that a call has just made: a pipe's have one inode.

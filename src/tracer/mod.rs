@@ -9,9 +9,11 @@ mod births;
 mod blindspots;
 mod calls;
 mod capture;
+mod contents;
 mod detach;
 mod engine;
 mod facts;
+mod held;
 mod launch;
 mod machine;
 mod program;
@@ -73,6 +75,9 @@ pub enum Facts {
     None,
     /// Real paths, states of files, programs, ends of sockets, what was inherited.
     Names,
+    /// And hashes of what is in files ([`FactKind::Content`](crate::event::FactKind)): of
+    /// at most 64 MiB whole, of longer ones the first and the last 8 MiB.
+    Full,
 }
 
 impl Facts {
@@ -81,6 +86,7 @@ impl Facts {
         match self {
             Self::None => "none",
             Self::Names => "names",
+            Self::Full => "full",
         }
     }
 }

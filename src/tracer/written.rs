@@ -131,6 +131,7 @@ impl<S: Sink> Tracer<S> {
         fields.extend(link(&path).map(|value| (FactKey::Path, value)));
         stat_fields(&stat, &mut fields);
         self.fact(tid, FactKind::Written, fields);
+        self.content_of_call(tid, &path, &stat);
     }
 }
 

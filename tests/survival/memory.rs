@@ -66,6 +66,16 @@ fn files_that_a_tracee_serves() {
     let mut sizes = facts.filter(|fact| fact.bytes(FactKey::Path).is_some_and(ends_in_served));
     assert_eq!(sizes.next().and_then(|fact| fact.number(FactKey::Size)), Some(8192));
     assert!(trace.blind_spots().iter().any(|(_, text)| text.contains("FUSE")));
+
+    // What is in them is not read at all.
+    let run = Rtrace::run(tracee("fuse_server")).option("--facts").option("full").finish();
+    run.exited(57);
+    let trace = run.trace();
+    trace.agrees_with(&run.stdout);
+    let facts = trace.facts.iter().filter(|fact| fact.kind == FactKind::Content);
+    let served = facts.filter(|fact| fact.bytes(FactKey::Path).is_some_and(ends_in_served));
+    let said: Vec<_> = served.map(|fact| fact.bytes(FactKey::Text)).collect();
+    assert!(!said.is_empty() && said.iter().all(Option::is_some), "{said:?}");
 }
 
 fn ends_in_served(path: &[u8]) -> bool {
