@@ -85,7 +85,7 @@ impl<S: Sink> Tracer<S> {
             self.execs.remove(&task.process);
         }
         let complete = !failed || interrupted(result);
-        if let Some(prototype) = pending.prototype.filter(|_| pending.wanted && complete) {
+        if let Some(prototype) = pending.prototype.filter(|_| pending.wanted) {
             let mut site = Site {
                 reader: &mut self.reader,
                 tid,
@@ -96,7 +96,14 @@ impl<S: Sink> Tracer<S> {
                 result,
                 limits: self.limits,
             };
-            site.capture(&mut pending.memory);
+            // After an exec the memory is another one.
+            let is_same = failed || prototype.effect.verb != Verb::Execs;
+            if is_same && site.reader.served.is_any() {
+                site.strings_again(&mut pending.memory);
+            }
+            if complete {
+                site.capture(&mut pending.memory);
+            }
         }
         if pending.wanted {
             pending.write(task.id, Some((time, result, failed)), &mut self.batch);

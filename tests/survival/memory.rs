@@ -2,7 +2,7 @@
 
 use rtrace::event::{FactKey, FactKind, Role, State};
 
-use crate::common::{Account, Piece, Rtrace, tracee};
+use crate::common::{Account, Rtrace, tracee};
 
 #[test]
 fn pointers_to_nothing() {
@@ -39,8 +39,8 @@ fn memory_that_a_thread_of_the_tracee_provides() {
     trace.agrees_with(&run.stdout);
     let served = trace.calls("getpgid").filter(|call| call.words[0] == 0x7700);
     assert_eq!(served.count(), 2, "it provides the pages that the kernel touches, and no others");
-    let mut paths = trace.calls("openat").filter_map(|call| call.piece(1, Role::Path));
-    assert!(paths.any(|path| path.state == State::Unreadable));
+    let mut paths = trace.calls("openat").filter_map(|call| call.path(1));
+    assert!(paths.any(|path| path == b"/nonexistent/served"), "once the kernel has read it");
     assert!(trace.blind_spots().iter().any(|(_, text)| text.contains("userfaultfd")));
 }
 
@@ -58,10 +58,10 @@ fn files_that_a_tracee_serves() {
     run.exited(57);
     let trace = run.trace();
     trace.agrees_with(&run.stdout);
-    let mut paths = trace.calls("openat").filter_map(|call| call.piece(1, Role::Path));
-    let is_served = |piece: &&Piece| piece.bytes == b"/nonexistent/first";
-    assert!(paths.any(|path| path.state == State::Unreadable), "the page is not there yet");
-    assert!(paths.any(|path| is_served(&path)), "then it is");
+    let paths = trace.calls("openat").filter(|call| call.path(1) == Some(b"/nonexistent/first"));
+    assert_eq!(paths.count(), 2, "the kernel has read it, and so the log has it");
+    let unseen = trace.calls("write").filter_map(|call| call.piece(1, Role::Data));
+    assert!(unseen.into_iter().any(|data| data.state == State::Unreadable), "nobody touched it");
     let facts = trace.facts.iter().filter(|fact| fact.kind == FactKind::File);
     let mut sizes = facts.filter(|fact| fact.bytes(FactKey::Path).is_some_and(ends_in_served));
     assert_eq!(sizes.next().and_then(|fact| fact.number(FactKey::Size)), Some(8192));

@@ -169,6 +169,28 @@ impl Site<'_> {
         }
     }
 
+    /// Reads the strings that could not be read at entry for want of waiting for a
+    /// tracee: the kernel has read them since, so that they are there now.
+    pub(super) fn strings_again(&mut self, into: &mut Capture) {
+        self.reader.begin(self.tid);
+        for index in 0..into.pieces.len() {
+            let piece = into.pieces[index];
+            let max = match piece.role {
+                Role::Path => PATH_MAX,
+                Role::Str => STRING_MAX,
+                _ => continue,
+            };
+            let is_missing = piece.phase == Phase::Entry && piece.state == State::Unreadable;
+            let Some(address) = self.pointer(piece.arg.into()).filter(|_| is_missing) else {
+                continue;
+            };
+            let from = into.bytes.len();
+            let state = self.reader.string(address, max, &mut into.bytes);
+            let (from, len) = (from as u32, (into.bytes.len() - from) as u32);
+            into.pieces[index] = Piece { state, from, len, ..piece };
+        }
+    }
+
     /// The pointer in argument `index`; `None` for NULL.
     fn pointer(&self, index: usize) -> Option<u64> {
         let word = *self.args.get(index)?;

@@ -47,6 +47,11 @@ impl Served {
         !std::mem::replace(&mut self.has_fuse, true)
     }
 
+    /// Whether tracees provide any memory.
+    pub(in crate::tracer) fn is_any(&self) -> bool {
+        self.has_fuse || !self.ranges.is_empty()
+    }
+
     /// Whether reading that place may wait for a tracee.
     pub(super) fn would_wait(&self, tid: i32, place: Remote) -> bool {
         let end = place.address.saturating_add(place.len as u64);
