@@ -5,9 +5,10 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use super::tree::{blind_spot, printable};
 use super::{log_file, output};
 use anyhow::Context as _;
-use rtrace::log::{self, Bytes, Ending, Lost, Missing, Reader, Summary};
+use rtrace::log::{self, Bytes, Ending, Lost, Missing, Reader, Summary, Unseen};
 
 /// Say what logs hold, and whether they are whole.
 ///
@@ -159,12 +160,25 @@ fn in_words(path: &Path, summary: &Summary, repaired: Option<&str>) -> String {
             summary.unknown
         );
     }
+    text.push_str(&unseen_in_words(&summary.blind_spots));
     text.push_str(&lost_in_words(&summary.lost, &summary.bytes));
     if let Some(missing) = &summary.missing {
         text.push_str(&missing_in_words(missing));
     }
     if let Some(repaired) = repaired {
         let _ = writeln!(text, "  repaired: {calls} calls, {records} records in {repaired}");
+    }
+    text
+}
+
+/// What the recorder could not see.
+fn unseen_in_words(blind_spots: &[Unseen]) -> String {
+    if blind_spots.is_empty() {
+        return "  no blind spots: nothing that was to be recorded went unseen\n".to_owned();
+    }
+    let mut text = "  blind spots:\n".to_owned();
+    for Unseen { pid, why, times } in blind_spots {
+        text.push_str(&blind_spot(*pid, &printable(why.as_bytes()), *times));
     }
     text
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use rtrace::event::{Kind, Record, TaskId};
+use rtrace::event::{BlindSpots, Kind, Record, TaskId};
 use rtrace::export::{Run, command_line};
 use rtrace::flow::{Event, Item, Sink, State};
 
@@ -22,6 +22,7 @@ pub(super) struct Tree<W: Write> {
     header: String,
     processes: BTreeMap<TaskId, Process>,
     threads: BTreeMap<TaskId, Thread>,
+    blind_spots: BlindSpots,
     /// Latest time seen: the end of what has no end.
     now: u64,
     events: Option<W>,
@@ -61,7 +62,7 @@ impl<W: Write> Tree<W> {
             format!("{BOLD}{command}{BOLD:#} {DIM}on {host}, {}{DIM:#}\n", run.start_text())
         };
         let (processes, threads) = (BTreeMap::new(), BTreeMap::new());
-        Self { header, processes, threads, now: 0, events }
+        Self { header, processes, threads, blind_spots: BlindSpots::default(), now: 0, events }
     }
 
     /// The tree, with escape sequences for colours.
@@ -89,7 +90,22 @@ impl<W: Write> Tree<W> {
             counted(count, "process", "processes"),
             counted(tasks, "task", "tasks"),
         );
+        self.write_blind_spots(&mut text);
         Ok(text)
+    }
+
+    fn write_blind_spots(&self, text: &mut String) {
+        if self.blind_spots.is_empty() {
+            let _ = writeln!(text, "{DIM}no blind spots{DIM:#}");
+            return;
+        }
+        text.push_str("blind spots:\n");
+        for spot in self.blind_spots.iter() {
+            text.push_str(&blind_spot(spot.pid, &printable(spot.why), spot.times));
+        }
+        if self.blind_spots.more() > 0 {
+            let _ = writeln!(text, "    and {} more", self.blind_spots.more());
+        }
     }
 
     /// Writes a process and all below it: a deep tree must not need a deep stack.
@@ -220,6 +236,7 @@ impl<W: Write> Sink for Tree<W> {
     fn item(&mut self, state: &State, item: Item<'_>) -> io::Result<()> {
         match &item {
             Item::Task(id) => self.started(state, *id),
+            Item::BlindSpot(spot) => self.blind_spots.add(spot.pid, spot.why),
             Item::Execution(id) => self.executed(state, id.task),
             Item::Event(event) => {
                 self.happened(state, event);
@@ -236,6 +253,13 @@ impl<W: Write> Sink for Tree<W> {
         }
         Ok(())
     }
+}
+
+/// What could not be seen of a process, as a line.
+pub(super) fn blind_spot(pid: Option<i64>, why: &str, times: u64) -> String {
+    let whose = pid.map_or_else(|| "?".to_owned(), |pid| pid.to_string());
+    let often = if times > 1 { format!(" ({times} times)") } else { String::new() };
+    format!("    {whose}: {why}{often}\n")
 }
 
 /// One event on a line: pid or thread id, time, what happened.
@@ -273,7 +297,7 @@ fn counted(count: u64, one: &str, many: &str) -> String {
 }
 
 /// Text that cannot steer the terminal.
-fn printable(bytes: &[u8]) -> String {
+pub(super) fn printable(bytes: &[u8]) -> String {
     let mut text = String::new();
     for char in String::from_utf8_lossy(bytes).chars() {
         if char.is_control() {

@@ -101,7 +101,8 @@ coded! {
         /// accepted, or listens, also `Family`, `Type`, `Protocol`, `Local`, `Remote`
         /// (socket addresses, as the kernel writes them).
         Socket = 4, "socket";
-        /// Something that rtrace could not see: `Text` says why, `Pid` whose.
+        /// Something that rtrace could not see: `Text` says why, `Pid` whose, and `Count`
+        /// how many of them, where that is known.
         BlindSpot = 5, "blind spot";
         /// A line of `/proc/self/mountinfo`: `Text`.
         Mount = 6, "mount";
@@ -203,6 +204,8 @@ coded! {
         Part = 36, "part";
         /// 1: the file changed before its content had been read.
         Stale = 37, "stale";
+        /// How many.
+        Count = 39, "count";
         /// The task that made an exec.
         ExecTask = 40, "exec_task";
         /// The exec's place in that task's life.

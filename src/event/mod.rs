@@ -10,11 +10,13 @@
 //! batch into a block, and its reader turns a block back into a batch.
 
 mod batch;
+mod blind;
 mod fact;
 mod kind;
 mod record;
 
 pub use batch::{Batch, RecordBuilder};
+pub use blind::{BlindSpot, BlindSpots};
 pub use fact::*;
 pub use kind::{Kind, Lane, Origin};
 pub use record::{Call, Errno, Phase, Piece, Record, Role, Section, State, TaskId};

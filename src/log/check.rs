@@ -5,7 +5,7 @@ use super::index::{Missing, Reason};
 use super::layout::section;
 use super::reader::{BlockInfo, Losses, Reader, Sizes};
 use super::tally::Tally;
-use crate::event::Batch;
+use crate::event::{Batch, BlindSpot, BlindSpots};
 use serde::Serialize;
 use std::ops::Range;
 use std::path::Path;
@@ -44,6 +44,19 @@ pub struct Summary {
     pub missing: Option<Missing>,
     /// Records and facts of kinds that this rtrace does not know.
     pub unknown: u64,
+    /// What the recorder could not see; the same of one process is told once.
+    pub blind_spots: Vec<Unseen>,
+}
+
+/// Something that the recorder could not see.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unseen {
+    /// Whose doing: a process id as the tracer sees it.
+    pub pid: Option<i64>,
+    /// What, and why, for people.
+    pub why: String,
+    /// How often that was noted.
+    pub times: u64,
 }
 
 /// Bytes of a log's sections.
@@ -134,6 +147,7 @@ pub fn check_reader(reader: &mut Reader) -> Result<Summary, Error> {
 pub(super) struct Count {
     summary: Summary,
     tally: Tally,
+    blind_spots: BlindSpots,
 }
 
 impl Count {
@@ -141,6 +155,7 @@ impl Count {
     pub(super) fn add(&mut self, info: &BlockInfo, batch: &Batch) {
         self.summary.add_block(info);
         self.summary.facts += batch.facts().len() as u64;
+        batch.facts().iter().for_each(|fact| self.blind_spots.add_fact(fact));
         for record in batch.iter() {
             if info.is_recap {
                 self.tally.add_recap(&record);
@@ -152,7 +167,13 @@ impl Count {
 
     /// The summary, once the reader is at its end.
     pub(super) fn finish(self, reader: &Reader) -> Summary {
-        let Self { mut summary, tally } = self;
+        let Self { mut summary, tally, blind_spots } = self;
+        let unseen = blind_spots.iter().map(|BlindSpot { pid, why, times }| Unseen {
+            pid,
+            why: String::from_utf8_lossy(why).into_owned(),
+            times,
+        });
+        summary.blind_spots = unseen.collect();
         summary.calls = tally.calls;
         summary.tasks = tally.tasks;
         summary.records = tally.records;

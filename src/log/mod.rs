@@ -26,7 +26,7 @@ mod tests;
 mod wire;
 mod writer;
 
-pub use check::{Bytes, Ending, Lost, Sections, Summary, check, check_reader};
+pub use check::{Bytes, Ending, Lost, Sections, Summary, Unseen, check, check_reader};
 pub use error::Error;
 pub use header::{Clock, Header, Host, Options};
 pub use index::{End, Missing, Reason};

@@ -2,7 +2,7 @@
 
 use super::engine::{Tracer, exit_words, write_exit};
 use super::machine::{Birth, State};
-use super::task::{Pending, Task};
+use super::task::{Pending, Task, Unseen};
 use super::{Ending, Sink};
 use crate::abi::Verb;
 use crate::event::{Kind, Origin, TaskId};
@@ -73,6 +73,7 @@ impl<S: Sink> Tracer<S> {
             pending: Pending::default(),
             env,
             last_verb: Verb::None,
+            unseen: Unseen::default(),
             nested: false,
         };
         self.tasks.insert(tid, task);

@@ -38,8 +38,11 @@ impl<S: Sink> Tracer<S> {
         let name = task.pending.prototype.map_or("", |p| p.name);
         let flags = task.pending.clone_flags;
         match name {
-            "io_uring_setup" if !failed => {
-                self.blind_spot(tid, "operations of an io_uring make no system calls");
+            "io_uring_setup" if !failed => self.uring_made(tid),
+            "io_uring_enter" if !failed => {
+                if let Some(task) = self.tasks.get_mut(&tid) {
+                    task.unseen.submitted += result as u64;
+                }
             }
             "clone" | "clone3" if !failed && flags & CLONE_UNTRACED != 0 => {
                 let why = format!("child {result} was made with CLONE_UNTRACED");
@@ -50,6 +53,42 @@ impl<S: Sink> Tracer<S> {
             }
             _ => {}
         }
+    }
+
+    /// A ring is there. One that the kernel polls takes submissions without a call.
+    fn uring_made(&mut self, tid: i32) {
+        // linux/io_uring.h
+        const FLAGS: u64 = 8;
+        const IORING_SETUP_SQPOLL: u64 = 2;
+        let Some(params) = self.tasks.get(&tid).map(|task| task.pending.args[1]) else { return };
+        self.reader.begin(tid);
+        let flags = self.reader.word(params.wrapping_add(FLAGS), 4).unwrap_or_default();
+        self.blind_spot(
+            tid,
+            if flags & IORING_SETUP_SQPOLL == 0 {
+                "operations of an io_uring make no system calls"
+            } else {
+                "operations of an io_uring make no system calls, nor do submissions to this one \
+                 (SQPOLL): they are not counted"
+            },
+        );
+    }
+
+    /// Says how many operations a task that is about to be gone has submitted.
+    pub(super) fn note_submitted(&mut self, task: &Task, time: u64) {
+        if let Some(fact) = submitted(task, time) {
+            self.batch.push_fact(fact);
+        }
+    }
+
+    /// Says, once of a task, that its memory cannot be read.
+    pub(super) fn note_lost_memory(&mut self, tid: i32) {
+        let Some(error) = self.reader.take_lost() else { return };
+        let task = self.tasks.get_mut(&tid).filter(|task| !task.unseen.memory);
+        let Some(task) = task else { return };
+        task.unseen.memory = true;
+        let why = format!("memory that calls point to cannot be read: {error}");
+        self.blind_spot(tid, &why);
     }
 
     /// Whether the call asks for what the kernel refuses on our account: a task has
@@ -79,4 +118,25 @@ impl<S: Sink> Tracer<S> {
         let mut nested = self.tasks.values().filter(|task| task.nested);
         nested.find(|task| namespace_ids(task.tid).contains(&id))
     }
+}
+
+/// What a task has submitted to rings, if anything.
+pub(super) fn submitted(task: &Task, time: u64) -> Option<Fact> {
+    let count = task.unseen.submitted;
+    let why = match count {
+        0 => return None,
+        1 => "1 operation was submitted to an io_uring".to_owned(),
+        _ => format!("{count} operations were submitted to an io_uring"),
+    };
+    Some(Fact {
+        kind: FactKind::BlindSpot,
+        task: task.id,
+        ordinal: task.next_ordinal,
+        time,
+        fields: vec![
+            (FactKey::Pid, Value::Number(i64::from(task.pid))),
+            (FactKey::Count, Value::Number(count as i64)),
+            (FactKey::Text, Value::Bytes(why.into_bytes())),
+        ],
+    })
 }

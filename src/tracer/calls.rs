@@ -40,6 +40,7 @@ impl<S: Sink> Tracer<S> {
             self.execs.insert(task.process, task.id);
         }
         self.capture_entry(tid);
+        self.note_lost_memory(tid);
         self.before_closing(tid);
         self.before_unmount(tid);
     }
@@ -108,6 +109,7 @@ impl<S: Sink> Tracer<S> {
         if pending.wanted {
             pending.write(task.id, Some((time, result, failed)), &mut self.batch);
         }
+        self.note_lost_memory(tid);
         self.learn(tid, result, failed);
         self.after_unmount(tid);
     }

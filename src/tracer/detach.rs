@@ -1,6 +1,7 @@
 //! Letting go of living tasks.
 
 use super::Sink;
+use super::blindspots::submitted;
 use super::engine::Tracer;
 use super::machine::Go;
 use crate::event::Kind;
@@ -31,6 +32,9 @@ impl<S: Sink> Tracer<S> {
         let tid = stopped.tid();
         let time = self.now();
         self.abandon(tid);
+        if let Some(fact) = self.tasks.get(&tid).and_then(|task| submitted(task, time)) {
+            self.batch.push_fact(fact);
+        }
         self.note(tid, Kind::Detach, time, [reason, 0, 0, 0, 0, 0]);
         let signal = match go {
             Go::On(signal) => signal,

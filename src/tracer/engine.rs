@@ -4,7 +4,7 @@ use super::capture::{Limits, Reader, Secrets};
 use super::contents::Contents;
 use super::launch;
 use super::machine::{Act, Go, Observed, State, transition};
-use super::task::{Pending, Task};
+use super::task::{Pending, Task, Unseen};
 use super::written::Written;
 use super::{Ending, Error, Options, Outcome, Shared, Sink, Until};
 use crate::abi::Verb;
@@ -162,6 +162,7 @@ impl<S: Sink> Tracer<S> {
             pending: Pending::default(),
             env: Rc::default(),
             last_verb: Verb::None,
+            unseen: Unseen::default(),
             nested: false,
         };
         self.tasks.insert(pid, task);
@@ -377,6 +378,7 @@ impl<S: Sink> Tracer<S> {
         };
         self.end_heir(&task, ending);
         if !task.id.is_none() {
+            self.note_submitted(&task, time);
             let by = self.ended_by_exec(&task);
             write_exit(&mut self.batch, &mut task, time, exit_words(ending, by));
         }

@@ -32,8 +32,19 @@ pub(super) struct Task {
     pub(super) env: Environment,
     /// The effect of the last call that it entered.
     pub(super) last_verb: Verb,
+    /// What of it is not seen.
+    pub(super) unseen: Unseen,
     /// Whether it, or children that it makes, may be in a PID namespace of their own.
     pub(super) nested: bool,
+}
+
+/// What of a task is not seen.
+#[derive(Debug, Default)]
+pub(super) struct Unseen {
+    /// Operations that it has submitted to an io_uring.
+    pub(super) submitted: u64,
+    /// Whether the log says that its memory cannot be read.
+    pub(super) memory: bool,
 }
 
 /// A call between entry and exit.

@@ -3,6 +3,7 @@
 use super::served::Served;
 use crate::event::State;
 use crate::sys::memory::{self, Remote};
+use std::cell::Cell;
 use std::io;
 
 const PAGE: u64 = 4096;
@@ -15,6 +16,8 @@ pub(in crate::tracer) struct Reader {
     /// The address of the first byte in `window`.
     from: u64,
     window: Vec<u8>,
+    /// Why memory could not be read that the kernel reads, if that has happened.
+    lost: Cell<Option<i32>>,
     /// Memory that we must not touch first.
     pub(in crate::tracer) served: Served,
 }
@@ -22,7 +25,27 @@ pub(in crate::tracer) struct Reader {
 impl Reader {
     pub(in crate::tracer) fn new() -> Self {
         let window = Vec::with_capacity(PAGE as usize);
-        Self { tid: 0, from: 0, window, served: Served::default() }
+        Self { tid: 0, from: 0, window, lost: Cell::new(None), served: Served::default() }
+    }
+
+    /// The error by which memory could not be read since this was last asked, where
+    /// that is none of the tracee's: a bad pointer is, a lack of privilege is not.
+    pub(in crate::tracer) fn take_lost(&self) -> Option<io::Error> {
+        self.lost.take().map(io::Error::from_raw_os_error)
+    }
+
+    /// Reads what can be read without waiting for the tracee.
+    fn read(&self, place: Remote, to: &mut [u8]) -> io::Result<usize> {
+        if self.served.would_wait(self.tid, place) {
+            return Err(io::Error::from_raw_os_error(libc::EFAULT));
+        }
+        let read = memory::read(self.tid, &[place], to);
+        let error = read.as_ref().err().and_then(io::Error::raw_os_error);
+        // ESRCH: it is gone, and its end will say so.
+        if let Some(error) = error.filter(|error| ![libc::EFAULT, libc::ESRCH].contains(error)) {
+            self.lost.set(Some(error));
+        }
+        read
     }
 
     /// Starts with a task at a new stop: its memory may have changed.
@@ -43,7 +66,7 @@ impl Reader {
         // at that place tells.
         while got < len {
             let place = Remote { address: address.wrapping_add(got as u64), len: len - got };
-            match read(self.tid, &self.served, place, &mut into[start + got..]) {
+            match self.read(place, &mut into[start + got..]) {
                 Ok(n) if n > 0 => got += n,
                 _ => break,
             }
@@ -90,10 +113,11 @@ impl Reader {
         let inside = address.wrapping_sub(self.from);
         if inside >= self.window.len() as u64 {
             let len = (PAGE - address % PAGE) as usize;
-            self.window.resize(len, 0);
-            let place = Remote { address, len };
-            let got = read(self.tid, &self.served, place, &mut self.window);
-            self.window.truncate(got.unwrap_or(0));
+            let mut window = std::mem::take(&mut self.window);
+            window.resize(len, 0);
+            let got = self.read(Remote { address, len }, &mut window);
+            window.truncate(got.unwrap_or(0));
+            self.window = window;
             self.from = address;
             return (!self.window.is_empty()).then_some(&self.window);
         }
@@ -104,15 +128,7 @@ impl Reader {
     pub(in crate::tracer) fn word(&self, address: u64, size: usize) -> Option<u64> {
         let mut bytes = [0; 8];
         let place = Remote { address, len: size };
-        let got = read(self.tid, &self.served, place, bytes.get_mut(..size)?).ok()?;
+        let got = self.read(place, bytes.get_mut(..size)?).ok()?;
         (got == size).then(|| u64::from_le_bytes(bytes))
     }
-}
-
-/// Reads what can be read without waiting for the tracee.
-fn read(tid: i32, served: &Served, place: Remote, to: &mut [u8]) -> io::Result<usize> {
-    if served.would_wait(tid, place) {
-        return Err(io::Error::from_raw_os_error(libc::EFAULT));
-    }
-    memory::read(tid, &[place], to)
 }
