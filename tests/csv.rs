@@ -31,12 +31,16 @@ for row, line in zip(rows, lines):
     line |= {"parent_task": parent.get("task"), "parent_ordinal": parent.get("ordinal")}
     same = ("run kind task ordinal process pid tid time ns lane call abi nr duration result error "
             "unfinished begun tid_before origin parent_task parent_ordinal code signal core "
-            "replaced_by reason")
+            "replaced_by reason mode size modified changed hash part stale build_id")
     for key in same.split():
         assert row[key] == plain(line.get(key)), (key, row[key], line)
     resources = [arg["is"] for arg in line.get("args", []) if "is" in arg] + line.get("pair", [])
     resources += [line["returned"]] if "returned" in line else []
     known = {raw(resource["name"]): resource for resource in resources}
+    if "name" in line:
+        known[raw(line["name"])] = line
+        for key in ["loader", "script", "why"]:
+            assert unescape(row[key]) == raw(line.get(key)), (key, row, line)
     assert bool(known) == bool(row["class"]), (row, line)
     assert unescape(row["other"]) in known or not row["other"], row
     if known:
@@ -85,9 +89,13 @@ fn a_real_run_has_the_rows_of_json_lines() {
     let log = dir.path().join("run.mp");
     let script = r"ls -l / | tail -1; mkfifo p; mv p q; cat nothing; kill -9 $$";
     let mut run = Command::new(env!("CARGO_BIN_EXE_rtrace"));
-    run.args(["run", "-o"]).arg(&log).args(["bash", "-c", script]).current_dir(dir.path());
+    run.args(["run", "--facts", "full", "-o"])
+        .arg(&log)
+        .args(["bash", "-c", script])
+        .current_dir(dir.path());
     run.output().expect("rtrace runs");
     convert(&log);
-    let more = "assert len(rows) > 300 and any(row['other'].endswith('/q') for row in rows)\n";
+    let more = "assert any(row['hash'] for row in rows) and any(row['build_id'] for row in rows)\n\
+        assert len(rows) > 300 and any(row['other'].endswith('/q') for row in rows)\n";
     python(&[SCRIPT, more].concat(), dir.path());
 }

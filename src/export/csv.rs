@@ -6,12 +6,14 @@ use std::io::{self, BufWriter, Write};
 
 use ::csv::{Terminator, Writer, WriterBuilder};
 
-use super::decode::{command_line, error_name};
+use super::decode::{command_line, error_name, hex};
 use super::time::write_utc;
 use super::{Exporter, Options, Run};
 use crate::abi::Verb;
-use crate::event::{Batch, FactKind, Kind, Origin, Record};
-use crate::flow::{BlindSpot, Event, EventId, Execution, Flow, Item, ResourceId, Sink, State};
+use crate::event::{Batch, FactKey, FactKind, Kind, Origin, Record, Value};
+use crate::flow::{
+    BlindSpot, Event, EventId, Execution, Flow, Item, Look, ResourceId, Sink, State,
+};
 use crate::render::{self, Style};
 use row::{Column as C, Row};
 
@@ -84,6 +86,7 @@ impl<W: Write> Sink for Table<W> {
                 self.row.set(C::Begun, true);
             }
             Item::BlindSpot(spot) => self.blind_spot(state, &spot),
+            Item::Look(look) => self.look(state, &look),
             _ => return Ok(()),
         }
         Ok(self.out.write_record(self.row.cells())?)
@@ -114,6 +117,16 @@ impl<W: Write> Table<W> {
             self.row.set(C::Pid, pid);
         }
         self.row.set_bytes(C::Why, spot.why);
+    }
+
+    fn look(&mut self, state: &State, look: &Look<'_>) {
+        self.head(state, look.fact.kind.name(), look.event, look.time);
+        let row = &mut self.row;
+        row.set_bytes(C::Name, state.name_of(look.resource));
+        if let Some(resource) = state.resource(look.resource) {
+            row.set(C::Class, resource.class.name());
+        }
+        look.fact.fields.iter().for_each(|(key, value)| seen(row, *key, value));
     }
 
     fn event(&mut self, state: &State, event: &Event<'_>) {
@@ -206,6 +219,36 @@ fn program(row: &mut Row, state: &State, execution: &Execution) {
     }
 }
 
+/// What was seen of a file.
+fn seen(row: &mut Row, key: FactKey, value: &Value) {
+    let column = match key {
+        FactKey::Device => C::Device,
+        FactKey::Inode => C::Inode,
+        FactKey::Mode => C::Mode,
+        FactKey::Size => C::Size,
+        FactKey::Modified => C::Modified,
+        FactKey::Changed => C::Changed,
+        FactKey::Hash => C::Hash,
+        FactKey::Part => C::Part,
+        FactKey::Stale => C::Stale,
+        FactKey::BuildId => C::BuildId,
+        FactKey::Loader => C::Loader,
+        FactKey::Script => C::Script,
+        FactKey::Interpreters => C::Interpreters,
+        FactKey::Cwd => C::Cwd,
+        FactKey::Text => C::Why,
+        _ => return,
+    };
+    match value {
+        Value::Number(number) => row.set(column, number),
+        Value::Bytes(bytes) if matches!(key, FactKey::Hash | FactKey::BuildId) => {
+            row.set(column, hex(bytes));
+        }
+        Value::Bytes(bytes) => row.set_bytes(column, bytes),
+        Value::List(words) => row.set_bytes(column, &command_line(words)),
+    }
+}
+
 fn start(row: &mut Row, record: &Record<'_>) {
     let [_, _, _, parent, ordinal, origin] = record.words;
     if let Some(origin) = Origin::from_code(origin as u8) {
@@ -256,7 +299,8 @@ mod tests {
     fn a_row_for_each_event() {
         let rows = rows(&Options::default());
         let kinds: Vec<_> = rows.iter().map(|row| cell(row, "kind")).collect();
-        let expected = "start,call,call,call,start,call,call,signal,call,blind spot,exit,call,exit";
+        let expected = "start,call,call,call,start,call,call,signal,call,blind spot,exit,call,\
+                        file,content,exit";
         assert_eq!(kinds.join(","), expected);
         assert_eq!(cell(&rows[1], "command_line"), "sh -c 'cat x'");
         assert_eq!(cell(&rows[1], "executable"), "/bin/sh");
@@ -270,6 +314,9 @@ mod tests {
         assert_eq!(cell(&rows[8], "unfinished"), "true");
         assert_eq!(cell(&rows[9], "why"), "nobody looked");
         assert_eq!(cell(&rows[10], "signal"), "9");
+        assert_eq!(cell(&rows[12], "mode"), "33188");
+        assert_eq!(cell(&rows[13], "name"), r#"/home/odd \xff\x0a"name"#);
+        assert_eq!(cell(&rows[13], "hash"), "00ff10");
     }
 
     #[test]

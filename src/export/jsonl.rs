@@ -6,13 +6,15 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::decode::{error_name, json_bytes};
+use super::decode::{error_name, hex, json_bytes};
 use super::time::write_utc;
 use super::{Exporter, Options, Run};
 use crate::abi::{Scalar, Ty};
-use crate::event::{Batch, FactKind, Kind, Origin, Piece, Record, Role, State as Read};
+use crate::event::{
+    Batch, FactKey, FactKind, Kind, Origin, Piece, Record, Role, State as Read, Value as Fact,
+};
 use crate::flow::{
-    BlindSpot, Event, EventId, Execution, Flow, Item, Place, ResourceId, Sink, State,
+    BlindSpot, Event, EventId, Execution, Flow, Item, Look, Place, ResourceId, Sink, State,
 };
 use crate::render::{self, Style};
 
@@ -82,6 +84,7 @@ impl<W: Write> Sink for Lines<W> {
             Item::Event(event) => Line { head, event, begun },
             Item::Begun(event) if self.follow => Line { head, event, begun },
             Item::BlindSpot(spot) => return write_line(&mut self.out, &BlindLine { head, spot }),
+            Item::Look(look) => return write_line(&mut self.out, &LookLine { head, look }),
             _ => return Ok(()),
         };
         write_line(&mut self.out, &line)
@@ -140,6 +143,42 @@ impl Serialize for BlindLine<'_> {
         let mut map = serializer.serialize_map(None)?;
         self.head.write(&mut map, FactKind::BlindSpot.name(), event, (pid, time))?;
         map.serialize_entry("why", &json_bytes(why))?;
+        map.end()
+    }
+}
+
+/// How a file was.
+struct LookLine<'a> {
+    head: Head<'a>,
+    look: &'a Look<'a>,
+}
+
+impl Serialize for LookLine<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Look { event, time, resource, fact } = *self.look;
+        let mut map = serializer.serialize_map(None)?;
+        self.head.write(&mut map, fact.kind.name(), event, (None, time))?;
+        let state = self.head.state;
+        map.serialize_entry("class", &state.resource(resource).map(|of| of.class.name()))?;
+        map.serialize_entry("name", &json_bytes(state.name_of(resource)))?;
+        for (key, value) in &fact.fields {
+            let name = match key {
+                FactKey::Path | FactKey::Pid => continue, // said already
+                FactKey::Text => "why",
+                key => key.name(),
+            };
+            match (key, value) {
+                (FactKey::BuildId | FactKey::Hash, Fact::Bytes(bytes)) => {
+                    map.serialize_entry(name, &hex(bytes))?;
+                }
+                (_, Fact::Number(number)) => map.serialize_entry(name, number)?,
+                (_, Fact::Bytes(bytes)) => map.serialize_entry(name, &json_bytes(bytes))?,
+                (_, Fact::List(list)) => {
+                    let list: Vec<_> = list.iter().map(|item| json_bytes(item)).collect();
+                    map.serialize_entry(name, &list)?;
+                }
+            }
+        }
         map.end()
     }
 }
@@ -403,6 +442,8 @@ mod tests {
                 "blind spot 2/1",
                 "exit 2/4",
                 "call 1/5",
+                "file 1/2",
+                "content 1/2",
                 "exit 1/6"
             ]
         );
@@ -436,6 +477,20 @@ mod tests {
         assert_eq!(blind[0]["why"], "nobody looked");
         assert_eq!((&blind[0]["pid"], &blind[0]["tid"]), (&json!(77), &json!(101)));
         assert_eq!(blind[0]["time"], "2026-11-24T04:25:44.000013500Z");
+    }
+
+    #[test]
+    fn how_a_file_was_has_a_line() {
+        let lines = lines(&Options::default());
+        let [file, content] = ["file", "content"].map(|kind| {
+            lines.iter().find(|line| line["kind"] == kind).expect("a line of that kind")
+        });
+        assert_eq!(
+            (&file["mode"], &file["inode"], &file["fd"]),
+            (&json!(0o100_644), &json!(77), &json!(3))
+        );
+        assert_eq!(file["name"]["base64"], "L2hvbWUvb2RkIP8KIm5hbWU=");
+        assert_eq!((&content["hash"], &content["stale"]), (&json!("00ff10"), &json!(1)));
     }
 
     #[test]

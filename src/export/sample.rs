@@ -85,6 +85,19 @@ fn batch() -> Batch {
         ],
     });
     batch.push_fact(Fact {
+        kind: FactKind::Content,
+        task: TaskId(1),
+        ordinal: 2,
+        time: 13_000,
+        fields: vec![
+            (FactKey::Path, Value::Bytes(b"/home/odd \xff\n\"name (deleted)".to_vec())),
+            (FactKey::Size, Value::Number(9)),
+            (FactKey::Modified, Value::Number(1_795_494_344_000_000_001)),
+            (FactKey::Hash, Value::Bytes(vec![0, 255, 16])),
+            (FactKey::Stale, Value::Number(1)),
+        ],
+    });
+    batch.push_fact(Fact {
         kind: FactKind::BlindSpot,
         task: TaskId(2),
         ordinal: 1,

@@ -17,8 +17,8 @@ use crate::event::{Fact, FactKey, FactKind, Origin, TaskId};
 #[derive(Debug, Default)]
 pub(super) struct Facts {
     by_event: FxHashMap<EventId, Vec<Fact>>,
-    /// Blind spots that have not been given out.
-    unseen: Vec<Fact>,
+    /// Those that are given out, and have not been.
+    told: Vec<Fact>,
 }
 
 impl Facts {
@@ -28,8 +28,7 @@ impl Facts {
             let event = EventId { task: fact.task, ordinal: fact.ordinal };
             self.by_event.entry(event).or_default().push(fact.clone());
         }
-        let unseen = facts.iter().filter(|fact| fact.kind == FactKind::BlindSpot);
-        self.unseen.extend(unseen.cloned());
+        self.told.extend(facts.iter().filter(|fact| is_told(fact.kind)).cloned());
     }
 
     /// The program that runs since that exec stop, if its call is not recorded.
@@ -37,10 +36,10 @@ impl Facts {
         self.by_event.get(&stop)?.iter().find(|fact| fact.kind == FactKind::Executable)
     }
 
-    /// The blind spots of a task, or of all, each once.
-    pub(super) fn take_blind_spots(&mut self, of: Option<TaskId>) -> Vec<Fact> {
+    /// What is to be told of a task, or of all, each once.
+    pub(super) fn take_told(&mut self, of: Option<TaskId>) -> Vec<Fact> {
         let is_wanted = |fact: &mut Fact| of.is_none_or(|task| fact.task == task);
-        self.unseen.extract_if(.., is_wanted).collect()
+        self.told.extract_if(.., is_wanted).collect()
     }
 }
 
@@ -50,7 +49,22 @@ fn is_used(kind: FactKind) -> bool {
     !matches!(kind, FactKind::BlindSpot | FactKind::Mount | FactKind::Written | FactKind::Content)
 }
 
+/// Kinds that are items themselves.
+fn is_told(kind: FactKind) -> bool {
+    use FactKind::{BlindSpot, Content, Executable, File, Written};
+    matches!(kind, BlindSpot | Content | Executable | File | Written)
+}
+
 impl Flow {
+    /// The file that a fact is about; nothing where it is none.
+    pub(super) fn file_of(&mut self, fact: &Fact) -> Option<ResourceId> {
+        let path = fact.bytes(FactKey::Path).filter(|path| path.first() == Some(&b'/'))?;
+        // What /proc calls a file whose last name is gone; it had that name.
+        let had = path.strip_suffix(b" (deleted)").unwrap_or(path);
+        let known = self.state.known_file(path);
+        Some(known.unwrap_or_else(|| self.state.file_named(had)))
+    }
+
     /// Applies the facts that belong to an event that has just been read.
     pub(super) fn apply_facts(&mut self, task: TaskId, ordinal: u64) {
         if self.facts.by_event.is_empty() {

@@ -36,6 +36,8 @@ pub enum Item<'a> {
     Edge(Edge),
     /// Something that the recorder could not see.
     BlindSpot(BlindSpot<'a>),
+    /// A file was looked at: how it was at that moment.
+    Look(Look<'a>),
     /// A task has ended; its `Exit` event went before. The state still knows it.
     Ended(TaskId),
 }
@@ -91,6 +93,20 @@ impl<'a> BlindSpot<'a> {
             why: fact.bytes(FactKey::Text).unwrap_or_default(),
         }
     }
+}
+
+/// A file was looked at.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Look<'a> {
+    /// The event because of which: it opened or executed the file, or was about to
+    /// close what had written it.
+    pub event: EventId,
+    /// When: nanoseconds since the run's start.
+    pub time: u64,
+    /// The file.
+    pub resource: ResourceId,
+    /// What was seen: a fact of the kind `File`, `Written`, `Executable` or `Content`.
+    pub fact: &'a Fact,
 }
 
 /// An event touches a resource.

@@ -38,7 +38,7 @@ mod tests;
 use rustc_hash::FxHashMap;
 
 pub use descriptors::{Descriptor, Descriptors};
-pub use item::{BlindSpot, Edge, EdgeKind, Event, EventId, Item, Place, Side, Sink, Use};
+pub use item::{BlindSpot, Edge, EdgeKind, Event, EventId, Item, Look, Place, Side, Sink, Use};
 pub use names::{NameId, Names};
 pub use plan::Lookup;
 pub use recap::Recap;
@@ -48,7 +48,7 @@ pub use state::State;
 pub use task::{Execution, Process, Task};
 
 use crate::abi::Prototype;
-use crate::event::{Batch, Kind, Record, TaskId};
+use crate::event::{Batch, FactKind, Kind, Record, TaskId};
 use facts::Facts;
 use plan::Plans;
 
@@ -155,7 +155,7 @@ impl Flow {
         }
         self.apply_late_facts();
         self.tell_before(sink)?;
-        self.tell_blind_spots(None, sink)
+        self.tell_facts(None, sink)
     }
 
     /// The log is over: gives out the calls that never ended.
@@ -166,7 +166,7 @@ impl Flow {
         let mut alive: Vec<TaskId> = self.state.tasks.keys().copied().collect();
         alive.sort_unstable();
         alive.into_iter().try_for_each(|task| self.end_pending(task, sink))?;
-        self.tell_blind_spots(None, sink)
+        self.tell_facts(None, sink)
     }
 
     fn record<S: Sink + ?Sized>(
@@ -181,12 +181,12 @@ impl Flow {
             Kind::Start => self.start(record),
             Kind::Exit => {
                 self.end_pending(record.task, sink)?;
-                self.tell_blind_spots(Some(record.task), sink)?;
+                self.tell_facts(Some(record.task), sink)?;
                 self.exit(record);
             }
             Kind::Detach => {
                 self.end_pending(record.task, sink)?;
-                self.tell_blind_spots(Some(record.task), sink)?;
+                self.tell_facts(Some(record.task), sink)?;
                 self.leave(record.task);
             }
             Kind::Exec => self.exec_stop(record),
@@ -230,15 +230,21 @@ impl Flow {
         Ok(())
     }
 
-    /// Gives out what could not be seen, of one task or of all: at a batch's end, and
-    /// before a task is gone.
-    fn tell_blind_spots<S: Sink + ?Sized>(
+    /// Gives out what could not be seen, and how files were, of one task or of all: at
+    /// a batch's end, and before a task is gone.
+    fn tell_facts<S: Sink + ?Sized>(
         &mut self,
         of: Option<TaskId>,
         sink: &mut S,
     ) -> Result<(), S::Error> {
-        for fact in self.facts.take_blind_spots(of) {
-            sink.item(&self.state, Item::BlindSpot(BlindSpot::of(&fact)))?;
+        for fact in self.facts.take_told(of) {
+            if fact.kind == FactKind::BlindSpot {
+                sink.item(&self.state, Item::BlindSpot(BlindSpot::of(&fact)))?;
+            } else if let Some(resource) = self.file_of(&fact) {
+                self.tell_before(sink)?;
+                let (event, time) = (EventId { task: fact.task, ordinal: fact.ordinal }, fact.time);
+                sink.item(&self.state, Item::Look(Look { event, time, resource, fact: &fact }))?;
+            }
         }
         Ok(())
     }

@@ -20,19 +20,33 @@ pub struct Names {
 impl Names {
     /// The id of `name`, which is kept if it is new.
     pub fn intern(&mut self, name: &[u8]) -> NameId {
-        let mut slot = hash(name);
-        // Two names of one hash: the second stands at the next free number.
-        while let Some(&id) = self.by_hash.get(&slot) {
-            if self.get(id) == name {
-                return id;
-            }
-            slot = slot.wrapping_add(1);
-        }
+        let slot = match self.find(name) {
+            Ok(id) => return id,
+            Err(slot) => slot,
+        };
         let id = NameId(self.ends.len() as u32);
         self.bytes.extend_from_slice(name);
         self.ends.push(self.bytes.len());
         self.by_hash.insert(slot, id);
         id
+    }
+
+    /// The id of `name`, if it is kept.
+    pub fn known(&self, name: &[u8]) -> Option<NameId> {
+        self.find(name).ok()
+    }
+
+    /// The id of `name`, or the free number where it would stand.
+    fn find(&self, name: &[u8]) -> Result<NameId, u64> {
+        let mut slot = hash(name);
+        // Two names of one hash: the second stands at the next free number.
+        while let Some(&id) = self.by_hash.get(&slot) {
+            if self.get(id) == name {
+                return Ok(id);
+            }
+            slot = slot.wrapping_add(1);
+        }
+        Err(slot)
     }
 
     /// The bytes of a name.

@@ -124,6 +124,11 @@ impl Resources {
         id
     }
 
+    /// The file of that path, if it has been mentioned.
+    pub(super) fn known_at(&self, path: NameId) -> Option<ResourceId> {
+        self.by_path.get(&path).copied()
+    }
+
     /// The file of that path.
     pub(super) fn at_path(&mut self, path: NameId) -> ResourceId {
         if let Some(&id) = self.by_path.get(&path) {

@@ -126,6 +126,11 @@ impl State {
         id
     }
 
+    /// The file of an absolute path, if it has been mentioned.
+    pub(super) fn known_file(&self, path: &[u8]) -> Option<ResourceId> {
+        self.resources.known_at(self.names.known(path)?)
+    }
+
     /// The file of an absolute path.
     pub(super) fn file_named(&mut self, path: &[u8]) -> ResourceId {
         let name = self.names.intern(path);

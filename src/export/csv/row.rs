@@ -27,6 +27,9 @@ columns! {
     TidBefore = "tid_before", Origin = "origin", ParentTask = "parent_task",
     ParentOrdinal = "parent_ordinal", Code = "code", Signal = "signal", Core = "core",
     ReplacedBy = "replaced_by", Reason = "reason", Why = "why",
+    Mode = "mode", Size = "size", Modified = "modified", Changed = "changed",
+    Hash = "hash", Part = "part", Stale = "stale", BuildId = "build_id", Loader = "loader",
+    Script = "script", Interpreters = "interpreters",
 }
 
 /// A row being filled.

@@ -138,20 +138,24 @@ impl<T: Triples> Graph<T> {
             self.link(v::WORKING_DIRECTORY)?;
         }
         self.bytes(v::COMMAND_LINE, v::COMMAND_LINE_BYTES, &command_line(&execution.argv))?;
-        self.argv(&execution.argv)?;
+        self.words(v::ARGV, &execution.argv)?;
         for variable in execution.env.iter().flatten() {
             self.bytes(v::ENVIRONMENT, v::ENVIRONMENT_BYTES, variable)?;
         }
         Ok(())
     }
 
-    /// The arguments in order, as a JSON array; one that is no text as an object
+    /// Words in order, as a JSON array; one that is no text as an object
     /// with its bytes in base64.
-    fn argv(&mut self, argv: &[Vec<u8>]) -> io::Result<()> {
-        let values: Vec<_> = argv.iter().map(|arg| json_bytes(arg)).collect();
+    pub(super) fn words(
+        &mut self,
+        predicate: NamedNodeRef<'static>,
+        words: &[Vec<u8>],
+    ) -> io::Result<()> {
+        let values: Vec<_> = words.iter().map(|arg| json_bytes(arg)).collect();
         let json = serde_json::to_string(&values).map_err(io::Error::other)?;
         self.text = allowed_json(&json);
-        self.typed_literal(v::ARGV, v::JSON)
+        self.typed_literal(predicate, v::JSON)
     }
 
     /// A resource, when it is first named.
@@ -278,7 +282,7 @@ impl<T: Triples> Graph<T> {
 
     /// Bytes that are mostly text: as text for people, and where that cannot have
     /// all of them, as they are.
-    fn bytes(
+    pub(super) fn bytes(
         &mut self,
         predicate: NamedNodeRef<'static>,
         raw: NamedNodeRef<'static>,
@@ -325,11 +329,16 @@ impl<T: Triples> Graph<T> {
         self.typed_literal(predicate, v::BOOLEAN)
     }
 
+    /// A point in time, as nanoseconds since 1970.
+    pub(super) fn moment(&mut self, predicate: NamedNodeRef<'static>, ns: u64) -> io::Result<()> {
+        self.text.clear();
+        write_utc(ns, &mut self.text);
+        self.typed_literal(predicate, v::DATE_TIME)
+    }
+
     /// A time of the run.
     pub(super) fn time(&mut self, predicate: NamedNodeRef<'static>, ns: u64) -> io::Result<()> {
-        self.text.clear();
-        write_utc(self.started.saturating_add(ns), &mut self.text);
-        self.typed_literal(predicate, v::DATE_TIME)
+        self.moment(predicate, self.started.saturating_add(ns))
     }
 }
 
@@ -354,6 +363,7 @@ impl<T: Triples> Sink for Graph<T> {
             Item::Event(event) => self.event(state, &event),
             Item::Edge(edge) => self.edge(&edge),
             Item::BlindSpot(spot) => self.blind_spot(&spot),
+            Item::Look(look) => self.look(state, &look),
             Item::Begun(_) | Item::Ended(_) => Ok(()),
         }
     }

@@ -3,7 +3,7 @@
 
 use crate::event::TaskId;
 use crate::export::time::put_digits;
-use crate::flow::{BlindSpot, EventId, ResourceId, State};
+use crate::flow::{BlindSpot, EventId, Look, ResourceId, State};
 
 /// Names the things of one run. Each method replaces the IRI in `out`.
 #[derive(Debug, Default)]
@@ -55,6 +55,13 @@ impl Names {
         number(out, spot.event.task.0.into());
         out.push('-');
         number(out, spot.time);
+    }
+
+    pub(super) fn look(&self, look: &Look<'_>, out: &mut String) {
+        self.start(out, "look-");
+        number(out, look.event.task.0.into());
+        out.push('-');
+        number(out, look.time);
     }
 
     /// A file by its path, anything else by its number.

@@ -6,6 +6,7 @@
 //! | `iri` | how things of a run are named |
 //! | `graph` | how the flow's items become triples |
 //! | `event` | the same of events, which are most of them |
+//! | `look` | the same of how files were |
 //! | `blind` | the same of what could not be seen |
 //! | `text` | which text the triples may have |
 //! | `writer` | what a syntax is, and what several share |
@@ -16,6 +17,7 @@ mod event;
 mod graph;
 mod iri;
 mod lines;
+mod look;
 mod text;
 mod vocabulary;
 mod writer;

@@ -95,6 +95,24 @@ fn what_could_not_be_seen() {
 }
 
 #[test]
+fn how_a_file_was() {
+    let expected = [
+        "<a> <rtrace:FileState>",
+        "<a> <prov:Entity>",
+        "<prov:specializationOf> <#file/home/odd%20%FF%0A%22name>",
+        "<rtrace:seenAtTime> \"2026-11-24T04:25:44.000013000Z\"^^<xsd:dateTime>",
+        "<rtrace:size> \"9\"^^<xsd:integer>",
+        "<rtrace:modified> \"2026-11-24T04:25:44.000000001Z\"^^<xsd:dateTime>",
+        "<rtrace:blake3> \"00ff10\"",
+        "<rtrace:stale> \"true\"^^<xsd:boolean>",
+    ];
+    assert_eq!(about("#look-1-13000"), expected);
+    let event = about("#event-1-2");
+    assert!(event.contains(&"<rtrace:content> <#look-1-13000>".to_owned()));
+    assert!(event.contains(&"<rtrace:foundState> <#look-1-0>".to_owned()));
+}
+
+#[test]
 fn forks_waits_and_ends() {
     assert!(about("#event-1-4").contains(&"<rtrace:forks> <#event-2-0>".to_owned()));
     assert!(about("#event-2-4").contains(&"<rtrace:joins> <#event-1-5>".to_owned()));

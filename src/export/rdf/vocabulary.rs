@@ -35,6 +35,7 @@ terms! { "https://w3id.org/rtrace/ns#":
     CONTINUE_CLASS = "Continue";
     DETACH_CLASS = "Detach";
     BLIND_SPOT_CLASS = "BlindSpot";
+    FILE_STATE_CLASS = "FileState";
     FILE_CLASS = "File";
     DIRECTORY_CLASS = "Directory";
     DEVICE_CLASS = "Device";
@@ -87,6 +88,23 @@ terms! { "https://w3id.org/rtrace/ns#":
     PATH_BYTES = "pathBytes";
     DEVICE = "device";
     INODE = "inode";
+    SEEN_AT = "seenAtTime";
+    FOUND = "foundState";
+    LEFT = "leftState";
+    CONTENT = "content";
+    MODE = "mode";
+    SIZE = "size";
+    MODIFIED = "modified";
+    CHANGED = "changed";
+    BLAKE3 = "blake3";
+    HASHED_PART = "hashedPart";
+    STALE = "stale";
+    BUILD_ID = "buildId";
+    LOADER = "loader";
+    LOADER_BYTES = "loaderBytes";
+    SCRIPT = "script";
+    SCRIPT_BYTES = "scriptBytes";
+    INTERPRETERS = "interpreters";
     PROTOCOL = "protocol";
     LOCAL = "localAddress";
     LOCAL_BYTES = "localAddressBytes";
@@ -132,6 +150,7 @@ terms! { "http://www.w3.org/ns/prov#":
     STARTED_AT = "startedAtTime";
     ENDED_AT = "endedAtTime";
     AT_TIME = "atTime";
+    SPECIALIZATION_OF = "specializationOf";
 }
 
 terms! { "http://www.w3.org/1999/02/22-rdf-syntax-ns#":

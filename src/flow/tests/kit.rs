@@ -143,6 +143,10 @@ impl Sink for Seen {
                 let why = String::from_utf8_lossy(spot.why);
                 format!("unseen {} {:?} {why}", shown(spot.event), spot.pid)
             }
+            Item::Look(look) => {
+                let kind = look.fact.kind.name();
+                format!("look {} {kind} {}", shown(look.event), name(look.resource))
+            }
             Item::Ended(task) => format!("ended {task}"),
         });
         Ok(())
