@@ -287,6 +287,26 @@ fn the_log_is_longer_than_a_file_may_be() {
     lists(&run.stderr, &["File too large", ".rtrace-test.mp"]);
 }
 
+#[test]
+fn an_rtrace_that_is_killed_at_its_start_leaves_nothing() {
+    for _ in 0..10 {
+        let running = Rtrace::run("sleep").arg("60").may_leave_processes().start();
+        // When it has opened the log, or later.
+        let log = || {
+            let open = fs::read_dir(format!("/proc/{}/fd", running.pid())).ok()?;
+            let targets = open.flatten().filter_map(|fd| fs::read_link(fd.path()).ok());
+            targets.map(|to| to.starts_with(running.dir())).find(|is_there| *is_there)
+        };
+        running.until("it has opened the log", log);
+        running.signal(nix::sys::signal::Signal::SIGKILL);
+        let run = running.finish();
+        let entries = fs::read_dir(run.dir()).expect("a directory").flatten();
+        let left: Vec<_> = entries.map(|entry| entry.file_name()).collect();
+        assert!(left.iter().all(|name| name == ".rtrace-test.mp"), "{left:?}");
+        run.kill_left();
+    }
+}
+
 /// A limit of processes counts threads too: rtrace needs some more than the command.
 #[test]
 fn no_room_for_threads() {

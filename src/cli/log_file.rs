@@ -1,8 +1,8 @@
 //! The file that a log goes to.
 //!
-//! A log is written beside the file that it will be, and takes its place only
-//! when there is something to log: a command that cannot be started leaves no
-//! log, and costs nobody an older one.
+//! A log has no name, or where a file system cannot do that a temporary one, and takes
+//! its place only when there is something to log: a command that cannot be started, or
+//! an rtrace that is killed before, leaves no log, and costs nobody an older one.
 
 use super::output;
 use super::recording::tell;
@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use rtrace::sys::lock;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -36,14 +36,33 @@ impl Log {
 pub(super) struct Place(Option<Part>);
 
 struct Part {
-    temporary: PathBuf,
+    temporary: Temporary,
     path: PathBuf,
+}
+
+/// A file for the time being.
+enum Temporary {
+    /// Without a name (`O_TMPFILE`).
+    Unnamed(File),
+    /// By another name.
+    Named(PathBuf),
 }
 
 impl Place {
     /// Puts the log there.
     pub(super) fn take(mut self) {
         let Some(Part { temporary, path }) = self.0.take() else { return };
+        let temporary = match temporary {
+            Temporary::Named(temporary) => temporary,
+            Temporary::Unnamed(file) => match give_name(&file, directory(&path)) {
+                Ok(temporary) => temporary,
+                Err(error) => {
+                    let path = path.display();
+                    tell!("rtrace: cannot make {path}: {error}; there will be no log");
+                    return;
+                }
+            },
+        };
         if let Err(error) = fs::rename(&temporary, &path) {
             let (path, temporary) = (path.display(), temporary.display());
             tell!("rtrace: cannot replace {path}: {error}; the log is {temporary}");
@@ -53,8 +72,8 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if let Some(part) = &self.0 {
-            let _ = fs::remove_file(&part.temporary); // it may be gone with its directory
+        if let Some(Part { temporary: Temporary::Named(temporary), .. }) = &self.0 {
+            let _ = fs::remove_file(temporary); // it may be gone with its directory
         }
     }
 }
@@ -90,7 +109,7 @@ fn open_path(path: &Path) -> anyhow::Result<(File, Place)> {
     if is_descriptor(path) || meta.as_ref().is_ok_and(is_stream) {
         return Ok((OpenOptions::new().write(true).open(path)?, Place(None)));
     }
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let dir = directory(path);
     match meta {
         Ok(meta) if meta.is_symlink() => {
             anyhow::bail!("it is a symbolic link: name the file that it stands for")
@@ -119,15 +138,51 @@ fn may_replace(file: &Metadata, dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes a file for the time being. Its name is short: the log's may be as long as
+/// The directory that a file is in.
+fn directory(path: &Path) -> &Path {
+    path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Makes a file for the time being.
+fn create_in(dir: &Path) -> io::Result<(File, Temporary)> {
+    let mut options = OpenOptions::new();
+    options.write(true).mode(0o600).custom_flags(nix::libc::O_TMPFILE);
+    // Some file systems have no such files; without /proc they get no name.
+    if let Ok(file) = options.open(dir)
+        && link_to(&file).exists()
+    {
+        return Ok((file.try_clone()?, Temporary::Unnamed(file)));
+    }
+    let open = |path: &Path| OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    let (path, file) = with_new_name(dir, open)?;
+    Ok((file, Temporary::Named(path)))
+}
+
+/// Gives a name to a file that has none.
+fn give_name(file: &File, dir: &Path) -> io::Result<PathBuf> {
+    use nix::fcntl::{AT_FDCWD, AtFlags};
+    let link = |path: &Path| {
+        let from = link_to(file);
+        nix::unistd::linkat(AT_FDCWD, &from, AT_FDCWD, path, AtFlags::AT_SYMLINK_FOLLOW)
+            .map_err(io::Error::from)
+    };
+    with_new_name(dir, link).map(|(path, ())| path)
+}
+
+/// `/proc`'s link to an open file of ours.
+fn link_to(file: &File) -> PathBuf {
+    format!("/proc/self/fd/{}", file.as_raw_fd()).into()
+}
+
+/// Makes something by a name that nothing has. It is short: the log's may be as long as
 /// names can be.
-fn create_in(dir: &Path) -> io::Result<(File, PathBuf)> {
+fn with_new_name<T>(dir: &Path, make: impl Fn(&Path) -> io::Result<T>) -> io::Result<(PathBuf, T)> {
     // A process in another container may have our pid, or have left a file.
     let names = (0..100).map(|n| format!(".rtrace-{}-{n}.part", std::process::id()));
     for path in names.map(|name| dir.join(name)) {
-        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
+        match make(&path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            file => return Ok((file?, path)),
+            made => return Ok((path, made?)),
         }
     }
     Err(io::ErrorKind::AlreadyExists.into())
