@@ -20,7 +20,7 @@ const GROUPS: &[&str] = &[
      linux/sched.h linux/sched/types.h linux/resource.h linux/capability.h linux/futex.h
      linux/prctl.h asm/prctl.h linux/ptrace.h asm/ptrace-abi.h linux/seccomp.h linux/landlock.h
      linux/keyctl.h linux/ipc.h linux/msg.h linux/shm.h linux/sem.h linux/perf_event.h linux/bpf.h
-     asm/termios.h asm/termbits.h linux/loop.h linux/if_tun.h linux/if_packet.h linux/netlink.h
+     asm/termios.h asm/termbits.h linux/tty.h linux/loop.h linux/if_tun.h linux/if_packet.h linux/netlink.h
      linux/rtnetlink.h linux/if_ether.h linux/if_alg.h linux/if_xdp.h linux/net_tstamp.h
      linux/net.h linux/tls.h linux/in.h linux/in6.h linux/udp.h linux/memfd.h linux/mman.h
      linux/mempolicy.h linux/membarrier.h linux/kcmp.h linux/kexec.h linux/random.h linux/reboot.h

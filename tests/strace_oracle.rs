@@ -174,6 +174,18 @@ fn texts_that_depend_on_a_command() {
     agree_with("-v", &words);
 }
 
+/// Structs behind requests of ioctl and behind socket options, and messages.
+#[test]
+fn structs_that_depend_on_a_request() {
+    for name in ["terminals", "sockets"] {
+        let tracee = tracee(name);
+        let words = [tracee.to_str().expect("a path")];
+        agree(&words);
+        // With -v strace has the filter's instructions, which no log has.
+        agree_with("-v -e trace=!setsockopt", &words);
+    }
+}
+
 #[test]
 fn calls_that_another_call_makes() {
     agree(&[tracee_built("subcalls", Build::I386).to_str().expect("a path")]);

@@ -87,6 +87,7 @@ impl Site<'_> {
                 }
             }
             Memory::Struct(one, _) => self.array(one, bytes, out),
+            Memory::Sockaddr(_) if bytes.len() < 2 => address(self.word(arg), out),
             Memory::Sockaddr(_) => super::socket::address(self, bytes, out),
             Memory::Sigset(_) => {
                 signal_set(
@@ -192,12 +193,13 @@ impl Site<'_> {
         let word = self.abi.word();
         list(vector.chunks_exact(2 * word), out, |element, out| {
             out.push_str("{iov_base=");
-            match buffers.next().filter(|(piece, _)| readable(piece)) {
+            let base = number(element, 0, word);
+            match buffers.next().filter(|(piece, _)| base != 0 && readable(piece)) {
                 Some((piece, bytes)) => {
                     let is_cut = piece.state == State::Cut;
                     quote::cut(bytes, self.style.string_limit, is_cut, out);
                 }
-                None => address(number(element, 0, word), out),
+                None => address(base, out),
             }
             out.push_str(", iov_len=");
             decimal(number(element, word, word), out);

@@ -9,7 +9,7 @@
 //! | file | what it prints |
 //! | --- | --- |
 //! | `quote`, `scalar` | strings; numbers, flags, descriptors |
-//! | `structs`, `memory`, `socket`, `signal`, `stat` | what pointers point to |
+//! | `structs`, `memory`, `socket`, `message`, `interface`, `signal`, `stat`, `terminal` | what pointers point to |
 //! | `date` | points in time |
 //! | `calls` | calls whose text does not follow from their prototype |
 //! | `result` | what stands behind `=` |
@@ -17,7 +17,9 @@
 
 mod calls;
 mod date;
+mod interface;
 mod memory;
+mod message;
 mod quote;
 mod result;
 mod scalar;
@@ -25,6 +27,7 @@ mod signal;
 mod socket;
 mod stat;
 mod structs;
+mod terminal;
 mod timeline;
 
 pub use quote::{escaped_name, quoted};

@@ -26,7 +26,12 @@ pub(super) struct View<'a> {
     bytes: &'a [u8],
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    /// A struct's bytes in a tracee of the call's ABI.
+    pub(super) fn new(site: &Site<'_>, one: &'static Struct, bytes: &'a [u8]) -> Self {
+        Self { fields: one.layout(site.abi).fields, bytes }
+    }
+
     /// The number in a field; 0 where the struct has no such one.
     pub(super) fn get(&self, name: &str) -> u64 {
         let field = self.field(name);
@@ -37,6 +42,13 @@ impl View<'_> {
     pub(super) fn signed(&self, name: &str) -> i64 {
         let field = self.field(name);
         field.map_or(0, |f| date::signed(self.bytes, f.offset as usize, f.size as usize))
+    }
+
+    /// The bytes of a field, as far as they were captured.
+    pub(super) fn raw(&self, name: &str) -> &[u8] {
+        let Some(field) = self.field(name) else { return &[] };
+        let bytes = self.bytes.get(field.offset as usize..).unwrap_or_default();
+        &bytes[..bytes.len().min((field.size * field.count) as usize)]
     }
 
     fn field(&self, name: &str) -> Option<&'static Field> {
@@ -62,7 +74,7 @@ impl Site<'_> {
             }
             return;
         }
-        let view = View { fields, bytes };
+        let view = View::new(self, one, bytes);
         match one.name.split('@').next().unwrap_or_default() {
             "stat" | "stat64" => super::stat::stat(self, view, out),
             "rlimit" => limits(view, "RLIM", u64::MAX >> (64 - 8 * self.abi.word()), out),
@@ -83,6 +95,9 @@ impl Site<'_> {
             "statx_timestamp" => {
                 self.fields(one.name, fields, bytes, out);
                 date::comment(view.signed("tv_sec"), view.get("tv_nsec"), 9, out);
+            }
+            "termios" | "termios2" | "termio" => {
+                super::terminal::settings(self, one.name, view, out);
             }
             "utimbuf" => utimbuf(view, out),
             "user_desc" => segment(view, out),

@@ -1,9 +1,10 @@
 //! fcntl(2) and ioctl(2): the argument depends on the command.
 
 use super::super::scalar::{self, decimal, flags, hex, one_of};
-use super::super::{Site, quote};
-use super::pointee;
-use crate::abi::{self, Argument, Dir, Pointee, Ty};
+use super::super::structs::View;
+use super::super::{Site, interface, quote};
+use super::{forms, pointee};
+use crate::abi::{self, Argument, Dir, Pointee, Struct, Ty};
 use crate::event::Phase;
 
 const F_DUPFD: u64 = 0;
@@ -112,7 +113,7 @@ pub(super) fn ioctl_is_late(site: &Site<'_>) -> bool {
 pub(super) fn ioctl_argument(site: &Site<'_>, arg: usize, out: &mut String) -> bool {
     if arg == 1 {
         match request(site) {
-            Some(request) => out.push_str(request.name),
+            Some(request) => named_request(request.name, out),
             None => unknown_request(site.word(1) as u32, out),
         }
         return true;
@@ -131,9 +132,10 @@ fn ioctl_memory(site: &Site<'_>, dir: Dir, what: Pointee, out: &mut String) {
         return scalar::address(site.word(2), out);
     };
     match what {
-        Pointee::Struct(one, _) if one.name == "termios" && !site.style.verbose => {
-            terminal(bytes, out);
-        }
+        Pointee::Struct(one, _) if one.name == "fiemap" => extents(site, one, bytes, out),
+        Pointee::Struct(one, _) if one.name == "ifconf" => interface::list(site, bytes, out),
+        Pointee::Struct(one, _)
+            if one.name.starts_with("ifreq") && interface::request(site, bytes, out) => {}
         Pointee::Struct(one, 1) if !one.is_scalar() => site.structure(one, bytes, out),
         Pointee::Struct(one, _) => site.array(one, bytes, out),
         Pointee::Value(ty) => {
@@ -151,6 +153,43 @@ fn ioctl_memory(site: &Site<'_>, dir: Dir, what: Pointee, out: &mut String) {
     }
 }
 
+/// What is asked of a file's extents, and how many there are: they themselves are
+/// not in the log.
+fn extents(site: &Site<'_>, one: &'static Struct, after: &[u8], out: &mut String) {
+    let asked = View::new(site, one, site.bytes(2, Phase::Entry).unwrap_or(after));
+    let told = View::new(site, one, after);
+    for (text, field) in [("{fm_start=", "fm_start"), (", fm_length=", "fm_length")] {
+        out.push_str(text);
+        decimal(asked.get(field), out);
+    }
+    out.push_str(", fm_flags=");
+    forms::bits("fiemap_flags", asked.get("fm_flags"), out);
+    out.push_str(", fm_extent_count=");
+    decimal(asked.get("fm_extent_count"), out);
+    if !site.record.failed {
+        out.push_str("} => {fm_flags=");
+        forms::bits("fiemap_flags", told.get("fm_flags"), out);
+        out.push_str(", fm_mapped_extents=");
+        decimal(told.get("fm_mapped_extents"), out);
+        out.push_str(", ...");
+    }
+    out.push('}');
+}
+
+/// Requests that have the number of another driver's, which strace names first.
+const SHARED: [(&str, &str); 4] = [
+    ("TCSETS", "SNDCTL_TMR_START or "),
+    ("TCSETSW", "SNDCTL_TMR_STOP or "),
+    ("TCSETSF", "SNDCTL_TMR_CONTINUE or "),
+    ("FICLONE", "BTRFS_IOC_CLONE or "),
+];
+
+fn named_request(name: &str, out: &mut String) {
+    let other = SHARED.iter().find(|(known, _)| *known == name);
+    out.push_str(other.map_or("", |(_, other)| other));
+    out.push_str(name);
+}
+
 /// A request without a name, taken apart as `_IOC` puts it together (linux/ioctl.h).
 fn unknown_request(number: u32, out: &mut String) {
     let direction = ["_IOC_NONE", "_IOC_WRITE", "_IOC_READ", "_IOC_READ|_IOC_WRITE"];
@@ -161,32 +200,4 @@ fn unknown_request(number: u32, out: &mut String) {
         hex(part.into(), out);
     }
     out.push(')');
-}
-
-/// What people look at in a terminal's settings, termios(3).
-fn terminal(bytes: &[u8], out: &mut String) {
-    const SPEEDS: [&str; 16] = [
-        "0", "50", "75", "110", "134", "150", "200", "300", "600", "1200", "1800", "2400", "4800",
-        "9600", "19200", "38400",
-    ];
-    let flag = |offset| super::number(bytes, offset, 4);
-    out.push_str("{B");
-    match flag(8) & 0x100f {
-        speed @ 0..=15 => out.push_str(SPEEDS[speed as usize]),
-        0x1001 => out.push_str("57600"),
-        0x1002 => out.push_str("115200"),
-        0x1003 => out.push_str("230400"),
-        speed => hex(speed, out),
-    }
-    let words = [
-        (flag(4) & 1, "opost"),
-        (flag(12) & 1, "isig"),
-        (flag(12) & 2, "icanon"),
-        (flag(12) & 8, "echo"),
-    ];
-    for (bit, word) in words {
-        out.push_str(if bit == 0 { " -" } else { " " });
-        out.push_str(word);
-    }
-    out.push_str(" ...}");
 }

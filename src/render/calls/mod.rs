@@ -7,6 +7,7 @@ mod futex;
 mod ipc;
 mod keys;
 mod network;
+mod option;
 mod prctl;
 mod process;
 mod time;
@@ -89,7 +90,7 @@ fn family_argument(site: &Site<'_>, arg: usize, out: &mut String) -> bool {
         ("getrandom", 0) => files::random(site, out),
         ("wait4" | "waitpid", 1) => wait::status(site, out),
         ("socket" | "socketpair", 2) => network::protocol(site, out),
-        ("setsockopt" | "getsockopt", 2 | 3) => network::option(site, arg, out),
+        ("setsockopt" | "getsockopt", 2 | 3) => option::argument(site, arg, out),
         ("sched_getaffinity" | "sched_setaffinity", 2) => process::cpus(site, out),
         ("sched_setscheduler", 1) => process::policy(site.word(1), out),
         ("pselect6" | "pselect6_time64", 5) => wait::pselect_mask(site, out),
