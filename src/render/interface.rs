@@ -169,7 +169,7 @@ pub(super) fn list(site: &Site<'_>, after: &[u8], out: &mut String) {
     let size = NAME + if word == 8 { 24 } else { 16 };
     let room = |length: u64, out: &mut String| {
         decimal(length as i32, out);
-        if length as usize % size == 0 {
+        if (length as usize).is_multiple_of(size) {
             // Writing to a string does not fail.
             let _ = write!(out, " /* {} * sizeof(struct ifreq) */", length as usize / size);
         }

@@ -44,10 +44,13 @@ impl Site<'_> {
                 out.push_str("\"\"");
                 true
             }
-            _ => self.piece(arg).is_some_and(|piece| {
-                self.plain(arg, memory, &piece, out);
-                true
-            }),
+            // A call that failed has written no element of an array.
+            _ => {
+                self.piece(arg).filter(|p| p.len > 0 || !self.record.failed).is_some_and(|piece| {
+                    self.plain(arg, memory, &piece, out);
+                    true
+                })
+            }
         };
         if !is_shown {
             address(self.word(arg), out);

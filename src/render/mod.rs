@@ -9,7 +9,7 @@
 //! | file | what it prints |
 //! | --- | --- |
 //! | `quote`, `scalar` | strings; numbers, flags, descriptors |
-//! | `structs`, `memory`, `socket`, `message`, `interface`, `signal`, `stat`, `terminal` | what pointers point to |
+//! | `structs`, `memory`, `socket`, `message`, `interface`, `directory`, `signal`, `stat`, `terminal` | what pointers point to |
 //! | `date` | points in time |
 //! | `calls` | calls whose text does not follow from their prototype |
 //! | `result` | what stands behind `=` |
@@ -17,6 +17,7 @@
 
 mod calls;
 mod date;
+mod directory;
 mod interface;
 mod memory;
 mod message;

@@ -230,9 +230,10 @@ fn limits(view: View<'_>, prefix: &str, infinity: u64, out: &mut String) {
 
 /// What is asked for; the answer stands behind the result.
 fn pollfd(site: &Site<'_>, view: View<'_>, out: &mut String) {
+    let fd = view.get("fd") as i32;
     out.push_str("{fd=");
-    site.descriptor(view.get("fd") as i32, out);
-    if let Some(set) = abi::set("poll_events") {
+    site.descriptor(fd, out);
+    if let Some(set) = abi::set("poll_events").filter(|_| fd >= 0) {
         out.push_str(", events=");
         flags(set, view.get("events"), out);
     }
@@ -255,6 +256,7 @@ fn file_time(site: &Site<'_>, name: &str, view: View<'_>, out: &mut String) {
 
 /// sigevent(3type): the value and the thread only where there are any.
 fn notification(view: View<'_>, out: &mut String) {
+    const SIGEV_SIGNAL: u64 = 0;
     const SIGEV_THREAD_ID: u64 = 4;
     out.push('{');
     let value = view.get("sigev_value");
@@ -265,7 +267,10 @@ fn notification(view: View<'_>, out: &mut String) {
         out.push_str("}, ");
     }
     out.push_str("sigev_signo=");
-    super::scalar::signal(view.get("sigev_signo"), out);
+    match view.get("sigev_notify") {
+        SIGEV_SIGNAL | SIGEV_THREAD_ID => super::scalar::signal(view.get("sigev_signo"), out),
+        _ => decimal(view.get("sigev_signo") as i32, out),
+    }
     out.push_str(", sigev_notify=");
     named("sigev_notify", view.get("sigev_notify"), out);
     if view.get("sigev_notify") == SIGEV_THREAD_ID {
@@ -333,11 +338,7 @@ fn epoll_event(view: View<'_>, out: &mut String) {
     out.push_str(", data={u32=");
     decimal(data as u32, out);
     out.push_str(", u64=");
-    if data > 0xffff_ffff {
-        hex(data, out);
-    } else {
-        decimal(data, out);
-    }
+    decimal(data, out);
     out.push_str("}}");
 }
 

@@ -188,7 +188,10 @@ impl Invocation {
             }
             Memory::Sized(layout, len) => {
                 let size = layout.layout(self.abi).size as usize;
-                self.flat(arg, dir, len, 1, size);
+                // What the result counts is several, with what follows each: directory
+                // entries and their names.
+                let room = if matches!(len, Len::Ret | Len::RetUpTo(_)) { 256 } else { size };
+                self.flat(arg, dir, len, 1, room);
             }
             Memory::Sockaddr(len) => self.flat(arg, dir, len, 1, 28),
             Memory::Sigset(len) => self.flat(arg, dir, len, 1, 8),

@@ -1,8 +1,9 @@
 //! Files: what depends on open's flags and on a node's type.
 
-use super::super::{Site, quote};
+use super::super::scalar::decimal;
+use super::super::{Site, date, quote};
 use crate::abi::{Scalar, Ty};
-use crate::event::{Role, State};
+use crate::event::{Phase, Role, State};
 
 /// Flags of open(2) that make a file, so that its mode means something:
 /// `O_CREAT` and `__O_TMPFILE`.
@@ -22,6 +23,20 @@ pub(super) fn node_count(site: &Site<'_>) -> Option<usize> {
     let params = site.prototype?.params;
     let mode = params.iter().position(|p| matches!(p.ty, Ty::Scalar(Scalar::Mode)))?;
     (!DEVICES.contains(&(site.word(mode) & TYPE))).then_some(mode + 1)
+}
+
+/// Appends an offset that the kernel moves: where it was, and of sendfile where it
+/// is afterwards.
+pub(super) fn offset(site: &Site<'_>, arg: usize, is_told: bool, out: &mut String) -> bool {
+    let size = if site.name() == "sendfile" { site.abi.word() } else { 8 };
+    let Some(before) = site.bytes(arg, Phase::Entry) else { return false };
+    let after = site.bytes(arg, Phase::Exit).filter(|after| is_told && *after != before);
+    for (index, bytes) in [Some(before), after].into_iter().flatten().enumerate() {
+        out.push_str(if index == 0 { "[" } else { " => [" });
+        decimal(date::signed(bytes, 0, size), out);
+        out.push(']');
+    }
+    true
 }
 
 /// Random bytes are no text.

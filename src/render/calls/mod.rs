@@ -5,17 +5,20 @@ mod files;
 mod forms;
 mod futex;
 mod ipc;
+mod ipc_control;
 mod keys;
 mod network;
 mod option;
+mod policy;
 mod prctl;
 mod process;
+mod system;
 mod time;
 mod wait;
 
-use super::Site;
 use super::scalar::{self, hex, octal};
 use super::structs::number;
+use super::{Site, directory};
 use crate::abi::{Scalar, Ty};
 use crate::event::Phase;
 
@@ -30,6 +33,7 @@ pub(super) fn count(site: &Site<'_>) -> Option<usize> {
         "mremap" if site.word(3) & 6 == 0 => Some(4),
         "prctl" => prctl::count(site),
         "keyctl" => keys::count(site),
+        "syslog" => system::log_count(site),
         // A processor to run on came later.
         "membarrier" => Some(2),
         // ipc(2) has one more, where the address goes: it is shown as the result.
@@ -61,8 +65,11 @@ pub(super) fn argument(site: &Site<'_>, arg: usize, out: &mut String) -> bool {
         ("time", 0) => time::time_argument(site, out),
         ("mmap", 5) | ("rseq", 1 | 2) => hex(word, out),
         ("mmap2", 5) => hex(word << 12, out),
-        // What it holds is cut at -s, so that its entries cannot be counted.
-        ("getdents" | "getdents64", 1) => scalar::address(word, out),
+        ("getdents" | "getdents64", 1) => return directory::entries(site, out),
+        // EPOLL_CTL_DEL looks at no event.
+        ("epoll_ctl", 3) if site.word(1) == 2 => scalar::address(word, out),
+        ("ioprio_set", 2) => policy::io_priority(word, out),
+        ("fallocate", 1) if word == 0 => out.push('0'),
         // Nothing remains of a sleep that was not interrupted.
         ("clock_nanosleep" | "clock_nanosleep_time64", 3) | ("nanosleep", 1)
             if !site.record.failed =>
@@ -92,6 +99,15 @@ fn family_argument(site: &Site<'_>, arg: usize, out: &mut String) -> bool {
         ("socket" | "socketpair", 2) => network::protocol(site, out),
         ("setsockopt" | "getsockopt", 2 | 3) => option::argument(site, arg, out),
         ("sched_getaffinity" | "sched_setaffinity", 2) => process::cpus(site, out),
+        ("set_mempolicy" | "get_mempolicy", 1) | ("mbind", 3) | ("migrate_pages", 2 | 3) => {
+            policy::nodes(site, arg, out)
+        }
+        ("get_mempolicy", 0) => policy::mode(site, out),
+        ("msgctl" | "shmctl", 2) => ipc_control::argument(site, arg, out),
+        ("semctl", 3) if ipc_control::argument(site, arg, out) => true,
+        ("copy_file_range" | "splice", 1 | 3) => files::offset(site, arg, false, out),
+        ("sendfile" | "sendfile64", 2) => files::offset(site, arg, true, out),
+        ("syslog", 0) => system::log_action(site, out),
         ("sched_setscheduler", 1) => process::policy(site.word(1), out),
         ("pselect6" | "pselect6_time64", 5) => wait::pselect_mask(site, out),
         _ => ipc::argument(site, arg, out),
@@ -138,6 +154,10 @@ fn family_result(site: &Site<'_>, out: &mut String) -> bool {
         "poll" | "ppoll" | "ppoll_time64" => wait::poll_result(site, out),
         "select" | "pselect6" | "pselect6_time64" => wait::select_result(site, out),
         "shmat" => ipc::attached(site, out),
+        "ioprio_get" => {
+            policy::io_priority_result(site.record.result as u64, out);
+            true
+        }
         "prctl" => prctl::result(site, out),
         "membarrier" => process::barrier_result(site, out),
         "personality" => {

@@ -1,7 +1,7 @@
 //! Waiting: for children, and for descriptors.
 
 use super::super::memory::list;
-use super::super::scalar::{address, decimal, flags, signal};
+use super::super::scalar::{address, decimal, flags, signal, signal_set};
 use super::super::structs::number;
 use super::super::{Site, memory};
 use super::pointee;
@@ -113,7 +113,14 @@ pub(super) fn pselect_mask(site: &Site<'_>, out: &mut String) -> bool {
     };
     let (bytes, word) = (site.record.bytes(piece), site.abi.word());
     out.push_str("{sigmask=");
-    address(number(bytes, 0, word), out);
+    match site.record.piece(5, Role::Bits).filter(|p| memory::readable(p)) {
+        Some(mask) => {
+            let mask = site.record.bytes(mask);
+            let signals = mask.len().min(8) as u32 * 8;
+            signal_set(number(mask, 0, mask.len().min(8)), signals, out);
+        }
+        None => address(number(bytes, 0, word), out),
+    }
     out.push_str(", sigsetsize=");
     decimal(number(bytes, word, word), out);
     out.push('}');

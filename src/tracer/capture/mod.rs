@@ -18,6 +18,7 @@ use crate::abi::{Abi, Dir, Memory, Prototype, Ty, irregular};
 use crate::event::{Phase, Piece, RecordBuilder, Role, State};
 use rustc_hash::FxHasher;
 use std::hash::Hasher as _;
+use vectors::little_endian;
 
 /// How much to keep.
 #[derive(Clone, Copy, Debug)]
@@ -191,6 +192,18 @@ impl Site<'_> {
         }
     }
 
+    /// The signal mask that pselect's last argument points to, beside its size.
+    fn packed_mask(&mut self, arg: u8, into: &mut Capture) {
+        const MASK_MAX: usize = 128;
+        let word = self.abi.word();
+        let pack = into.bytes_of(arg, Role::Struct).unwrap_or_default();
+        let Some((mask, size)) = pack.split_at_checked(word) else { return };
+        let (mask, size) = (little_endian(mask), little_endian(size));
+        if mask != 0 {
+            self.block(arg, mask, Role::Bits, size as usize, MASK_MAX, into);
+        }
+    }
+
     /// The pointer in argument `index`; `None` for NULL.
     fn pointer(&self, index: usize) -> Option<u64> {
         let word = *self.args.get(index)?;
@@ -219,6 +232,9 @@ impl Site<'_> {
                 let size = layout.layout(self.abi).size as usize;
                 let bytes = self.amount(count, into).saturating_mul(size);
                 self.block(arg, address, Role::Struct, bytes, STRUCTS_MAX, into);
+                if layout.name == "sigset_argpack" {
+                    self.packed_mask(arg, into);
+                }
             }
             Memory::Sized(_, len) => {
                 let bytes = self.amount(len, into);
