@@ -5,16 +5,19 @@
 //! is lost. A third thread wakes the tracer now and then, so that a quiet tree's
 //! last observations reach the log too.
 
+mod series;
 mod spool;
 mod watch;
 
+pub use series::{Limit, Parts, Rotation};
 pub use watch::{Print, Watch};
 
 use crate::event::Batch;
-use crate::log::{self, Clock, End, Header, Host, Reason, Totals, Writer};
+use crate::log::{self, Clock, End, Header, Host, Reason, Totals};
 use crate::sys::{clock, signals};
 use crate::tracer::{self, Ending, Launch, Options, Outcome, Sink, Tracer};
 use crossbeam_channel::{Receiver, Sender, bounded};
+use series::Series;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Write};
@@ -51,6 +54,8 @@ pub struct Recorder {
     pub options: Options,
     /// The text of the filter, for the header; `None` where all calls are recorded.
     pub trace: Option<String>,
+    /// When to go on in another file, if ever.
+    pub rotation: Option<Rotation>,
 }
 
 impl Recorder {
@@ -114,7 +119,7 @@ impl Recorder {
         // After the command has its caller's actions, and before the first byte of the
         // log: a limit of file sizes is an error already for the header.
         let handlers = signals::Handlers::install(&tracer::CAUGHT).map_err(Error::Signals)?;
-        let writer = Writer::new(out, &header)?.with_clock(clock::monotonic);
+        let writer = Series::begin(Box::new(out), &header, self.rotation.clone())?;
 
         let mask = signals::block_all();
         let thread = thread::Builder::new();
@@ -136,7 +141,7 @@ impl Recorder {
         let mut totals = writer.totals();
         // Where the log stopped, there may be room again for saying so.
         match writer.finish(end(&outcome, time, failure.as_ref())) {
-            Ok((all, _)) => totals = all,
+            Ok(all) => totals = all,
             Err(error) => failure = failure.or(Some(error)),
         }
         drop(handlers); // only now: a signal must not cut the log's end off
@@ -158,6 +163,7 @@ impl Recorder {
                 env: self.options.env,
                 attached,
             },
+            part: self.rotation.as_ref().map(Rotation::first),
         }
     }
 }
@@ -244,12 +250,12 @@ impl Sink for Channel {
 }
 
 /// The writer's thread: until the tracer's end of the channel is dropped.
-fn write_all<W: Write>(
-    mut writer: Writer<W>,
+fn write_all(
+    mut writer: Series,
     batches: &Receiver<Loaded>,
     empties: &Sender<Batch>,
     mut watch: impl Watch,
-) -> (Writer<W>, Option<log::Error>) {
+) -> (Series, Option<log::Error>) {
     let mut failure = None;
     for (mut batch, share) in batches {
         writer.hurry(batches.len() >= IN_FLIGHT / 2);
@@ -258,6 +264,9 @@ fn write_all<W: Write>(
         {
             watch.failed(&error);
             failure = Some(error);
+        }
+        if let Some(error) = writer.take_trouble() {
+            watch.stays(&error);
         }
         watch.batch(&batch);
         batch.clear();

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use super::tree::{blind_spot, printable};
 use super::{log_file, output};
 use anyhow::Context as _;
-use rtrace::log::{self, Bytes, Ending, Lost, Missing, Reader, Summary, Unseen};
+use rtrace::log::{self, Bytes, Ending, Lost, Missing, Parts, Reader, Summary, Unseen};
 
 /// Say what logs hold, and whether they are whole.
 ///
@@ -134,6 +134,9 @@ fn in_words(path: &Path, summary: &Summary, repaired: Option<&str>) -> String {
         text,
         "  {calls} calls of {tasks} tasks; {records} records, {facts} facts in {blocks} blocks"
     );
+    if let Some(parts) = &summary.parts {
+        text.push_str(&parts_in_words(parts));
+    }
     if let Some(begins) = summary.begins {
         let _ = writeln!(
             text,
@@ -171,6 +174,19 @@ fn in_words(path: &Path, summary: &Summary, repaired: Option<&str>) -> String {
     text
 }
 
+/// Which files it is.
+fn parts_in_words(parts: &Parts) -> String {
+    let Parts { first, last, is_alone } = parts;
+    if *is_alone {
+        return format!("  part {first} of a set of files\n");
+    }
+    let gone = match first {
+        1 => String::new(),
+        _ => format!("; the beginning is missing: parts 1 to {}", first - 1),
+    };
+    format!("  a set of files: parts {first} to {last}{gone}\n")
+}
+
 /// What the recorder could not see.
 fn unseen_in_words(blind_spots: &[Unseen]) -> String {
     if blind_spots.is_empty() {
@@ -203,6 +219,7 @@ fn ending_in_words(end: &Ending) -> String {
         "ended" => "recorded to the end",
         "detached" => "rtrace was told to let go",
         "failed" => "recording failed; the job went on unrecorded",
+        "next part" => "goes on in the next part",
         "part" => "the log is a part of its run, and ends",
         other => other,
     };
@@ -259,6 +276,9 @@ fn lost_in_words(lost: &Lost, bytes: &Bytes) -> String {
         for range in lost.ranges.iter().take(10) {
             let _ = writeln!(text, "    bytes {} to {}", range.start, range.end);
         }
+    }
+    if lost.parts > 0 {
+        let _ = writeln!(text, "  {} parts of the set are missing", lost.parts);
     }
     if lost.tail {
         text.push_str("  the log has no end: it was cut, or is still being written\n");

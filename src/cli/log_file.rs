@@ -7,6 +7,7 @@
 use super::output;
 use super::recording::tell;
 use anyhow::Context as _;
+use rtrace::record::Parts;
 use rtrace::sys::lock;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
@@ -14,6 +15,7 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// An open log.
 pub(super) struct Log {
@@ -26,6 +28,17 @@ pub(super) struct Log {
 }
 
 impl Log {
+    /// Its files, if it is to be a set of them of which the latest `keep` stay (0: all).
+    ///
+    /// # Errors
+    /// It is a pipe, a device or standard output.
+    pub(super) fn numbered(&self, keep: u64) -> anyhow::Result<Numbered> {
+        let Some(Part { path, .. }) = &self.place.0 else {
+            anyhow::bail!("{} is no regular file: a set of files needs one", self.name);
+        };
+        Ok(Numbered { path: path.clone(), keep, next: Mutex::new(None) })
+    }
+
     /// What to write to, and its place. Both must live as long as it is written.
     pub(super) fn split(self) -> (File, Place) {
         (self.file, self.place)
@@ -48,20 +61,34 @@ enum Temporary {
     Named(PathBuf),
 }
 
+impl Temporary {
+    /// A name of the file in that directory, by which it can be put in its place.
+    fn into_name(self, dir: &Path) -> io::Result<PathBuf> {
+        match self {
+            Self::Named(name) => Ok(name),
+            Self::Unnamed(file) => give_name(&file, dir),
+        }
+    }
+
+    /// Gives the file up.
+    fn remove(self) {
+        if let Self::Named(name) = self {
+            let _ = fs::remove_file(name); // it may be gone with its directory
+        }
+    }
+}
+
 impl Place {
     /// Puts the log there.
     pub(super) fn take(mut self) {
         let Some(Part { temporary, path }) = self.0.take() else { return };
-        let temporary = match temporary {
-            Temporary::Named(temporary) => temporary,
-            Temporary::Unnamed(file) => match give_name(&file, directory(&path)) {
-                Ok(temporary) => temporary,
-                Err(error) => {
-                    let path = path.display();
-                    tell!("rtrace: cannot make {path}: {error}; there will be no log");
-                    return;
-                }
-            },
+        let temporary = match temporary.into_name(directory(&path)) {
+            Ok(temporary) => temporary,
+            Err(error) => {
+                let path = path.display();
+                tell!("rtrace: cannot make {path}: {error}; there will be no log");
+                return;
+            }
         };
         if let Err(error) = fs::rename(&temporary, &path) {
             let (path, temporary) = (path.display(), temporary.display());
@@ -72,9 +99,65 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if let Some(Part { temporary: Temporary::Named(temporary), .. }) = &self.0 {
-            let _ = fs::remove_file(temporary); // it may be gone with its directory
+        self.0.take().into_iter().for_each(|part| part.temporary.remove());
+    }
+}
+
+/// The files of a log that is a set: its latest part has its name, those before have
+/// their numbers behind it.
+pub(super) struct Numbered {
+    path: PathBuf,
+    keep: u64,
+    /// The next part, until it has its place.
+    next: Mutex<Option<Temporary>>,
+}
+
+impl Numbered {
+    fn name(&self, number: u64) -> PathBuf {
+        let mut name = self.path.clone().into_os_string();
+        name.push(format!(".{number}"));
+        name.into()
+    }
+
+    /// Gives the latest part its number. It keeps the log's name, too, until the next one
+    /// takes that: there is no moment without a log.
+    fn number_latest(&self, number: u64) -> io::Result<()> {
+        let name = self.name(number);
+        match fs::hard_link(&self.path, &name) {
+            // A part of an older log of that name.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                fs::remove_file(&name)?;
+                fs::hard_link(&self.path, &name)
+            }
+            // There are file systems without links.
+            Err(_) => fs::rename(&self.path, &name),
+            linked => linked,
         }
+    }
+}
+
+impl Parts for Numbered {
+    fn make(&self, _: u64) -> io::Result<Box<dyn io::Write + Send>> {
+        let (file, temporary) = create_in(directory(&self.path))?;
+        let _ = lock::hold(&file); // there are file systems without locks
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        // That of an earlier try, which was given up.
+        next.replace(temporary).into_iter().for_each(Temporary::remove);
+        Ok(Box::new(file))
+    }
+
+    fn place(&self, number: u64) -> io::Result<()> {
+        let next = self.next.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let next = next.ok_or(io::ErrorKind::NotFound)?.into_name(directory(&self.path))?;
+        self.number_latest(number - 1)?;
+        fs::rename(next, &self.path)?;
+        if let Some(old) = number.checked_sub(self.keep).filter(|old| self.keep > 0 && *old > 0) {
+            match fs::remove_file(self.name(old)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 }
 

@@ -6,6 +6,7 @@ mod convert;
 mod log_file;
 mod output;
 mod recording;
+mod rotate;
 mod run;
 mod selection;
 mod show;

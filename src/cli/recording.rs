@@ -2,17 +2,20 @@
 //! said of it.
 
 use super::log_file::{self, Log};
+use super::rotate::limit;
 use super::selection::{Selection, selection};
 use super::units::duration;
+use anyhow::Context as _;
 use rtrace::abi::Filter;
 use rtrace::event::Batch;
 use rtrace::log::{self, Header};
-use rtrace::record::{self, Print, Recorded, Recorder, Watch};
+use rtrace::record::{self, Limit, Print, Recorded, Recorder, Rotation, Watch};
 use rtrace::tracer::{self, Options};
 use std::fs;
 use std::io::{self, IsTerminal, Stderr};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// `eprintln!`, but it does not panic where nobody reads: the command's status
 /// counts for more.
@@ -67,6 +70,23 @@ pub(crate) struct Recording {
     #[arg(short, long)]
     quiet: bool,
 
+    /// Go on in another file when one has this size (10M, 1G), or every so often (10m, 1h).
+    ///
+    /// The latest file has the log's name, those before have their numbers behind it:
+    /// LOG.1, LOG.2, … Every command reads them as one log, given LOG; each can be read
+    /// by itself.
+    #[arg(long, value_name = "SIZE|TIME", value_parser = limit)]
+    rotate: Option<Limit>,
+
+    /// Keep so many of the latest files only.
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "rotate",
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
+    keep: Option<u64>,
+
     /// Fail (125) if the recording is not complete.
     #[arg(long)]
     strict: bool,
@@ -101,7 +121,8 @@ impl Recording {
             facts: self.facts.into(),
             ..Options::default()
         };
-        Recorder { options, trace: selection.map(|selection| selection.text.clone()) }
+        let trace = selection.map(|selection| selection.text.clone());
+        Recorder { options, trace, rotation: None }
     }
 
     /// Opens the log; `name` and `pid` are for a file name where none was given.
@@ -111,6 +132,17 @@ impl Recording {
     pub(super) fn open(&self, name: &str, pid: u32) -> anyhow::Result<Log> {
         let default = || PathBuf::from(format!("rtrace-{name}-{pid}.mp"));
         log_file::open(&self.output.clone().unwrap_or_else(default))
+    }
+
+    /// When the log goes on in another file.
+    ///
+    /// # Errors
+    /// It is no file.
+    pub(super) fn rotation(&self, log: &Log) -> anyhow::Result<Option<Rotation>> {
+        let Some(limit) = self.rotate else { return Ok(None) };
+        let keep = self.keep.unwrap_or(0);
+        let parts = log.numbered(keep).context("cannot --rotate")?;
+        Ok(Some(Rotation { limit, keep, parts: Arc::new(parts) }))
     }
 
     /// Who looks on while `log` is written.
@@ -166,6 +198,11 @@ impl Watch for Onlooker {
     fn failed(&mut self, error: &log::Error) {
         let (log, source) = (&self.log, source_text(error));
         tell!("rtrace: {log}: {error}: {source}; what is traced goes on unrecorded");
+    }
+
+    fn stays(&mut self, error: &log::Error) {
+        let (log, source) = (&self.log, source_text(error));
+        tell!("rtrace: {log}: cannot go on in another file: {source}; trying again later");
     }
 
     fn end(&mut self) {

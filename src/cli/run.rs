@@ -100,6 +100,7 @@ fn record(args: &Args) -> anyhow::Result<ExitCode> {
     warn_setuid(&launch.file()?);
     let name = Path::new(&launch.argv[0]).file_name().unwrap_or(OsStr::new("command"));
     let log = args.recording.open(&name.to_string_lossy(), std::process::id())?;
+    recorder.rotation = args.recording.rotation(&log)?;
     launch.stdout_is_stderr = log.is_stdout;
     let (watch, name) = (args.recording.onlooker(&log), log.name.clone());
     let (file, place) = log.split();

@@ -1,6 +1,5 @@
 //! A log that a command reads, and what it says of damage.
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -59,8 +58,9 @@ impl Source {
 
 /// Follows a log until its end, or until nobody writes it any more.
 fn follow_written(path: &Path) -> Result<Reader, log::Error> {
-    let log = File::open(path).ok().filter(|log| log.metadata().is_ok_and(|meta| meta.is_file()));
-    Reader::follow(path, move || log.as_ref().is_some_and(|log| !lock::is_held(log)))
+    Reader::follow(path, |log| {
+        log.metadata().is_ok_and(|meta| meta.is_file()) && !lock::is_held(log)
+    })
 }
 
 /// What is missing; `None` if nothing is.
@@ -78,6 +78,9 @@ pub(super) fn losses_in_words(losses: &Losses) -> Option<String> {
     }
     if *bytes > 0 {
         words.push(format!("{bytes} damaged bytes were passed over"));
+    }
+    if losses.parts > 0 {
+        words.push(format!("{} parts of the set of files are missing", losses.parts));
     }
     if losses.tail {
         words.push("the log has no end: it was cut, or is still being written".to_owned());

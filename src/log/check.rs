@@ -3,7 +3,7 @@
 use super::error::Error;
 use super::index::{Missing, Reason};
 use super::layout::section;
-use super::reader::{BlockInfo, Losses, Reader, Sizes};
+use super::reader::{BlockInfo, Losses, Parts, Reader, Sizes};
 use super::tally::Tally;
 use crate::event::{Batch, BlindSpot, BlindSpots};
 use serde::Serialize;
@@ -38,6 +38,8 @@ pub struct Summary {
     pub last: Option<u64>,
     /// How the run ended; `None` if the log does not say.
     pub end: Option<Ending>,
+    /// Of a log that is a set of files, or one of a set, its parts.
+    pub parts: Option<Parts>,
     /// What is missing or damaged.
     pub lost: Lost,
     /// What was missing already when the log was made out of a damaged one.
@@ -97,7 +99,7 @@ pub struct Bytes {
 /// How the run ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Ending {
-    /// `ended`, `detached`, `failed`, `part` or `unknown`.
+    /// `ended`, `detached`, `failed`, `part`, `next part` or `unknown`.
     pub reason: &'static str,
     /// The root's wait status, as `wait(2)` gives it.
     pub status: Option<i32>,
@@ -116,6 +118,8 @@ pub struct Lost {
     pub records: u64,
     /// The header.
     pub header: bool,
+    /// Files of a set.
+    pub parts: u64,
     /// The tail: the log was cut, or is still being written.
     pub tail: bool,
     /// Ranges of the file's bytes.
@@ -201,6 +205,7 @@ impl Summary {
         self.lost = Lost::of(losses);
         self.raw = Sections::of(&sizes.raw);
         self.bytes = Bytes::of(sizes, losses);
+        self.parts = reader.parts();
         self.missing = reader.end().and_then(|end| end.missing);
         self.end = reader.end().map(|end| Ending {
             reason: match end.reason {
@@ -208,6 +213,7 @@ impl Summary {
                 Reason::Detached => "detached",
                 Reason::Failed => "failed",
                 Reason::Part => "part",
+                Reason::NextPart => "next part",
                 Reason::Unknown(_) => "unknown",
             },
             status: end.status,
@@ -250,6 +256,7 @@ impl Lost {
             blocks: losses.blocks,
             records: losses.records,
             header: losses.header,
+            parts: losses.parts,
             tail: losses.tail,
             ranges: losses.ranges.clone(),
         }

@@ -26,6 +26,19 @@ pub struct Header {
     pub cwd: Vec<u8>,
     /// What was asked for.
     pub options: Options,
+    /// Of a log that is a part of a set of files, which.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
+}
+
+/// The place of a file in a set that is one log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Part {
+    /// Its number, from 1.
+    pub number: u64,
+    /// How many of the latest parts are kept; 0: all.
+    pub keep: u64,
 }
 
 /// The machine that a log comes from.
@@ -189,6 +202,7 @@ mod tests {
                 env: true,
                 attached: vec![1, 70_000],
             },
+            part: Some(Part { number: 3, keep: 5 }),
         }
     }
 

@@ -74,6 +74,8 @@ pub enum Reason {
     Failed,
     /// The log is a part of its run: nobody knows from it what came behind.
     Part,
+    /// The log goes on in the next part of its set.
+    NextPart,
     /// A reason of a newer rtrace.
     Unknown(u8),
 }
@@ -85,6 +87,7 @@ impl Reason {
             Self::Detached => 1,
             Self::Failed => 2,
             Self::Part => 3,
+            Self::NextPart => 4,
             Self::Unknown(code) => code,
         }
     }
@@ -95,6 +98,7 @@ impl Reason {
             1 => Self::Detached,
             2 => Self::Failed,
             3 => Self::Part,
+            4 => Self::NextPart,
             _ => Self::Unknown(code),
         }
     }

@@ -61,6 +61,7 @@ impl Join {
             inputs.iter().map(|one| repair::header(&one.reader, one.info.as_ref())).collect();
         let whole = headers.iter().find(|header| !is_half(&header.run)).or(headers.first());
         let header = whole.cloned().ok_or(Error::NotALog)?;
+        let header = Header { part: None, ..header };
         let others = headers.iter().position(|other| !is_same(&other.run, &header.run));
         if let Some(index) = others {
             return Err(Error::OtherRun { index });

@@ -28,9 +28,10 @@ mod writer;
 
 pub use check::{Bytes, Ending, Lost, Sections, Summary, Unseen, check, check_reader};
 pub use error::Error;
-pub use header::{Clock, Header, Host, Options};
+pub use header::{Clock, Header, Host, Options, Part};
 pub use index::{End, Missing, Reason};
 pub use join::Join;
-pub use reader::{BlockInfo, Losses, Reader, Sizes};
+pub use reader::{BlockInfo, Losses, Parts, Reader, Sizes};
 pub use repair::{Repaired, repair};
+pub use tally::Tally;
 pub use writer::{Totals, Writer, Written};

@@ -49,7 +49,10 @@ pub fn repair<W: Write>(reader: &mut Reader, out: W) -> Result<Repaired<W>, Erro
 
 /// The log's header, or as much of it as its first block tells.
 pub(super) fn header(reader: &Reader, first: Option<&BlockInfo>) -> Header {
-    let mut header = reader.header().clone();
+    // What was a set is one log; a part of one stays that.
+    let is_set = reader.parts().is_some_and(|parts| !parts.is_alone);
+    let own = reader.header();
+    let mut header = Header { part: own.part.filter(|_| !is_set), ..own.clone() };
     if reader.losses().header {
         let run = reader.prefix().map_or(&[][..], |prefix| &prefix[PREFIX_COMMON.len()..]);
         header.run[..run.len()].copy_from_slice(run);

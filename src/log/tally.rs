@@ -6,14 +6,15 @@ use rustc_hash::FxHashMap;
 /// Counts of a log's records. A call that stands in several blocks, as begun and
 /// in the end as whole, is one call.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Tally {
+pub struct Tally {
     /// Records of all kinds, begun ones each time.
-    pub(super) records: u64,
-    pub(super) calls: u64,
+    pub records: u64,
+    /// Calls, each once.
+    pub calls: u64,
     /// Tasks whose start is recorded.
-    pub(super) tasks: u64,
+    pub tasks: u64,
     /// Those of them that are processes.
-    pub(super) processes: u64,
+    pub processes: u64,
     /// The ordinal of the call that a task has begun.
     begun: FxHashMap<u32, u64>,
 }
@@ -28,7 +29,8 @@ impl Tally {
         }
     }
 
-    pub(super) fn add(&mut self, record: &Record<'_>) {
+    /// The next record.
+    pub fn add(&mut self, record: &Record<'_>) {
         self.records += 1;
         match record.kind {
             Kind::Call => self.add_call(record),

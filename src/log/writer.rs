@@ -83,6 +83,8 @@ pub struct Written {
     pub blocks: u64,
     /// Bytes in the file.
     pub bytes: u64,
+    /// Time of the latest observation in it.
+    pub last: u64,
 }
 
 impl<W: Write> Writer<W> {
@@ -180,18 +182,19 @@ impl<W: Write> Writer<W> {
 
     fn write_parts(&mut self, batch: &Batch, origin: Origin) -> Result<Written, Error> {
         let (bytes, blocks) = (self.bytes, self.seq);
-        let mut part = Part::default();
+        let (mut part, mut last) = (Part::default(), 0);
         loop {
             part = next_part(batch, &part);
             if part.records.is_empty() && part.facts.is_empty() {
                 break;
             }
-            self.write_part(batch, &part, origin)?;
+            last = self.write_part(batch, &part, origin)?.max(last);
         }
-        Ok(Written { blocks: self.seq - blocks, bytes: self.bytes - bytes })
+        Ok(Written { blocks: self.seq - blocks, bytes: self.bytes - bytes, last })
     }
 
-    fn write_part(&mut self, batch: &Batch, part: &Part, origin: Origin) -> Result<(), Error> {
+    /// Writes a block; the time of its latest observation.
+    fn write_part(&mut self, batch: &Batch, part: &Part, origin: Origin) -> Result<u64, Error> {
         let mut span = self.encoder.encode(batch, part, &mut self.sections);
         let (kind, clock) = match origin {
             Origin::Now => (block::RECORDS, self.read_clocks()),
@@ -210,7 +213,7 @@ impl<W: Write> Writer<W> {
             Origin::Recap(_) => records.for_each(|record| self.tally.add_recap(&record)),
             _ => records.for_each(|record| self.tally.add(&record)),
         }
-        Ok(())
+        Ok(last)
     }
 
     /// Writes a block of another log of the run as it is, under this log's numbers.

@@ -18,6 +18,9 @@ pub trait Watch: Send + 'static {
     /// The log cannot be written any more; what comes is not in it. Told once.
     fn failed(&mut self, _error: &Error) {}
 
+    /// The next file of the log could not be begun; the log goes on in this one.
+    fn stays(&mut self, _error: &Error) {}
+
     /// It is over.
     fn end(&mut self) {}
 }

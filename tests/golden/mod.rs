@@ -36,6 +36,7 @@ fn header() -> Header {
         command: vec![b"sample".to_vec(), b"not \xff text".to_vec()],
         cwd: b"/".to_vec(),
         options: Options { string_limit: 64, env: true, ..Options::default() },
+        part: None,
     }
 }
 

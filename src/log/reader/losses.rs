@@ -19,6 +19,9 @@ pub struct Losses {
     pub bytes: u64,
     /// The header could not be read: the run, its host and its clock are unknown.
     pub header: bool,
+    /// Parts of a set of files that are not there, or in which nothing can be read. Of
+    /// a set that keeps its latest only, older ones are not lost.
+    pub parts: u64,
     /// There is no tail: the log was cut, or is still being written. What is
     /// missing behind its last block, nobody knows.
     pub tail: bool,
@@ -28,6 +31,20 @@ impl Losses {
     /// Whether nothing is lost.
     pub fn is_complete(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Adds what one file of a set has lost, in which so many bytes lie before it.
+    pub(super) fn add_part(&mut self, part: &Self, before: u64) {
+        self.blocks += part.blocks;
+        self.records += part.records;
+        self.tail |= part.tail;
+        self.parts += part.parts;
+        for range in &part.ranges {
+            let counted = self.bytes;
+            self.add_range(range.start + before..range.end + before);
+            self.bytes = counted;
+        }
+        self.bytes += part.bytes;
     }
 
     pub(super) fn add_range(&mut self, range: Range<u64>) {

@@ -14,7 +14,7 @@ fn a_follower_gets_each_block_as_it_is_written_and_stops_at_the_tail() {
     let mut writer = Writer::new(File::create(&path).unwrap(), &header()).unwrap();
     let (seen, blocks) = mpsc::channel();
     let follower = std::thread::spawn(move || {
-        let mut reader = Reader::follow(path, || false).unwrap();
+        let mut reader = Reader::follow(path, |_| false).unwrap();
         let mut batch = Batch::new();
         while reader.next_batch(&mut batch).unwrap().is_some() {
             seen.send(batch.clone()).unwrap();
@@ -42,7 +42,7 @@ fn a_block_that_arrives_bit_by_bit_is_waited_for() {
     let follower = std::thread::spawn({
         let path = path.clone();
         move || {
-            let mut reader = Reader::follow(path, || false).unwrap();
+            let mut reader = Reader::follow(path, |_| false).unwrap();
             let (mut batch, mut blocks) = (Batch::new(), 0);
             while reader.next_batch(&mut batch).unwrap().is_some() {
                 blocks += 1;
@@ -65,7 +65,7 @@ fn a_follower_of_a_log_that_was_cut_stops_when_told() {
     std::fs::write(&path, &bytes[..bytes.len() - 30]).unwrap();
     let stop = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&stop);
-    let mut reader = Reader::follow(&path, move || told.load(Ordering::Relaxed)).unwrap();
+    let mut reader = Reader::follow(&path, move |_| told.load(Ordering::Relaxed)).unwrap();
     let mut batch = Batch::new();
     assert!(reader.next_batch(&mut batch).unwrap().is_some());
     // What was written before the stop is still read.

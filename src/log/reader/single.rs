@@ -1,37 +1,25 @@
-//! Reading a log: finished, damaged or still growing.
+//! Reading one file, front to back.
 
-mod follow;
-mod losses;
-mod scan;
-mod window;
-
-use super::decode::{Bodies, Decoder, Frame, Unknown};
-use super::error::Error;
-use super::frame::{Block, Head, Section};
-use super::header::{self, Header, Parsed};
-use super::index::End;
-use super::layout::{HEADER_BYTES, PREFIX, TAIL, VERSION, block, codec, prefix, section};
-use super::msgpack::Fault;
-use super::raw::Raw;
+use super::losses::{Losses, Seen};
+use super::scan::{Found, Scanner};
+use super::window::Window;
+use super::{BlockInfo, Sizes};
 use crate::event::Batch;
-use follow::Follow;
-pub use losses::Losses;
-pub(super) use losses::Seen;
-use scan::{Found, Scanner};
-use std::fs::File;
+use crate::log::decode::{Bodies, Decoder, Frame, Unknown};
+use crate::log::error::Error;
+use crate::log::frame::{Block, Head, Section};
+use crate::log::header::{self, Header, Parsed};
+use crate::log::index::End;
+use crate::log::layout::{HEADER_BYTES, PREFIX, TAIL, VERSION, block, codec, prefix, section};
+use crate::log::msgpack::Fault;
+use crate::log::raw::Raw;
 use std::io::Read;
-use std::path::Path;
-use window::Window;
 
 /// Bytes that a reader's buffers may keep from one block to the next.
 const KEEP: usize = 4 << 20;
 
-/// Reads a log, front to back, block by block.
-///
-/// What is damaged is passed over, and told by [`Reader::losses`]. Memory is
-/// bounded by the size of one block, at most
-/// [`BLOCK_BYTES`](super::layout::BLOCK_BYTES) before it is decoded.
-pub struct Reader {
+/// A reader of one file: a log, or a part of one.
+pub(super) struct Single {
     header: Header,
     scanner: Scanner,
     decoder: Decoder,
@@ -53,90 +41,15 @@ pub struct Reader {
     follows: bool,
 }
 
-impl std::fmt::Debug for Reader {
+impl std::fmt::Debug for Single {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reader").field("at", &self.scanner.window).finish_non_exhaustive()
+        f.debug_struct("Single").field("at", &self.scanner.window).finish_non_exhaustive()
     }
 }
 
-/// A block that was read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct BlockInfo {
-    /// Its number.
-    pub seq: u64,
-    /// Where it starts in the file.
-    pub offset: u64,
-    /// Bytes in the file.
-    pub bytes: u64,
-    /// Records in it.
-    pub records: u64,
-    /// It sums up what came before the log, or this part of it, begins: what living
-    /// tasks are at the time `last`. Its records have happened long before.
-    pub is_recap: bool,
-    /// Time of its earliest observation: nanoseconds since the run's start.
-    pub first: u64,
-    /// Time of its latest observation. Each observation between the block before
-    /// and this time is in the block.
-    pub last: u64,
-    /// CLOCK_REALTIME, and the run's time, when it was written; `None` if it was
-    /// not written as it happened.
-    pub clock: Option<(u64, u64)>,
-    /// Records that a newer rtrace wrote, of a kind that this one does not know.
-    pub unknown_records: u64,
-    /// Facts, likewise.
-    pub unknown_facts: u64,
-}
-
-/// Where a file's bytes are: those that were read so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sizes {
-    /// Sections as they lie in the file, by code: records, dictionary, structs,
-    /// data, facts, index, times.
-    pub stored: [u64; section::COUNT],
-    /// The same before compression.
-    pub raw: [u64; section::COUNT],
-    /// Sections that this rtrace does not know.
-    pub unknown: u64,
-    /// The header.
-    pub header: u64,
-    /// Markers, heads and checksums of blocks, and the tail.
-    pub framing: u64,
-    /// All bytes, what is lost included.
-    pub total: u64,
-}
-
-impl Reader {
-    /// Opens a file.
-    ///
-    /// # Errors
-    /// It cannot be read, is no log, or one of a newer version.
-    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
-        Self::start(Box::new(open(path.as_ref())?), false)
-    }
-
-    /// Reads from anything: standard input, a pipe.
-    ///
-    /// # Errors
-    /// As [`Reader::open`].
-    pub fn new(input: impl Read + Send + 'static) -> Result<Self, Error> {
-        Self::start(Box::new(input), false)
-    }
-
-    /// Reads a file that may still grow: at its end waits for more, until the
-    /// log's tail has been read or `stop` says so. It is asked at least every
-    /// 50 ms.
-    ///
-    /// # Errors
-    /// As [`Reader::open`].
-    pub fn follow(
-        path: impl AsRef<Path>,
-        stop: impl Fn() -> bool + Send + 'static,
-    ) -> Result<Self, Error> {
-        let file = open(path.as_ref())?;
-        Self::start(Box::new(Follow { file, stop }), true)
-    }
-
-    fn start(input: Box<dyn Read + Send>, follows: bool) -> Result<Self, Error> {
+impl Single {
+    /// Starts to read. `follows` if the input waits at its end for more.
+    pub(super) fn start(input: Box<dyn Read + Send>, follows: bool) -> Result<Self, Error> {
         let mut reader = Self {
             header: Header::default(),
             scanner: Scanner { window: Window::new(input), prefix: None },
@@ -202,9 +115,7 @@ impl Reader {
         }
     }
 
-    /// The run that the log is of. All defaults if it is damaged
-    /// ([`Losses::header`]).
-    pub fn header(&self) -> &Header {
+    pub(super) fn header(&self) -> &Header {
         &self.header
     }
 
@@ -214,56 +125,20 @@ impl Reader {
         self.scanner.prefix.as_ref()
     }
 
-    /// How the run ended, once [`Reader::next_batch`] has returned `None`, if
-    /// the log says so.
-    pub fn end(&self) -> Option<&End> {
+    pub(super) fn end(&self) -> Option<&End> {
         self.end.as_ref()
     }
 
-    /// What could not be read so far. Final once [`Reader::next_batch`] has
-    /// returned `None`.
-    pub fn losses(&self) -> &Losses {
+    pub(super) fn losses(&self) -> &Losses {
         &self.losses
     }
 
-    /// Where the bytes are that were read so far.
-    pub fn sizes(&self) -> &Sizes {
+    pub(super) fn sizes(&self) -> &Sizes {
         &self.sizes
     }
 
-    /// Fills `batch` with the next block that is sound; `None` at the end. A log that
-    /// begins in the midst of its run begins with [recaps](BlockInfo::is_recap).
-    ///
-    /// # Errors
-    /// The input cannot be read. Damage is no error.
-    pub fn next_batch(&mut self, batch: &mut Batch) -> Result<Option<BlockInfo>, Error> {
-        loop {
-            match self.next_block(batch, None)? {
-                Some((block::RECORDS | block::RECAP, info)) => return Ok(Some(info)),
-                Some(_) => {}
-                None => return Ok(None),
-            }
-        }
-    }
-
-    /// As [`Reader::next_batch`]; gives a copy of the block, too, as it lies in the
-    /// file. Blocks of a kind that this rtrace does not know come along, with an
-    /// empty batch.
-    pub(super) fn next_raw(
-        &mut self,
-        batch: &mut Batch,
-        raw: &mut Raw,
-    ) -> Result<Option<BlockInfo>, Error> {
-        loop {
-            match self.next_block(batch, Some(raw))? {
-                Some((block::INDEX, _)) => {}
-                found => return Ok(found.map(|(_, info)| info)),
-            }
-        }
-    }
-
     /// The next sound block and its kind.
-    fn next_block(
+    pub(super) fn next_block(
         &mut self,
         batch: &mut Batch,
         mut raw: Option<&mut Raw>,
@@ -399,10 +274,6 @@ impl Reader {
         self.losses.tail = !self.tail;
         self.sizes.total = self.scanner.window.offset();
     }
-}
-
-fn open(path: &Path) -> Result<File, Error> {
-    File::open(path).map_err(|source| Error::Open { path: path.to_owned(), source })
 }
 
 fn unpack_section(
