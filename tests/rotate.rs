@@ -247,6 +247,24 @@ fn damage_in_one_part_leaves_the_others() {
 }
 
 #[test]
+fn a_latest_part_without_its_header_is_still_one_of_the_set() {
+    let place = Place::recorded(&["--rotate", "30K"]);
+    let whole = place.read("run.mp");
+    let mut bytes = fs::read(place.path("run.mp")).expect("a part");
+    bytes[100] ^= 1;
+    fs::write(place.path("run.mp"), &bytes).expect("a part");
+    let read = place.read("run.mp");
+    assert_eq!((read.parts, read.is_complete), (whole.parts, false));
+    assert!(read.ended == whole.ended);
+    // One of another run is not taken for one of its parts.
+    for number in place.numbers() {
+        fs::remove_file(place.path(&format!("run.mp.{number}"))).expect("a part");
+    }
+    place.rtrace(&["run", "-q", "-o", "run.mp.1", "--rotate", "1M", "true"]);
+    assert_eq!(place.read("run.mp").parts, None);
+}
+
+#[test]
 fn it_is_followed_from_file_to_file() {
     let place = Place::new();
     // Files change between blocks, and a block has what happens in a fifth of a second.

@@ -55,10 +55,14 @@ impl Set {
     /// The set whose latest part was found at `path`; `None` if that is no part of a set,
     /// or was asked for by its own name.
     pub(super) fn of(path: &Path, latest: Single, stop: Option<Stop>) -> Result<Self, Box<Single>> {
-        let Some(part) = latest.header().part.filter(|part| !has_number(path, part.number)) else {
-            return Err(Box::new(latest));
+        let header = if latest.losses().header {
+            header_by_siblings(path, &latest)
+        } else {
+            Some(latest.header().clone())
         };
-        let header = latest.header().clone();
+        let part = header.as_ref().and_then(|header| header.part);
+        let part = part.filter(|part| !has_number(path, part.number));
+        let (Some(header), Some(part)) = (header, part) else { return Err(Box::new(latest)) };
         let mut later: VecDeque<Later> = earlier(path, part.number)
             .into_iter()
             .map(|(number, path)| Later::Named(number, path))
@@ -188,6 +192,16 @@ impl Set {
         let facts = whole.facts().iter().filter(|fact| is_new(fact.task));
         facts.for_each(|fact| batch.push_fact(fact.clone()));
     }
+}
+
+/// The header that a latest part had, as the part before it tells, if that is of the
+/// same run.
+fn header_by_siblings(path: &Path, latest: &Single) -> Option<Header> {
+    let (_, before) = earlier(path, u64::MAX).pop()?;
+    let before = Single::start(Box::new(File::open(before).ok()?), false).ok()?;
+    let header = before.header();
+    let part = header.part.filter(|_| before.prefix() == latest.prefix())?;
+    Some(Header { part: Some(Part { number: part.number + 1, ..part }), ..header.clone() })
 }
 
 /// The name of a part that is not the latest.

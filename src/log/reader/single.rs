@@ -102,17 +102,12 @@ impl Single {
     /// taken for one, and another if there is a sound block in it.
     fn do_without_header(&mut self) -> Result<(), Error> {
         self.losses.header = true;
-        if header::has_magic(self.scanner.window.bytes()) == Some(true) {
-            return Ok(());
-        }
+        let is_log = header::has_magic(self.scanner.window.bytes()) == Some(true);
         let from = self.scanner.window.offset();
-        match self.scanner.find_first().map_err(Error::Read)? {
-            Some(_) => {
-                self.losses.add_range(from..self.scanner.window.offset());
-                Ok(())
-            }
-            None => Err(Error::NotALog),
-        }
+        // The first block tells of which run it is, too.
+        let found = self.scanner.find_first().map_err(Error::Read)?;
+        self.losses.add_range(from..self.scanner.window.offset());
+        if is_log || found.is_some() { Ok(()) } else { Err(Error::NotALog) }
     }
 
     pub(super) fn header(&self) -> &Header {
