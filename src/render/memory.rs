@@ -213,22 +213,22 @@ impl Site<'_> {
     fn descriptor_set(&self, arg: usize, entry: &[u8], out: &mut String) {
         // select(2) shows what it was asked for; the answer stands behind the result.
         let bytes = self.bytes(arg, Phase::Entry).unwrap_or(entry);
-        self.set_members(bytes, out);
+        set_members(bytes, |fd, out| self.descriptor(fd, out), out);
     }
+}
 
-    /// Appends the members of an `fd_set`: `[3 5]`.
-    pub(super) fn set_members(&self, bytes: &[u8], out: &mut String) {
-        out.push('[');
-        let mut first = true;
-        let is_member = |fd: &usize| bytes[fd / 8] >> (fd % 8) & 1 != 0;
-        for fd in (0..bytes.len() * 8).filter(is_member) {
-            if !std::mem::take(&mut first) {
-                out.push(' ');
-            }
-            self.descriptor(fd as i32, out);
+/// Appends the members of an `fd_set`, each as `shown` does: `[3 5]`.
+pub(super) fn set_members(bytes: &[u8], shown: impl Fn(i32, &mut String), out: &mut String) {
+    out.push('[');
+    let mut first = true;
+    let is_member = |fd: &usize| bytes[fd / 8] >> (fd % 8) & 1 != 0;
+    for fd in (0..bytes.len() * 8).filter(is_member) {
+        if !std::mem::take(&mut first) {
+            out.push(' ');
         }
-        out.push(']');
+        shown(fd as i32, out);
     }
+    out.push(']');
 }
 
 /// How many strings an entry of [`Role::EnvDiff`] stands for.

@@ -146,7 +146,13 @@ impl Site<'_> {
         if (level, kind) == (SOL_SOCKET, SCM_RIGHTS) {
             out.push_str(", cmsg_data=");
             memory::list(data.chunks_exact(4), out, |fd, out| {
-                self.descriptor(number(fd, 0, 4) as i32, out);
+                let fd = number(fd, 0, 4) as i32;
+                // Those that a message has brought were none before.
+                if self.name().starts_with("recv") {
+                    self.returned(fd, out);
+                } else {
+                    self.descriptor(fd, out);
+                }
             });
         } else if (level, kind) == (SOL_SOCKET, SCM_CREDENTIALS)
             && let Some(ucred) = abi::structure("ucred").filter(|_| data.len() >= 12)

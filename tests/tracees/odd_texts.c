@@ -68,6 +68,7 @@ static void process(void) {
   prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, 0, 4096, "name");
   prctl(PR_GET_SPECULATION_CTRL, PR_SPEC_STORE_BYPASS, 0, 0, 0);
   prctl(PR_GET_IO_FLUSHER, 0, 0, 0, 0);
+  prctl(PR_SET_NAME, "a name of more than fifteen bytes");
   prctl(9999, 1, 2, 3, 4);
   struct __user_cap_header_struct header = {0, 0};
   struct __user_cap_data_struct data[2];

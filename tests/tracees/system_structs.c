@@ -98,6 +98,10 @@ static void waiting(void) {
   sigaddset(&mask, SIGUSR1);
   pselect(0, 0, 0, 0, &soon, &mask);
   pselect(0, 0, 0, 0, &soon, 0);
+  fd_set readable;
+  FD_ZERO(&readable);
+  FD_SET(counter, &readable);
+  select(counter + 1, &readable, 0, 0, 0);
   struct pollfd asked[2] = {{counter, POLLIN, 0}, {-1, 0, 0}};
   poll(asked, 2, 0);
   struct sigevent none = {.sigev_notify = SIGEV_NONE, .sigev_signo = SIGUSR2};

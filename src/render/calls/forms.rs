@@ -24,6 +24,8 @@ pub(super) enum View {
     Memory,
     /// A string in a buffer, up to its NUL.
     Text,
+    /// A thread's name, of which the kernel takes 15 bytes.
+    Name,
     /// An `int` that the kernel writes.
     Answer(&'static Self),
 }
@@ -46,7 +48,8 @@ pub(super) fn argument(site: &Site<'_>, forms: &[Form], arg: usize, out: &mut St
             Some((dir, memory)) => site.memory(arg, dir, memory, out),
             None => address(site.word(arg), out),
         },
-        View::Text => text(site, arg, out),
+        View::Text => text(site, arg, usize::MAX, out),
+        View::Name => text(site, arg, 15, out),
         View::Answer(view) => answer(site, arg, **view, out),
         view => number(site, *view, site.word(arg), out),
     }
@@ -85,12 +88,12 @@ pub(super) fn key(word: u64, out: &mut String) {
     }
 }
 
-fn text(site: &Site<'_>, arg: usize, out: &mut String) {
+fn text(site: &Site<'_>, arg: usize, most: usize, out: &mut String) {
     let Some(bytes) = site.bytes(arg, Phase::Entry).or_else(|| site.bytes(arg, Phase::Exit)) else {
         return address(site.word(arg), out);
     };
     let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
-    quote::cut(&bytes[..end], site.style.string_limit, false, out);
+    quote::cut(&bytes[..end], site.style.string_limit.min(most), false, out);
 }
 
 fn answer(site: &Site<'_>, arg: usize, view: View, out: &mut String) {

@@ -4,7 +4,7 @@ use super::super::Site;
 use super::super::scalar::{decimal, hex};
 use super::super::structs::named;
 use super::forms::{self, Form, View};
-use View::{Address, Answer, Bits, Hex, Int, Long, Memory, One, Signal, Text};
+use View::{Address, Answer, Bits, Hex, Int, Long, Memory, Name, One, Signal, Text};
 
 const PR_GET_DUMPABLE: u64 = 3;
 const PR_SET_SECCOMP: u64 = 22;
@@ -31,7 +31,7 @@ const FORMS: &[Form] = &[
     (12, &[Long]),                          // PR_SET_FPEXC
     (13, &[]),                              // PR_GET_TIMING
     (14, &[Long]),                          // PR_SET_TIMING
-    (15, &[Text]),                          // PR_SET_NAME
+    (15, &[Name]),                          // PR_SET_NAME
     (16, &[Text]),                          // PR_GET_NAME
     (19, &[Answer(&Int)]),                  // PR_GET_ENDIAN
     (20, &[Long]),                          // PR_SET_ENDIAN

@@ -89,7 +89,7 @@ pub(super) fn select_result(site: &Site<'_>, out: &mut String) -> bool {
                 out.push_str(", ");
             }
             out.push_str(word);
-            site.set_members(set, out);
+            memory::set_members(set, decimal, out);
         }
     }
     left(site, 4, out);
