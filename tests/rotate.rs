@@ -70,12 +70,20 @@ impl Place {
         serde_json::from_str(&self.text(&["check", "--format", "json", name])).expect("JSON")
     }
 
-    /// The numbers of the older parts.
+    /// The numbers of the older parts, when the run is over.
     fn numbers(&self) -> Vec<u64> {
+        let names = fs::read_dir(self.dir.path()).expect("a directory");
+        let names = names.map(|entry| entry.expect("an entry").file_name());
+        let left: Vec<_> =
+            names.filter(|name| name.as_encoded_bytes().starts_with(b".rt")).collect();
+        assert!(left.is_empty(), "{left:?}");
+        self.numbers_so_far()
+    }
+
+    fn numbers_so_far(&self) -> Vec<u64> {
         let names = fs::read_dir(self.dir.path()).expect("a directory");
         let names = names.map(|entry| entry.expect("an entry").file_name().into_string());
         let names: Vec<String> = names.map(|name| name.expect("text")).collect();
-        assert!(!names.iter().any(|name| name.starts_with(".rtrace-")), "{names:?}");
         let mut numbers: Vec<u64> =
             names.iter().filter_map(|name| name.strip_prefix("run.mp.")?.parse().ok()).collect();
         numbers.sort_unstable();
@@ -296,6 +304,34 @@ fn it_is_followed_from_file_to_file() {
     let followed = sorted(fs::read_to_string(place.path("followed.jsonl")).expect("text"));
     let read = sorted(place.text(&["convert", "--to", "jsonl", "run.mp"]));
     assert_eq!(followed.symmetric_difference(&read).next(), None);
+}
+
+#[test]
+fn a_recorder_that_is_killed_leaves_a_set_that_can_be_read() {
+    let place = Place::new();
+    let script = "while read -t 0.01; [ ! -e stop ]; do echo on; done >/dev/null";
+    let mut run = place
+        .command(&["run", "-q", "-o", "run.mp", "--rotate", "1K", "--", "bash", "-c", script])
+        .stdin(Stdio::null())
+        .spawn()
+        .expect("rtrace runs");
+    while place.numbers_so_far().len() < 3 {
+        std::thread::yield_now();
+    }
+    run.kill().expect("it runs");
+    run.wait().expect("it ends");
+    fs::write(place.path("stop"), "").expect("a file");
+    let read = place.read("run.mp");
+    let parts = read.parts.expect("a set");
+    assert!(parts.first == 1 && parts.last >= 4 && read.recap.is_empty(), "{parts:?}");
+    let lost = &place.check("run.mp")["lost"];
+    assert_eq!(
+        (&lost["tail"], &lost["parts"], &lost["blocks"]),
+        (&true.into(), &0.into(), &0.into())
+    );
+    let ordinals = read.ended.keys().filter(|(task, _)| *task == TaskId(1)).map(|key| key.1);
+    let missing = (0..).zip(ordinals).find(|(expected, found)| expected != found);
+    assert_eq!(missing, None);
 }
 
 #[test]

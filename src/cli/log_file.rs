@@ -15,7 +15,8 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// An open log.
 pub(super) struct Log {
@@ -33,10 +34,11 @@ impl Log {
     /// # Errors
     /// It is a pipe, a device or standard output.
     pub(super) fn numbered(&self, keep: u64) -> anyhow::Result<Numbered> {
-        let Some(Part { path, .. }) = &self.place.0 else {
+        let Some(Part { path, has_place, .. }) = &self.place.0 else {
             anyhow::bail!("{} is no regular file: a set of files needs one", self.name);
         };
-        Ok(Numbered { path: path.clone(), keep, next: Mutex::new(None) })
+        let (path, has_place) = (path.clone(), Arc::clone(has_place));
+        Ok(Numbered { path, keep, has_place, next: Mutex::new(None) })
     }
 
     /// What to write to, and its place. Both must live as long as it is written.
@@ -51,6 +53,8 @@ pub(super) struct Place(Option<Part>);
 struct Part {
     temporary: Temporary,
     path: PathBuf,
+    /// Whether it is there, for who writes it.
+    has_place: Arc<AtomicBool>,
 }
 
 /// A file for the time being.
@@ -81,7 +85,7 @@ impl Temporary {
 impl Place {
     /// Puts the log there.
     pub(super) fn take(mut self) {
-        let Some(Part { temporary, path }) = self.0.take() else { return };
+        let Some(Part { temporary, path, has_place }) = self.0.take() else { return };
         let temporary = match temporary.into_name(directory(&path)) {
             Ok(temporary) => temporary,
             Err(error) => {
@@ -93,7 +97,9 @@ impl Place {
         if let Err(error) = fs::rename(&temporary, &path) {
             let (path, temporary) = (path.display(), temporary.display());
             tell!("rtrace: cannot replace {path}: {error}; the log is {temporary}");
+            return;
         }
+        has_place.store(true, Ordering::Release);
     }
 }
 
@@ -108,6 +114,7 @@ impl Drop for Place {
 pub(super) struct Numbered {
     path: PathBuf,
     keep: u64,
+    has_place: Arc<AtomicBool>,
     /// The next part, until it has its place.
     next: Mutex<Option<Temporary>>,
 }
@@ -138,6 +145,10 @@ impl Numbered {
 
 impl Parts for Numbered {
     fn make(&self, _: u64) -> io::Result<Box<dyn io::Write + Send>> {
+        // What has the log's name until then is another log.
+        if !self.has_place.load(Ordering::Acquire) {
+            return Err(io::Error::other("the log does not have its name yet"));
+        }
         let (file, temporary) = create_in(directory(&self.path))?;
         let _ = lock::hold(&file); // there are file systems without locks
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
@@ -206,7 +217,8 @@ fn open_path(path: &Path) -> anyhow::Result<(File, Place)> {
         Err(_) => {}
     }
     let (file, temporary) = create_in(dir)?;
-    Ok((file, Place(Some(Part { temporary, path: path.to_owned() }))))
+    let (path, has_place) = (path.to_owned(), Arc::default());
+    Ok((file, Place(Some(Part { temporary, path, has_place }))))
 }
 
 /// In a sticky directory only its owner and the file's may replace a file
