@@ -2,6 +2,7 @@
 // so that two tracers' texts of them can be compared.
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <linux/memfd.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include <sys/eventfd.h>
 #include <sys/ipc.h>
 #include <sys/klog.h>
+#include <sys/mman.h>
 #include <sys/msg.h>
 #include <sys/select.h>
 #include <sys/sem.h>
@@ -73,6 +75,19 @@ static void directories(void) {
   rmdir("made");
 }
 
+static void descriptors(void) {
+  int file = open("/etc/passwd", O_RDONLY);
+  fcntl(file, F_GETLEASE);
+  fcntl(file, F_NOTIFY, DN_CREATE);
+  struct f_owner_ex owner = {F_OWNER_PID, 0};
+  fcntl(file, F_SETOWN_EX, &owner);
+  fcntl(file, F_GETOWN_EX, &owner);
+  unsigned long context = 0;
+  syscall(SYS_io_setup, 5, &context);
+  syscall(SYS_memfd_create, "huge", MFD_HUGETLB | 30u << MFD_HUGE_SHIFT);
+  close(file);
+}
+
 static void offsets(void) {
   memset(buffer, 0, sizeof buffer);
   int file = open("file", O_CREAT | O_RDWR | O_TRUNC, 0600), ends[2];
@@ -114,6 +129,7 @@ int main(void) {
   ipc();
   policies();
   directories();
+  descriptors();
   offsets();
   waiting();
   struct statfs system;

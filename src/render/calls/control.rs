@@ -16,7 +16,11 @@ const F_GETLK: [u64; 3] = [5, 12, 36];
 const F_SETLK: [u64; 6] = [6, 7, 13, 14, 37, 38];
 const F_SETOWN: u64 = 8;
 const F_SETSIG: u64 = 10;
+const F_SETOWN_EX: u64 = 15;
+const F_GETOWN_EX: u64 = 16;
 const F_SETLEASE: u64 = 1024;
+const F_GETLEASE: u64 = 1025;
+const F_NOTIFY: u64 = 1026;
 const F_DUPFD_CLOEXEC: u64 = 1030;
 const F_SETPIPE_SZ: u64 = 1031;
 const F_ADD_SEALS: u64 = 1033;
@@ -29,7 +33,7 @@ pub(super) fn fcntl_count(site: &Site<'_>) -> Option<usize> {
 }
 
 pub(super) fn fcntl_is_late(site: &Site<'_>) -> bool {
-    F_GETLK.contains(&site.word(1))
+    F_GETLK.contains(&site.word(1)) || site.word(1) == F_GETOWN_EX
 }
 
 pub(super) fn fcntl_argument(site: &Site<'_>, out: &mut String) -> bool {
@@ -45,10 +49,21 @@ pub(super) fn fcntl_argument(site: &Site<'_>, out: &mut String) -> bool {
         F_SETSIG => scalar::signal(word, out),
         F_SETLEASE => super::super::structs::named("lease_type", word, out),
         F_ADD_SEALS => named("seal_flags", out),
+        F_NOTIFY => named("notify_flags", out),
+        F_SETOWN_EX | F_GETOWN_EX => owner(site, out),
         command if F_GETLK.contains(&command) || F_SETLK.contains(&command) => lock(site, out),
         _ => hex(word, out),
     }
     true
+}
+
+/// Whom signals of the descriptor go to.
+fn owner(site: &Site<'_>, out: &mut String) {
+    let phase = if site.word(1) == F_GETOWN_EX { Phase::Exit } else { Phase::Entry };
+    match (site.bytes(2, phase), abi::structure("f_owner_ex")) {
+        (Some(bytes), Some(layout)) => site.structure(layout, bytes, out),
+        _ => scalar::address(site.word(2), out),
+    }
 }
 
 /// The lock; whose it is, only where the kernel says so.
@@ -72,6 +87,12 @@ pub(super) fn fcntl_result(site: &Site<'_>, out: &mut String) -> bool {
     let (word, set) = match site.word(1) {
         F_DUPFD | F_DUPFD_CLOEXEC => {
             site.returned(value as i32, out);
+            return true;
+        }
+        F_GETLEASE => {
+            super::explained(value, out, |out| {
+                super::super::structs::named("lease_type", value, out);
+            });
             return true;
         }
         F_GETFL => ("flags", "open_flags"),

@@ -69,6 +69,9 @@ pub(super) fn argument(site: &Site<'_>, arg: usize, out: &mut String) -> bool {
         // EPOLL_CTL_DEL looks at no event.
         ("epoll_ctl", 3) if site.word(1) == 2 => scalar::address(word, out),
         ("ioprio_set", 2) => policy::io_priority(word, out),
+        ("memfd_create", 1) => return policy::huge_pages(site, arg, "MFD_HUGE_SHIFT", out),
+        ("mmap" | "mmap2", 3) => return policy::huge_pages(site, arg, "MAP_HUGE_SHIFT", out),
+        ("io_setup", 1) => return policy::aio_context(site, out),
         ("fallocate", 1) if word == 0 => out.push('0'),
         // Nothing remains of a sleep that was not interrupted.
         ("clock_nanosleep" | "clock_nanosleep_time64", 3) | ("nanosleep", 1)

@@ -1,10 +1,11 @@
-//! NUMA policies, get_mempolicy(2) and its kin, and priorities of input and output,
+//! Memory: NUMA policies, get_mempolicy(2) and its kin, huge pages; priorities of input and output,
 //! ioprio_set(2).
 
-use super::super::scalar::{decimal, hex};
+use super::super::scalar::{decimal, flags, hex};
 use super::super::structs::{named, number};
 use super::super::{Site, memory};
 use super::forms::bits;
+use crate::abi::Ty;
 use crate::event::Phase;
 
 /// Appends a bit for each node, as the words that they stand in.
@@ -49,4 +50,29 @@ pub(super) fn io_priority_result(value: u64, out: &mut String) {
     out.push_str(" (");
     io_priority(value, out);
     out.push(')');
+}
+
+/// Appends flags that hold the size of huge pages, as its logarithm; says whether
+/// they do.
+pub(super) fn huge_pages(site: &Site<'_>, arg: usize, shift: &str, out: &mut String) -> bool {
+    const SHIFT: u32 = 26;
+    const MASK: u64 = 0x3f << SHIFT;
+    let size = (site.word(arg) & MASK) >> SHIFT;
+    let Some(Ty::Flags(set)) = site.ty(arg).filter(|_| size != 0) else { return false };
+    flags(set, site.word(arg) & !MASK & 0xffff_ffff, out);
+    out.push('|');
+    decimal(size, out);
+    out.push_str("<<");
+    out.push_str(shift);
+    true
+}
+
+/// Appends the context that io_setup(2) has made.
+pub(super) fn aio_context(site: &Site<'_>, out: &mut String) -> bool {
+    let context = super::pointee(site, 1, Phase::Exit, site.abi.word());
+    let Some(context) = context.filter(|_| !site.record.failed) else { return false };
+    out.push('[');
+    hex(context, out);
+    out.push(']');
+    true
 }
