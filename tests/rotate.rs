@@ -203,8 +203,11 @@ fn a_ring_keeps_the_latest_and_says_where_it_begins() {
     let words = place.text(&["check", "run.mp"]);
     assert!(words.contains(&format!("parts {first} to {last}")), "{words}");
     assert!(words.contains("the beginning is missing"), "{words}");
-    let shown = place.text(&["show", "run.mp"]);
+    let output = place.rtrace(&["show", "run.mp"]);
+    let (shown, said) = (output.stdout, String::from_utf8_lossy(&output.stderr).into_owned());
+    let shown = String::from_utf8(shown).expect("text");
     assert!(shown.contains("bash --norc -c") && shown.contains("exit 3"), "{shown}");
+    assert!(said.contains(&format!("the beginning is missing: parts 1 to {}", first - 1)));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use rtrace::event::Batch;
 use rtrace::export::Run;
-use rtrace::log::{self, Losses, Reader};
+use rtrace::log::{self, Losses, Parts, Reader};
 use rtrace::sys::lock;
 
 /// An open log.
@@ -50,6 +50,11 @@ impl Source {
 
     /// Says on standard error what of the log could not be read.
     pub(crate) fn report_losses(&self) {
+        let parts = self.reader.parts().filter(|parts| parts.first > 1 && !parts.is_alone);
+        if let Some(Parts { first, .. }) = parts {
+            let (path, gone) = (self.path.display(), first - 1);
+            eprintln!("rtrace: {path}: the beginning is missing: parts 1 to {gone} of the set");
+        }
         if let Some(words) = losses_in_words(self.reader.losses()) {
             eprintln!("rtrace: {}: {words}", self.path.display());
         }
