@@ -25,7 +25,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Batches on their way to the writer …
 const IN_FLIGHT: usize = 4;
@@ -96,56 +96,49 @@ impl Recorder {
             ..self.header(Vec::new())
         };
         let name = launch.argv.first().cloned().unwrap_or_default();
-        self.record(header, out, watch, &name, |tracer| {
-            tracer.sink_mut().begun = Some(Box::new(begun));
-            tracer.launch(launch)
-        })
-    }
-
-    fn record<W: Write + Send + 'static>(
-        &self,
-        header: Header,
-        out: W,
-        mut watch: impl Watch,
-        name: &OsStr,
-        begin: impl FnOnce(&mut Tracer<Channel>) -> Result<(), tracer::Error>,
-    ) -> Result<Recorded, Error> {
-        let base = header.clock.monotonic;
-        let (to_writer, batches) = bounded(IN_FLIGHT);
-        let (to_tracer, empties) = bounded::<Batch>(IN_FLIGHT + 1);
-        let sink = Channel { batches: to_writer, empties, room: Arc::default(), begun: None };
-        let mut tracer = Tracer::new(self.options.clone(), sink, base);
-        begin(&mut tracer)?;
+        let (sink, ends) = Channel::new(Box::new(begun));
+        let mut tracer = Tracer::new(self.options.clone(), sink, header.clock.monotonic);
+        tracer.launch(launch)?;
         // After the command has its caller's actions, and before the first byte of the
         // log: a limit of file sizes is an error already for the header.
         let handlers = signals::Handlers::install(&tracer::CAUGHT).map_err(Error::Signals)?;
-        let writer = Series::begin(Box::new(out), &header, self.rotation.clone())?;
+        let rotation = self.rotation.clone();
+        let recording = Recording { header, out, rotation, watch, handlers, ends, lasts: None };
+        recording.follow(tracer, |tracer| tracer.run(&name))
+    }
 
-        let mask = signals::block_all();
-        let thread = thread::Builder::new();
-        let writing = thread.spawn(move || {
-            watch.begin(&header);
-            write_all(writer, &batches, &to_tracer, watch)
-        });
-        let waking = Waker::start(tracer.shared());
-        mask.restore();
-        let (writing, waking) =
-            writing.and_then(|writing| Ok((writing, waking?))).map_err(Error::Thread)?;
-
-        let outcome = tracer.run(name);
-        waking.stop();
-        drop(tracer.into_sink()); // the writer sees the end of its channel
-        let time = clock::monotonic() - base;
-        let (writer, mut failure) = writing.join().map_err(|_| Error::Writer)?;
-        let outcome = outcome?;
-        let mut totals = writer.totals();
-        // Where the log stopped, there may be room again for saying so.
-        match writer.finish(end(&outcome, time, failure.as_ref())) {
-            Ok(all) => totals = all,
-            Err(error) => failure = failure.or(Some(error)),
-        }
-        drop(handlers); // only now: a signal must not cut the log's end off
-        Ok(Recorded { outcome, totals, time, failure })
+    /// Attaches to processes, with all their threads, and records them and what they
+    /// start from then on, until they have ended, a SIGINT, SIGTERM or SIGHUP comes,
+    /// or that much time has passed. Then they go on as they were. `begun` is called
+    /// once all of them are attached to.
+    ///
+    /// # Errors
+    /// One of them cannot be traced, and none is; the log cannot be begun.
+    pub fn attach<W: Write + Send + 'static>(
+        &self,
+        pids: &[i32],
+        lasts: Option<Duration>,
+        out: W,
+        watch: impl Watch,
+        begun: impl FnOnce() + 'static,
+    ) -> Result<Recorded, Error> {
+        let first = pids.first().copied().unwrap_or_default();
+        let cwd = fs::read_link(format!("/proc/{first}/cwd")).unwrap_or_default();
+        let header = Header {
+            command: tracer::arguments(first),
+            cwd: cwd.as_os_str().as_bytes().to_vec(),
+            ..self.header(pids.iter().map(|pid| *pid as u32).collect())
+        };
+        // A Ctrl-C that comes while they are being attached to must find us prepared.
+        let handlers = signals::Handlers::install(&tracer::CAUGHT).map_err(Error::Signals)?;
+        let (sink, ends) = Channel::new(Box::new(begun));
+        let tracer = Tracer::new(self.options.clone(), sink, header.clock.monotonic);
+        let rotation = self.rotation.clone();
+        let recording = Recording { header, out, rotation, watch, handlers, ends, lasts };
+        recording.follow(tracer, |tracer| {
+            tracer.attach(pids)?;
+            tracer.run(OsStr::new(""))
+        })
     }
 
     fn header(&self, attached: Vec<u32>) -> Header {
@@ -165,6 +158,55 @@ impl Recorder {
             },
             part: self.rotation.as_ref().map(Rotation::first),
         }
+    }
+}
+
+/// A recording about to begin.
+struct Recording<W, T> {
+    header: Header,
+    out: W,
+    rotation: Option<Rotation>,
+    watch: T,
+    handlers: signals::Handlers,
+    ends: Ends,
+    lasts: Option<Duration>,
+}
+
+impl<W: Write + Send + 'static, T: Watch> Recording<W, T> {
+    /// Writes what the tracer, which `trace` lets run, hands over.
+    fn follow(
+        self,
+        mut tracer: Tracer<Channel>,
+        trace: impl FnOnce(&mut Tracer<Channel>) -> Result<Outcome, tracer::Error>,
+    ) -> Result<Recorded, Error> {
+        let Self { header, out, rotation, mut watch, handlers, ends, lasts } = self;
+        let base = header.clock.monotonic;
+        let writer = Series::begin(Box::new(out), &header, rotation)?;
+        let mask = signals::block_all();
+        let thread = thread::Builder::new();
+        let writing = thread.spawn(move || {
+            watch.begin(&header);
+            write_all(writer, &ends, watch)
+        });
+        let waking = Waker::start(tracer.shared(), lasts);
+        mask.restore();
+        let (writing, waking) =
+            writing.and_then(|writing| Ok((writing, waking?))).map_err(Error::Thread)?;
+
+        let outcome = trace(&mut tracer);
+        waking.stop();
+        drop(tracer.into_sink()); // the writer sees the end of its channel
+        let time = clock::monotonic() - base;
+        let (writer, mut failure) = writing.join().map_err(|_| Error::Writer)?;
+        let outcome = outcome?;
+        let mut totals = writer.totals();
+        // Where the log stopped, there may be room again for saying so.
+        match writer.finish(end(&outcome, time, failure.as_ref())) {
+            Ok(all) => totals = all,
+            Err(error) => failure = failure.or(Some(error)),
+        }
+        drop(handlers); // only now: a signal must not cut the log's end off
+        Ok(Recorded { outcome, totals, time, failure })
     }
 }
 
@@ -234,6 +276,22 @@ impl Drop for Share {
     }
 }
 
+/// The writer's end of the channel.
+struct Ends {
+    batches: Receiver<Loaded>,
+    empties: Sender<Batch>,
+}
+
+impl Channel {
+    fn new(begun: Box<dyn FnOnce()>) -> (Self, Ends) {
+        let (to_writer, batches) = bounded(IN_FLIGHT);
+        let (to_tracer, empties) = bounded(IN_FLIGHT + 1);
+        let room = Arc::default();
+        let channel = Self { batches: to_writer, empties, room, begun: Some(begun) };
+        (channel, Ends { batches, empties: to_tracer })
+    }
+}
+
 impl Sink for Channel {
     fn begun(&mut self) {
         if let Some(begun) = self.begun.take() {
@@ -252,8 +310,7 @@ impl Sink for Channel {
 /// The writer's thread: until the tracer's end of the channel is dropped.
 fn write_all(
     mut writer: Series,
-    batches: &Receiver<Loaded>,
-    empties: &Sender<Batch>,
+    Ends { batches, empties }: &Ends,
     mut watch: impl Watch,
 ) -> (Series, Option<log::Error>) {
     let mut failure = None;
@@ -284,14 +341,21 @@ struct Waker {
 }
 
 impl Waker {
-    fn start(shared: tracer::Shared) -> io::Result<Self> {
+    /// Wakes the calling thread while it has something to hand over, a signal to look
+    /// at or a task to wait for, and when `lasts` has passed.
+    fn start(shared: tracer::Shared, lasts: Option<Duration>) -> io::Result<Self> {
+        let until = lasts.and_then(|lasts| Instant::now().checked_add(lasts));
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let tracer = signals::Kicker::here();
         let thread = thread::Builder::new().spawn(move || {
             while !stopped.load(Ordering::Relaxed) {
                 thread::park_timeout(WAKE);
-                if shared.dirty.load(Ordering::Relaxed) || signals::noted() {
+                if until.is_some_and(|until| Instant::now() >= until) {
+                    shared.expired.store(true, Ordering::Relaxed);
+                }
+                let reasons = [&shared.dirty, &shared.leaving, &shared.expired];
+                if reasons.iter().any(|set| set.load(Ordering::Relaxed)) || signals::noted() {
                     tracer.kick();
                 }
             }

@@ -1,11 +1,13 @@
 //! The command line: one file a subcommand.
 
+mod attach;
 mod cat;
 mod check;
 mod convert;
 mod log_file;
 mod output;
 mod recording;
+mod refusal;
 mod rotate;
 mod run;
 mod selection;
@@ -31,6 +33,7 @@ struct Rtrace {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Run(run::Args),
+    Attach(attach::Args),
     Check(check::Args),
     Convert(convert::Args),
     Show(show::Args),
@@ -42,6 +45,7 @@ enum Command {
 pub(crate) fn run() -> ExitCode {
     let result = match Rtrace::parse().command {
         Command::Run(args) => return run::run(&args),
+        Command::Attach(args) => return attach::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Convert(args) => convert::run(args),
         Command::Show(args) => show::run(&args),

@@ -11,7 +11,6 @@ use rtrace::event::Batch;
 use rtrace::log::{self, Header};
 use rtrace::record::{self, Limit, Print, Recorded, Recorder, Rotation, Watch};
 use rtrace::tracer::{self, Options};
-use std::fs;
 use std::io::{self, IsTerminal, Stderr};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -214,39 +213,4 @@ impl Watch for Onlooker {
 
 fn source_text(error: &dyn std::error::Error) -> String {
     error.source().map_or_else(String::new, ToString::to_string)
-}
-
-/// Who traces a process, if somebody does.
-fn tracer_of(process: &str) -> Option<u32> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let tracer = status.lines().find_map(|line| line.strip_prefix("TracerPid:"))?;
-    tracer.trim().parse().ok().filter(|pid| *pid != 0)
-}
-
-/// Adds what to do about a refusal to trace.
-pub(super) fn hint(error: record::Error) -> anyhow::Error {
-    let refused = match &error {
-        record::Error::Tracer(tracer::Error::Seize { pid, source })
-            if source.raw_os_error() == Some(nix::libc::EPERM) =>
-        {
-            *pid
-        }
-        _ => return error.into(),
-    };
-    let error = anyhow::Error::new(error);
-    // What rtrace starts is traced by whoever traces rtrace.
-    if let Some(tracer) = tracer_of(&refused.to_string()).or_else(|| tracer_of("self")) {
-        return anyhow::anyhow!(
-            "{error:#}; process {tracer} traces it already, and a process has one tracer only"
-        );
-    }
-    let scope = fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").unwrap_or_default();
-    let advice = match scope.trim() {
-        "2" => "only root may trace here: run rtrace as root, or set kernel.yama.ptrace_scope to 1",
-        "3" => "tracing is switched off until the next boot (kernel.yama.ptrace_scope is 3)",
-        _ => {
-            "kernel.yama.ptrace_scope is not the reason; in a container, allow CAP_SYS_PTRACE and a seccomp profile with ptrace; a setuid program needs root"
-        }
-    };
-    anyhow::anyhow!("{error:#}; {advice}")
 }

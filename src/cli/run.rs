@@ -1,6 +1,7 @@
 //! `rtrace run`: a command, and the log of all that it did.
 
-use super::recording::{FAILED, Recording, hint, tell};
+use super::recording::{FAILED, Recording, tell};
+use super::refusal::explained;
 use anyhow::Context as _;
 use rtrace::record;
 use rtrace::sys::{signals, spawn::User};
@@ -106,7 +107,7 @@ fn record(args: &Args) -> anyhow::Result<ExitCode> {
     let (file, place) = log.split();
     let told = |error| match error {
         record::Error::Log(_) => anyhow::Error::new(error).context(name.clone()),
-        error => hint(error),
+        error => explained(error),
     };
     let recorded = recorder.run_with(&launch, file, watch, || place.take()).map_err(told)?;
     if let Some(status) = args.recording.report(&recorded, &name) {

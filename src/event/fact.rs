@@ -121,6 +121,8 @@ coded! {
         /// another process has begun, the exec: `ExecTask`, `ExecOrdinal`. What is open
         /// in it then is told by [`FactKind::Descriptor`].
         Standing = 16, "standing";
+        /// A file in the memory of a process that was attached to: `Path`, `Inode`.
+        Mapping = 10, "mapping";
     }
 }
 

@@ -46,7 +46,14 @@ impl Facts {
 /// Kinds that change what the flow knows; the others are given out, or are for
 /// readers of the log.
 fn is_used(kind: FactKind) -> bool {
-    !matches!(kind, FactKind::BlindSpot | FactKind::Mount | FactKind::Written | FactKind::Content)
+    !matches!(
+        kind,
+        FactKind::BlindSpot
+            | FactKind::Mount
+            | FactKind::Mapping
+            | FactKind::Written
+            | FactKind::Content
+    )
 }
 
 /// Kinds that are items themselves.
@@ -105,7 +112,11 @@ impl Flow {
             FactKind::Socket => self.socket_fact(fact),
             FactKind::Ids => self.ids_fact(fact),
             FactKind::Standing => self.standing_fact(fact),
-            FactKind::BlindSpot | FactKind::Mount | FactKind::Written | FactKind::Content => {}
+            FactKind::BlindSpot
+            | FactKind::Mount
+            | FactKind::Mapping
+            | FactKind::Written
+            | FactKind::Content => {}
         }
     }
 

@@ -31,7 +31,7 @@ impl Flow {
         let maker = TaskId(maker as u32);
         let parent = (!maker.is_none()).then_some(EventId { task: maker, ordinal: maker_ordinal });
         let process = TaskId(process as u32);
-        let (files, place) = self.tables_for(maker, origin);
+        let (files, place) = self.tables_for(maker, process, origin);
         let task = Task {
             id,
             tid: tid as u32,
@@ -61,11 +61,14 @@ impl Flow {
     fn tables_for(
         &mut self,
         maker: TaskId,
+        process: TaskId,
         origin: Origin,
     ) -> (super::pool::Handle, super::pool::Handle) {
-        let tables = self.state.tasks.get(&maker).map(|task| (task.files, task.place));
+        let is_attached = origin == Origin::Attached;
+        let from = if is_attached { process } else { maker };
+        let tables = self.state.tasks.get(&from).map(|task| (task.files, task.place));
         match tables {
-            Some((files, place)) if origin == Origin::Thread => {
+            Some((files, place)) if is_attached || origin == Origin::Thread => {
                 (self.state.files.share(files), self.state.standings.share(place))
             }
             Some((files, place)) => {

@@ -40,7 +40,9 @@ impl<S: Sink> Tracer<S> {
         }
     }
 
-    fn add(
+    /// A task is there. `process` is the task that stands for its process (none: this
+    /// one does) and the process's id; without it, the task is a process of its own.
+    pub(super) fn add(
         &mut self,
         tid: i32,
         origin: Origin,
@@ -48,10 +50,11 @@ impl<S: Sink> Tracer<S> {
         process: Option<(TaskId, i32)>,
         env: super::task::Environment,
         time: u64,
-    ) {
+    ) -> TaskId {
         let id = TaskId(self.next_task);
         self.next_task += 1;
         let (process, pid) = process.unwrap_or((id, tid));
+        let process = if process.is_none() { id } else { process };
         let mut record = self.batch.record(Kind::Start, id, 0);
         record.at(time).words([
             tid as u64,
@@ -77,6 +80,7 @@ impl<S: Sink> Tracer<S> {
             nested: false,
         };
         self.tasks.insert(tid, task);
+        id
     }
 
     /// The command's own start, told when its program runs.
@@ -120,7 +124,7 @@ impl<S: Sink> Tracer<S> {
         let orphans: Vec<_> = self.early.drain().collect();
         for (tid, (stop, stopped)) in orphans {
             let time = self.now();
-            let pid = super::facts::thread_group(tid).unwrap_or(tid);
+            let pid = super::process::thread_group(tid).unwrap_or(tid);
             let process = self.tasks.get(&pid).map(|leader| (leader.process, pid));
             let env = self.tasks.get(&pid).map(|leader| leader.env.clone()).unwrap_or_default();
             self.add(tid, Origin::Orphan, (TaskId::NONE, 0), process, env, time);

@@ -2,7 +2,7 @@
 
 use super::Sink;
 use super::engine::Tracer;
-use super::facts::namespace_ids;
+use super::process::namespace_ids;
 use super::task::Task;
 use crate::event::{Fact, FactKey, FactKind, Value};
 

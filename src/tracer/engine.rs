@@ -64,6 +64,8 @@ pub struct Tracer<S> {
     pub(super) execs: FxHashMap<TaskId, TaskId>,
     /// Why tasks are being let go, once they are.
     pub(super) detaching: Option<u64>,
+    /// When that began: CLOCK_MONOTONIC.
+    pub(super) detaching_since: u64,
     /// Files whose facts are in the log: device, inode, time of change, and a hash
     /// of the name that was opened.
     pub(super) known_files: FxHashSet<(u64, u64, i64, u64)>,
@@ -126,6 +128,7 @@ impl<S: Sink> Tracer<S> {
             root: None,
             execs: FxHashMap::default(),
             detaching: None,
+            detaching_since: 0,
             known_files: FxHashSet::default(),
             written: Written::default(),
             contents: None,
@@ -182,20 +185,7 @@ impl<S: Sink> Tracer<S> {
                 .go()
                 .map_err(|source| Error::System { what: "start the command", source })?;
         }
-        while !self.tasks.is_empty() || !self.early.is_empty() {
-            match wait::any() {
-                Ok(Some((tid, status))) => self.status(tid, status),
-                Ok(None) => {}
-                Err(e) if e.raw_os_error() == Some(libc::ECHILD) => break,
-                Err(source) => return Err(Error::System { what: "wait for a tracee", source }),
-            }
-            if signals::noted() {
-                self.noted(signals::take(|sender| self.is_signalling_a_group(sender)));
-            }
-            self.flush_if_due();
-        }
-        self.finish_contents();
-        self.flush();
+        self.follow()?;
         let root = self.root.as_mut();
         if let Some(root) = root
             && !root.started
@@ -207,6 +197,29 @@ impl<S: Sink> Tracer<S> {
             root: self.root.as_ref().and_then(|root| root.ending),
             detached: self.detaching.is_some(),
         })
+    }
+
+    /// Follows all tasks to their ends, or until they have been let go.
+    pub(super) fn follow(&mut self) -> Result<(), Error> {
+        while !self.tasks.is_empty() || !self.early.is_empty() {
+            match wait::any() {
+                Ok(Some((tid, status))) => self.status(tid, status),
+                Ok(None) => {}
+                Err(e) if e.raw_os_error() == Some(libc::ECHILD) => break,
+                Err(source) => return Err(Error::System { what: "wait for a tracee", source }),
+            }
+            if signals::noted() {
+                self.noted(signals::take(|sender| self.is_signalling_a_group(sender)));
+            }
+            if self.shared.expired.load(Ordering::Relaxed) {
+                self.detach_all(0);
+            }
+            self.leave_asleep();
+            self.flush_if_due();
+        }
+        self.finish_contents();
+        self.flush();
+        Ok(())
     }
 
     /// A time for an observation: later than all before it.
@@ -254,7 +267,7 @@ impl<S: Sink> Tracer<S> {
         }
     }
 
-    fn status(&mut self, tid: i32, status: Status) {
+    pub(super) fn status(&mut self, tid: i32, status: Status) {
         match status {
             Status::Exited(code) => self.ended(tid, Ending::Exited(code)),
             Status::Killed { signal, core } => self.ended(tid, Ending::Killed { signal, core }),
@@ -289,7 +302,11 @@ impl<S: Sink> Tracer<S> {
         };
         let (state, act, go) = transition(task.state, task.stopped != 0, observed);
         task.state = state;
-        task.stopped = if let Act::Stopped(signal) = act { signal } else { 0 };
+        task.stopped = match (act, go) {
+            (Act::Stopped(signal), _) => signal,
+            (_, Go::Listen) => task.stopped,
+            _ => 0,
+        };
         self.act(tid, act, info, &stopped, time);
         self.go_on(go, stopped);
     }

@@ -6,11 +6,13 @@
 //! read, which the kernel answers from what it has in memory.
 
 use super::engine::Tracer;
+use super::process::namespace_ids;
 use super::{Facts, Sink};
 use crate::abi::{Prototype, Verb};
 use crate::event::{Fact, FactKey, FactKind, Role, Value};
 use crate::sys::file::{self, Stat};
 use crate::sys::socket;
+use rustc_hash::FxHashSet;
 use std::fs;
 use std::os::unix::ffi::OsStringExt;
 
@@ -26,22 +28,6 @@ const KNOWN_FILES: usize = 1 << 16;
 /// The device number of `/dev/fuse` (admin-guide/devices.txt).
 const FUSE: u64 = libc::makedev(10, 229);
 
-/// The thread group of a task, from `/proc/TID/status`.
-pub(super) fn thread_group(tid: i32) -> Option<i32> {
-    status_field(tid, "Tgid:")?.trim().parse().ok()
-}
-
-/// A task's ids in the PID namespaces that it is in, ours first, its own last.
-pub(super) fn namespace_ids(tid: i32) -> Vec<i32> {
-    let ids = status_field(tid, "NSpid:").unwrap_or_default();
-    ids.split_whitespace().filter_map(|id| id.parse().ok()).collect()
-}
-
-fn status_field(tid: i32, name: &str) -> Option<String> {
-    let status = fs::read_to_string(format!("/proc/{tid}/status")).ok()?;
-    status.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned)
-}
-
 pub(super) fn link(path: &str) -> Option<Value> {
     fs::read_link(path).ok().map(|target| Value::Bytes(target.into_os_string().into_vec()))
 }
@@ -55,7 +41,7 @@ fn link_with_inode(tid: i32, fd: i32) -> Option<(Value, i64)> {
 }
 
 /// A process's arguments, as they stand in its memory now.
-fn arguments(tid: i32) -> Vec<Vec<u8>> {
+pub fn arguments(tid: i32) -> Vec<Vec<u8>> {
     let all = fs::read(format!("/proc/{tid}/cmdline")).unwrap_or_default();
     all.split_inclusive(|byte| *byte == 0)
         .map(|one| one.strip_suffix(&[0]).unwrap_or(one).to_vec())
@@ -110,10 +96,44 @@ impl<S: Sink> Tracer<S> {
             return;
         }
         self.process_fact(tid);
+        self.mount_facts(tid);
+    }
+
+    /// The same of a process that was there before us, and the files that it has
+    /// mapped. `tid` is a thread of it that lives.
+    pub(super) fn attached_process(&mut self, tid: i32) {
+        self.descriptor_facts(tid);
+        self.process_fact(tid);
+        if self.options.facts != Facts::None {
+            self.mapping_facts(tid);
+        }
+    }
+
+    /// The mounts that a task sees.
+    pub(super) fn mount_facts(&mut self, tid: i32) {
         let mounts = fs::read(format!("/proc/{tid}/mountinfo")).unwrap_or_default();
         for line in mounts.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let text = Value::Bytes(line.to_vec());
             self.fact(tid, FactKind::Mount, vec![(FactKey::Text, text)]);
+        }
+    }
+
+    /// The files in a process's memory, each once, as `/proc/PID/maps` names them.
+    fn mapping_facts(&mut self, tid: i32) {
+        let maps = fs::read(format!("/proc/{tid}/maps")).unwrap_or_default();
+        let mut seen = FxHashSet::default();
+        for line in maps.split(|byte| *byte == b'\n') {
+            // address permissions offset device inode path
+            let Some(path) = line.iter().position(|byte| *byte == b'/') else { continue };
+            let (before, path) = line.split_at(path);
+            let words = String::from_utf8_lossy(before);
+            let inode = words.split_whitespace().nth(4).and_then(|inode| inode.parse().ok());
+            if !seen.insert(path) {
+                continue;
+            }
+            let mut fields = vec![(FactKey::Path, Value::Bytes(path.to_vec()))];
+            fields.extend(inode.map(|inode| (FactKey::Inode, Value::Number(inode))));
+            self.fact(tid, FactKind::Mapping, fields);
         }
     }
 
@@ -131,6 +151,8 @@ impl<S: Sink> Tracer<S> {
             (FactKey::Uid, nth("Uid:", 1, 10)),
             (FactKey::Gid, nth("Gid:", 1, 10)),
             (FactKey::Umask, nth("Umask:", 0, 8)),
+            (FactKey::Pgid, nth("NSpgid:", 0, 10)),
+            (FactKey::Sid, nth("NSsid:", 0, 10)),
         ];
         fields.extend(numbers.into_iter().filter_map(|(key, n)| Some((key, Value::Number(n?)))));
         if let Some(groups) = line("Groups:") {

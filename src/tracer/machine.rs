@@ -91,6 +91,8 @@ pub(super) fn transition(state: State, stopped: bool, seen: Observed) -> (State,
         (_, Observed::Stop(Stop::Signal(signal))) => {
             (settled(state), Signal(signal), Go::On(signal))
         }
+        // Asked to stop where it stood already: it tells of the same stop again.
+        (_, Observed::Stop(Stop::Group(_))) if stopped => (state, Nothing, Go::Listen),
         (_, Observed::Stop(Stop::Group(signal))) => (settled(state), Stopped(signal), Go::Listen),
         (_, Observed::Stop(Stop::Trap)) if stopped => (settled(state), Continued, Go::On(0)),
         (_, Observed::Stop(Stop::Trap | Stop::Other(_))) => (settled(state), Nothing, Go::On(0)),
@@ -117,7 +119,7 @@ mod tests {
         let (mut state, mut acts, mut goes) = (state, Vec::new(), Vec::new());
         for one in seen {
             let (next, act, go) = transition(state, stopped, *one);
-            stopped = matches!(act, Act::Stopped(_));
+            stopped = go == Go::Listen;
             state = next;
             acts.push(act);
             goes.push(go);
@@ -145,6 +147,14 @@ mod tests {
         assert_eq!(state, State::Outside);
         assert_eq!(acts, [Act::Stopped(19), Act::Continued]);
         assert_eq!(goes, [Go::Listen, Go::On(0)]);
+    }
+
+    #[test]
+    fn a_stop_is_told_once() {
+        let seen = [Observed::Stop(Stop::Group(19)), Observed::Stop(Stop::Group(19))];
+        let (_, acts, goes) = run(State::New, &seen);
+        assert_eq!(acts, [Act::Stopped(19), Act::Nothing]);
+        assert_eq!(goes, [Go::Listen, Go::Listen]);
     }
 
     #[test]

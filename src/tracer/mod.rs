@@ -5,6 +5,7 @@
 //! without a system call what a stop means, the engine does it. Records go to a
 //! [`Sink`] in batches; what becomes of them is not known here.
 
+mod attach;
 mod births;
 mod blindspots;
 mod calls;
@@ -16,10 +17,13 @@ mod facts;
 mod held;
 mod launch;
 mod machine;
+mod process;
 mod program;
 mod task;
 mod written;
 
+pub use attach::Refusal;
+pub use facts::arguments;
 pub use launch::{Launch, find_command};
 
 use crate::abi::Filter;
@@ -153,6 +157,14 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// A process cannot be attached to.
+    #[error("cannot attach to process {pid}: {refusal}")]
+    Attach {
+        /// The process.
+        pid: i32,
+        /// Why not.
+        refusal: Refusal,
+    },
     /// Something that should always work did not.
     #[error("cannot {what}")]
     System {
@@ -169,6 +181,10 @@ pub struct Shared {
     /// Set while the tracer holds observations that it has not handed over; a
     /// helper thread wakes the tracer while it is, see [`Tracer::run`].
     pub dirty: Arc<AtomicBool>,
+    /// Set while tasks are being let go; it must be woken then too.
+    pub leaving: Arc<AtomicBool>,
+    /// Set by the helper thread when the time to let go has come.
+    pub expired: Arc<AtomicBool>,
 }
 
 pub use engine::{CAUGHT, Tracer};
