@@ -5,6 +5,7 @@
 //! is lost. A third thread wakes the tracer now and then, so that a quiet tree's
 //! last observations reach the log too.
 
+mod channel;
 mod series;
 mod spool;
 mod watch;
@@ -12,25 +13,21 @@ mod watch;
 pub use series::{Limit, Parts, Rotation};
 pub use watch::{Print, Watch};
 
-use crate::event::Batch;
+use channel::{Channel, Ends, IN_FLIGHT};
+
 use crate::log::{self, Clock, End, Header, Host, Reason, Totals};
 use crate::sys::{clock, signals};
-use crate::tracer::{self, Ending, Launch, Options, Outcome, Sink, Tracer};
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crate::tracer::{self, Ending, Launch, Options, Outcome, Tracer};
 use series::Series;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Batches on their way to the writer …
-const IN_FLIGHT: usize = 4;
-/// … and their bytes: a batch that is larger goes alone.
-const IN_FLIGHT_BYTES: usize = 8 << 20;
 /// How often the tracer is woken while it has something to hand over.
 const WAKE: Duration = Duration::from_millis(25);
 
@@ -229,82 +226,6 @@ pub enum Error {
     /// The writer's thread is gone.
     #[error("the thread that writes the log has ended unexpectedly")]
     Writer,
-}
-
-/// The tracer's end of the channel.
-struct Channel {
-    batches: Sender<Loaded>,
-    empties: Receiver<Batch>,
-    room: Arc<Room>,
-    /// What is to be done when the command runs.
-    begun: Option<Box<dyn FnOnce()>>,
-}
-
-/// A batch on its way, and its share of the room.
-type Loaded = (Batch, Share);
-
-/// Bytes on their way.
-#[derive(Default)]
-struct Room {
-    used: Mutex<usize>,
-    freed: Condvar,
-}
-
-/// A part of the room that is taken as long as this lives: also if the writer's
-/// thread should end before it has written the batch.
-struct Share {
-    room: Arc<Room>,
-    bytes: usize,
-}
-
-impl Share {
-    /// Takes so many bytes, as soon as there is room for them.
-    fn take(room: &Arc<Room>, bytes: usize) -> Self {
-        let full = |used: &mut usize| *used > 0 && *used + bytes > IN_FLIGHT_BYTES;
-        let used = room.used.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut used = room.freed.wait_while(used, full).unwrap_or_else(PoisonError::into_inner);
-        *used += bytes;
-        drop(used);
-        Self { room: Arc::clone(room), bytes }
-    }
-}
-
-impl Drop for Share {
-    fn drop(&mut self) {
-        *self.room.used.lock().unwrap_or_else(PoisonError::into_inner) -= self.bytes;
-        self.room.freed.notify_one();
-    }
-}
-
-/// The writer's end of the channel.
-struct Ends {
-    batches: Receiver<Loaded>,
-    empties: Sender<Batch>,
-}
-
-impl Channel {
-    fn new(begun: Box<dyn FnOnce()>) -> (Self, Ends) {
-        let (to_writer, batches) = bounded(IN_FLIGHT);
-        let (to_tracer, empties) = bounded(IN_FLIGHT + 1);
-        let room = Arc::default();
-        let channel = Self { batches: to_writer, empties, room, begun: Some(begun) };
-        (channel, Ends { batches, empties: to_tracer })
-    }
-}
-
-impl Sink for Channel {
-    fn begun(&mut self) {
-        if let Some(begun) = self.begun.take() {
-            begun();
-        }
-    }
-
-    fn submit(&mut self, batch: Batch) -> Batch {
-        // A writer that is gone has told so; the tree goes on unrecorded.
-        let share = Share::take(&self.room, batch.weight());
-        let _ = self.batches.send((batch, share));
-        self.empties.try_recv().unwrap_or_default()
-    }
 }
 
 /// The writer's thread: until the tracer's end of the channel is dropped.

@@ -43,8 +43,9 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 
 fn attach(args: &Args) -> anyhow::Result<ExitCode> {
     let pids = wanted(args)?;
-    let recorder = args.recording.recorder();
+    let mut recorder = args.recording.recorder();
     let log = args.recording.open(&name_of(pids[0]).unwrap_or_default(), pids[0] as u32)?;
+    recorder.rotation = args.recording.rotation(&log)?;
     let (watch, name) = (args.recording.onlooker(&log), log.name.clone());
     let (file, place) = log.split();
     let told = |error| match error {

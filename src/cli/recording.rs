@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use rtrace::abi::Filter;
 use rtrace::event::Batch;
 use rtrace::log::{self, Header};
-use rtrace::record::{self, Limit, Print, Recorded, Recorder, Rotation, Watch};
+use rtrace::record::{Limit, Print, Recorded, Recorder, Rotation, Watch};
 use rtrace::tracer::{self, Options};
 use std::io::{self, IsTerminal, Stderr};
 use std::path::PathBuf;

@@ -11,19 +11,21 @@ const SCOPE: &str = "/proc/sys/kernel/yama/ptrace_scope";
 /// kernel has Yama.
 const SCOPE_VARIABLE: &str = "RTRACE_PTRACE_SCOPE";
 
+const ONE_ONLY: &str = "a process has one tracer only: end that one first";
+
 /// The error with what to do about it, where it is a refusal to trace.
 pub(super) fn explained(error: record::Error) -> anyhow::Error {
     let advice = match &error {
         record::Error::Tracer(tracer::Error::Seize { pid, source }) if is_refusal(source) => {
             match tracer_of(&pid.to_string()).or_else(|| tracer_of("self")) {
                 // What rtrace starts is traced by whoever traces rtrace.
-                Some(tracer) => only_one(tracer),
+                Some(tracer) => format!("process {tracer} traces it already, and {ONE_ONLY}"),
                 None => permission("run"),
             }
         }
         record::Error::Tracer(tracer::Error::Attach { refusal, .. }) => match refusal {
             Refusal::Forbidden(source) if is_refusal(source) => permission("attach"),
-            Refusal::Traced { pid, .. } => only_one(*pid as u32),
+            Refusal::Traced { .. } => ONE_ONLY.to_owned(),
             Refusal::Thread(process) => format!("name that one: rtrace attach {process}"),
             Refusal::Gone => "pgrep -a NAME lists processes by their names".to_owned(),
             Refusal::Zombie => "there is nothing left of it to record".to_owned(),
@@ -39,10 +41,6 @@ pub(super) fn explained(error: record::Error) -> anyhow::Error {
 
 fn is_refusal(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::PermissionDenied
-}
-
-fn only_one(tracer: u32) -> String {
-    format!("process {tracer} traces it, and a process has one tracer only: end that one first")
 }
 
 /// Who traces a process, if somebody does.

@@ -2,6 +2,7 @@
 
 use super::engine::{Tracer, exit_words, write_exit};
 use super::machine::{Birth, State};
+use super::process::thread_group;
 use super::task::{Pending, Task, Unseen};
 use super::{Ending, Sink};
 use crate::abi::Verb;
@@ -17,7 +18,13 @@ impl<S: Sink> Tracer<S> {
     pub(super) fn born(&mut self, parent: i32, child: i32, birth: Birth, time: u64) {
         let Some(task) = self.tasks.get(&parent) else { return };
         let flags = if task.pending.active { task.pending.clone_flags } else { 0 };
-        let thread = flags & CLONE_THREAD != 0;
+        let thread = if task.pending.active {
+            flags & CLONE_THREAD != 0
+        } else {
+            // A clone that was under way when we attached: its flags were not seen. A
+            // child that has gone already is a thread, as almost all of its kind are.
+            birth == Birth::Clone && thread_group(child).is_none_or(|group| group == task.pid)
+        };
         let nested = task.nested || flags & CLONE_NEWPID != 0;
         let origin = match birth {
             Birth::Fork if flags & CLONE_PARENT != 0 => Origin::Clone,
@@ -124,7 +131,7 @@ impl<S: Sink> Tracer<S> {
         let orphans: Vec<_> = self.early.drain().collect();
         for (tid, (stop, stopped)) in orphans {
             let time = self.now();
-            let pid = super::process::thread_group(tid).unwrap_or(tid);
+            let pid = thread_group(tid).unwrap_or(tid);
             let process = self.tasks.get(&pid).map(|leader| (leader.process, pid));
             let env = self.tasks.get(&pid).map(|leader| leader.env.clone()).unwrap_or_default();
             self.add(tid, Origin::Orphan, (TaskId::NONE, 0), process, env, time);
@@ -134,8 +141,10 @@ impl<S: Sink> Tracer<S> {
 }
 
 impl Task {
-    /// Whether it is in a call that makes a task.
+    /// Whether it is in a call that makes a task, or may be in one that it was in
+    /// already when it was attached to.
     fn is_forking(&self) -> bool {
-        self.pending.active && self.pending.prototype.is_some_and(|p| p.effect.verb == Verb::Forks)
+        let forks = || self.pending.prototype.is_some_and(|p| p.effect.verb == Verb::Forks);
+        self.state == State::New || self.pending.active && forks()
     }
 }

@@ -236,6 +236,8 @@ impl Trace {
         let call = parent.calls.iter().find(|call| call.ordinal == task.made_by);
         match call {
             Some(call) if matches!(call.name, "fork" | "vfork" | "clone" | "clone3") => {}
+            // It was in the call already when it was attached to.
+            None if task.made_by == 0 && parent.origin == Some(Origin::Attached) => {}
             other => faults.push(format!(
                 "task {id} was made by call {} of task {}: {other:?}",
                 task.made_by, task.parent
