@@ -113,7 +113,7 @@ fn facts_have_the_keys_that_are_listed() {
     let missing: Vec<_> = FactKind::ALL.iter().filter(|kind| !seen.contains(kind)).collect();
     assert_eq!(
         missing,
-        [&FactKind::BlindSpot, &FactKind::Standing],
-        "nothing went unseen, and the log has its beginning"
+        [&FactKind::BlindSpot, &FactKind::Mapping, &FactKind::Standing],
+        "nothing went unseen, nobody was attached to, and the log has its beginning"
     );
 }

@@ -116,13 +116,13 @@ coded! {
         /// they were then; `Hash`, `Part`, `Stale`; or `Text`, why it has none. Once for
         /// each state of a file that is not empty.
         Content = 9, "content";
+        /// A file in the memory of a process that was attached to: `Path`, `Inode`.
+        Mapping = 10, "mapping";
         /// Where a task stands when a log begins in the midst of its life: `Cwd`,
         /// `Root`, absolute, as far as they are known; where it runs a program that
         /// another process has begun, the exec: `ExecTask`, `ExecOrdinal`. What is open
         /// in it then is told by [`FactKind::Descriptor`].
         Standing = 16, "standing";
-        /// A file in the memory of a process that was attached to: `Path`, `Inode`.
-        Mapping = 10, "mapping";
     }
 }
 

@@ -42,7 +42,8 @@ impl Somebody {
     }
 
     pub(crate) fn start(command: &mut Command) -> Self {
-        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        // Its standard error may be a file that others write too.
+        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("it can be started");
         let out = BufReader::new(child.stdout.take().expect("a pipe"));
         Self { child, out }
