@@ -92,7 +92,7 @@ fn bash_with_jobs() {
     let script =
         "for i in 1 2 3; do (echo \"$i\" >\"out/$i\"; exec cat \"out/$i\" >/dev/null) & done
         wait; kill -TERM $BASHPID & wait $!; echo $?
-        (trap 'echo caught' USR1; kill -USR1 $BASHPID) & wait %%";
+        (trap 'echo caught' USR1; kill -USR1 $BASHPID) & wait $!";
     let scene = Scene::new();
     scene.shell("mkdir out");
     scene.same(&["bash", "--norc", "-c", script]);
