@@ -30,6 +30,7 @@ mod recap;
 mod resource;
 mod socket;
 mod state;
+mod stream;
 mod task;
 
 #[cfg(test)]

@@ -1,0 +1,356 @@
+//! Bytes that go in at one end and come out at the other, in order: one
+//! direction of a pipe, a FIFO or a connection.
+//!
+//! What the recorder sees of a write is when it was entered and when it had
+//! returned; the bytes went in somewhere between. Two writes that overlap in
+//! time may have gone in either way round. The n-th byte written is the n-th
+//! byte read, so that byte counts alone say which write a read took its bytes
+//! from, as long as nothing overlapped; where something did, a pair is certain
+//! only if every order of what overlapped gives it.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use super::item::EventId;
+
+/// Writes that nobody has read yet, kept for one stream at most: the reader may
+/// be a process that is not recorded.
+const KEPT: usize = 1 << 14;
+
+/// An event that put bytes in or took them out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Moved {
+    pub(super) event: EventId,
+    /// When the call was entered.
+    pub(super) start: u64,
+    /// When it had returned.
+    pub(super) end: u64,
+    /// How many bytes (of a stream that keeps messages apart, how many messages).
+    pub(super) count: u64,
+    /// Whether they stay where they are: tee(2), `MSG_PEEK`.
+    pub(super) stays: bool,
+}
+
+/// Bytes that went from one event to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Passed {
+    pub(super) write: EventId,
+    pub(super) read: EventId,
+    /// Which bytes of all that ever went this way.
+    pub(super) bytes: Range<u64>,
+    /// Whether no other order of overlapping calls is possible.
+    pub(super) certain: bool,
+}
+
+/// What one call moved, at its place among all bytes.
+#[derive(Clone, Debug)]
+struct Span {
+    event: EventId,
+    /// Its bytes, or where calls overlapped, one of the places that are possible.
+    bytes: Range<u64>,
+    /// Where its bytes may lie: more than `bytes` if its call overlapped others.
+    within: Range<u64>,
+}
+
+impl Span {
+    fn is_placed(&self) -> bool {
+        self.bytes == self.within
+    }
+
+    /// Whether all that the other may be lies in this one, wherever that is.
+    fn covers(&self, other: &Self) -> bool {
+        self.is_placed()
+            && self.bytes.start <= other.within.start
+            && other.within.end <= self.bytes.end
+    }
+}
+
+/// One end of a stream: the calls that moved bytes there.
+#[derive(Debug, Default)]
+struct End {
+    /// Calls of the slice of time at hand, in the order in which they returned.
+    new: Vec<Moved>,
+    /// What the other end has not answered yet.
+    spans: VecDeque<Span>,
+    /// The same of calls that left the bytes where they were.
+    looks: Vec<Span>,
+    /// Bytes moved so far.
+    moved: u64,
+    /// When the last of them had returned.
+    last: u64,
+    /// Calls that have been entered and not returned, with the times of entry.
+    pending: Vec<(EventId, u64)>,
+}
+
+impl End {
+    /// Places the calls of the slice of time at hand. Those whose times overlap,
+    /// directly or by others between them, may lie anywhere among each other.
+    fn place(&mut self) {
+        let mut new = std::mem::take(&mut self.new);
+        let first_pending = self.pending.iter().map(|(_, start)| *start).min();
+        // A group ends before a call that was entered after all of it had returned.
+        new.sort_by_key(|one| one.start);
+        let mut rest = new.as_mut_slice();
+        while !rest.is_empty() {
+            let (group, after) = rest.split_at_mut(first_group(rest));
+            self.place_group(group, first_pending);
+            rest = after;
+        }
+        new.clear();
+        self.new = new; // its room is used again
+    }
+
+    fn place_group(&mut self, group: &mut [Moved], first_pending: Option<u64>) {
+        group.sort_by_key(|one| one.end);
+        let taken = group.iter().filter(|one| !one.stays).map(|one| one.count);
+        let looked = group.iter().filter(|one| one.stays).map(|one| one.count).max();
+        let count = taken.fold(0, u64::saturating_add).saturating_add(looked.unwrap_or_default());
+        let (first, last) = (
+            group.iter().map(|one| one.start).min().unwrap_or_default(),
+            group.iter().map(|one| one.end).max().unwrap_or_default(),
+        );
+        let mut within = self.moved..self.moved.saturating_add(count);
+        if first < self.last {
+            // It overlaps what was placed before it was known.
+            within.start = 0;
+        }
+        if first_pending.is_some_and(|start| start < last) {
+            within.end = u64::MAX;
+        }
+        for one in group {
+            let bytes = self.moved..self.moved.saturating_add(one.count);
+            let span = Span { event: one.event, bytes: bytes.clone(), within: within.clone() };
+            if one.stays {
+                self.looks.push(span);
+            } else {
+                self.moved = bytes.end;
+                self.spans.push_back(span);
+            }
+        }
+        self.last = self.last.max(last);
+    }
+
+    /// Forgets what has been answered whole, and the oldest of what waits for ever.
+    fn forget(&mut self, answered: u64) {
+        while self.spans.front().is_some_and(|span| span.bytes.end <= answered)
+            || self.spans.len() > KEPT
+        {
+            self.spans.pop_front();
+        }
+    }
+}
+
+/// How many calls from the first on, which are in the order of their entry,
+/// overlap in time.
+fn first_group(calls: &[Moved]) -> usize {
+    let mut until = 0;
+    let apart = calls.iter().position(|one| {
+        let is_apart = until != 0 && one.start >= until;
+        until = until.max(one.end);
+        is_apart
+    });
+    apart.unwrap_or(calls.len())
+}
+
+/// A stream of bytes, or of messages.
+#[derive(Debug, Default)]
+pub(super) struct Stream {
+    writes: End,
+    reads: End,
+    /// Up to where it has been told who read what.
+    told: u64,
+}
+
+/// An end of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Way {
+    /// Bytes go in.
+    In,
+    /// Bytes come out.
+    Out,
+}
+
+impl Stream {
+    fn end(&mut self, way: Way) -> &mut End {
+        match way {
+            Way::In => &mut self.writes,
+            Way::Out => &mut self.reads,
+        }
+    }
+
+    /// A call was entered and has not returned.
+    pub(super) fn began(&mut self, way: Way, event: EventId, start: u64) {
+        let pending = &mut self.end(way).pending;
+        if !pending.iter().any(|(known, _)| *known == event) {
+            pending.push((event, start));
+        }
+    }
+
+    /// A call that had been entered is over.
+    pub(super) fn ended(&mut self, way: Way, event: EventId) {
+        self.end(way).pending.retain(|(known, _)| *known != event);
+    }
+
+    /// A call moved a number of bytes that is not known: from now on no place is
+    /// certain.
+    pub(super) fn lost_count(&mut self, way: Way) {
+        self.end(way).last = u64::MAX;
+    }
+
+    /// A call has returned, later than all that were given before.
+    pub(super) fn moved(&mut self, way: Way, moved: Moved) {
+        self.ended(way, moved.event);
+        if moved.count > 0 {
+            self.end(way).new.push(moved);
+        }
+    }
+
+    /// Takes over the reads of a stream that proves to be this one's other end.
+    pub(super) fn read_by(&mut self, other: Self) {
+        if self.reads.moved == 0 && self.reads.new.is_empty() {
+            self.reads = other.reads;
+        }
+    }
+
+    /// A slice of time is over: says who read what whom had written.
+    pub(super) fn settle(&mut self, mut passed: impl FnMut(Passed)) {
+        self.writes.place();
+        self.reads.place();
+        self.answer_looks(&mut passed);
+        let (mut writes, mut reads) = (self.writes.spans.iter(), self.reads.spans.iter());
+        let (mut write, mut read) = (writes.next(), reads.next());
+        while let (Some(from), Some(to)) = (write, read) {
+            if let Some(pair) = pair(from, to, self.told) {
+                passed(pair);
+            }
+            if from.bytes.end <= to.bytes.end {
+                write = writes.next();
+            } else {
+                read = reads.next();
+            }
+        }
+        self.told = self.writes.moved.min(self.reads.moved);
+        // A look that came first still needs the writes that it saw.
+        let seen = self.reads.looks.iter().map(|look| look.bytes.start).min();
+        self.writes.forget(seen.map_or(self.told, |seen| seen.min(self.told)));
+        self.reads.forget(self.told);
+    }
+
+    /// Those whose writes have all been recorded.
+    fn answer_looks(&mut self, passed: &mut impl FnMut(Passed)) {
+        let (written, writes) = (self.writes.moved, &self.writes.spans);
+        self.reads.looks.retain(|look| {
+            if look.bytes.end > written {
+                return true;
+            }
+            writes.iter().filter_map(|write| pair(write, look, 0)).for_each(&mut *passed);
+            false
+        });
+        if self.reads.looks.len() > KEPT {
+            self.reads.looks.clear(); // of one that is not recorded, as in `forget`
+        }
+    }
+}
+
+/// What went from `write` to `read` behind the first `told` bytes.
+fn pair(write: &Span, read: &Span, told: u64) -> Option<Passed> {
+    let start = write.bytes.start.max(read.bytes.start).max(told);
+    let end = write.bytes.end.min(read.bytes.end);
+    let placed = write.is_placed() && read.is_placed();
+    let certain = placed || write.covers(read) || read.covers(write);
+    (start < end).then(|| Passed {
+        write: write.event,
+        read: read.event,
+        bytes: start..end,
+        certain,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::TaskId;
+
+    fn id(task: u32) -> EventId {
+        EventId { task: TaskId(task), ordinal: 0 }
+    }
+
+    /// Calls as `(way, event, start, end, count)` in the order of their ends, and
+    /// what passed: `write>read first..last`, with a `?` where it is not certain.
+    fn passed(stream: &mut Stream, calls: &[(Way, u32, u64, u64, u64)]) -> String {
+        for &(way, task, start, end, count) in calls {
+            stream.moved(way, Moved { event: id(task), start, end, count, stays: false });
+        }
+        settled(stream)
+    }
+
+    fn settled(stream: &mut Stream) -> String {
+        let mut lines = Vec::new();
+        stream.settle(|one| {
+            let doubt = if one.certain { "" } else { "?" };
+            lines.push(format!("{}>{} {:?}{doubt}", one.write.task, one.read.task, one.bytes));
+        });
+        lines.join(", ")
+    }
+
+    use Way::{In, Out};
+
+    #[test]
+    fn bytes_come_out_in_the_order_in_which_they_went_in() {
+        let calls = [(In, 1, 0, 1, 5), (In, 2, 2, 3, 5), (Out, 3, 4, 5, 7), (Out, 4, 6, 7, 3)];
+        assert_eq!(passed(&mut Stream::default(), &calls), "1>3 0..5, 2>3 5..7, 2>4 7..10");
+    }
+
+    #[test]
+    fn a_read_may_return_before_its_write_has() {
+        let mut stream = Stream::default();
+        assert_eq!(passed(&mut stream, &[(Out, 2, 0, 4, 3), (Out, 3, 5, 6, 3)]), "");
+        assert_eq!(passed(&mut stream, &[(In, 1, 1, 7, 8)]), "1>2 0..3, 1>3 3..6");
+        assert_eq!(passed(&mut stream, &[(Out, 4, 8, 9, 9)]), "1>4 6..8");
+        assert_eq!(passed(&mut stream, &[(In, 5, 8, 10, 7)]), "5>4 8..15");
+    }
+
+    #[test]
+    fn who_overlapped_is_not_certain() {
+        let calls = [(In, 1, 0, 5, 2), (In, 2, 4, 6, 2), (Out, 3, 7, 8, 2), (Out, 4, 9, 10, 2)];
+        assert_eq!(passed(&mut Stream::default(), &calls), "1>3 0..2?, 2>4 2..4?");
+        // But one that read all that overlapped has read each of them.
+        let calls = [(In, 1, 0, 5, 2), (In, 2, 4, 6, 2), (Out, 3, 7, 8, 4)];
+        assert_eq!(passed(&mut Stream::default(), &calls), "1>3 0..2, 2>3 2..4");
+        // Two that read at once what one wrote got it from that one.
+        let calls = [(In, 1, 0, 1, 4), (Out, 2, 2, 5, 2), (Out, 3, 3, 6, 2)];
+        assert_eq!(passed(&mut Stream::default(), &calls), "1>2 0..2, 1>3 2..4");
+        // Each of the two may have been first.
+        let calls = [(In, 1, 0, 1, 2), (In, 4, 2, 3, 2), (Out, 2, 4, 7, 2), (Out, 3, 5, 8, 2)];
+        assert_eq!(passed(&mut Stream::default(), &calls), "1>2 0..2?, 4>3 2..4?");
+    }
+
+    #[test]
+    fn a_write_that_goes_on_may_have_put_bytes_in_already() {
+        let mut stream = Stream::default();
+        stream.began(In, id(9), 1);
+        let calls = [(In, 1, 0, 5, 2), (Out, 2, 6, 7, 2)];
+        assert_eq!(passed(&mut stream, &calls), "1>2 0..2?");
+        assert_eq!(passed(&mut stream, &[(In, 9, 1, 8, 2), (Out, 2, 9, 10, 2)]), "9>2 2..4?");
+        assert_eq!(passed(&mut stream, &[(In, 1, 11, 12, 2), (Out, 2, 13, 14, 2)]), "1>2 4..6");
+    }
+
+    #[test]
+    fn a_look_takes_nothing_away() {
+        let mut stream = Stream::default();
+        let look = Moved { event: id(2), start: 2, end: 3, count: 4, stays: true };
+        stream.moved(Out, look);
+        assert_eq!(settled(&mut stream), "");
+        let calls = [(In, 1, 0, 4, 4), (Out, 3, 5, 6, 4)];
+        assert_eq!(passed(&mut stream, &calls), "1>2 0..4, 1>3 0..4");
+    }
+
+    #[test]
+    fn a_reader_that_is_not_recorded_costs_no_memory() {
+        let mut stream = Stream::default();
+        for one in 0..3 * KEPT as u64 {
+            assert_eq!(passed(&mut stream, &[(In, 1, 2 * one, 2 * one + 1, 1)]), "");
+        }
+        assert_eq!(stream.writes.spans.len(), KEPT);
+    }
+}
