@@ -117,6 +117,7 @@ impl Flow {
         } else {
             let name = self.state.names.intern(b"pipe");
             let pipe = self.state.resources.add(Class::Pipe, name);
+            self.state.resources.make_own(pipe);
             (pipe, pipe)
         };
         let cloexec = is_cloexec(record, plan);
@@ -185,6 +186,7 @@ impl Flow {
         let Some(id) = self.operand(plan, 0) else { return };
         if let Some(socket) = self.state.resources.socket_mut(id) {
             set(socket);
+            self.transfers.connect(id, socket);
             self.before.push(Item::Learnt(id));
         }
     }
@@ -283,6 +285,7 @@ impl Flow {
         let name = self.state.names.intern(b"socket");
         let id = self.state.resources.add(Class::Socket, name);
         if let Some(place) = self.state.resources.socket_mut(id) {
+            self.transfers.connect(id, &socket);
             *place = socket;
         }
         id

@@ -296,7 +296,10 @@ impl Flow {
             _ => false,
         };
         if let Some(socket) = self.state.resources.socket_mut(id) {
-            news |= learn_socket(socket, fact);
+            if learn_socket(socket, fact) {
+                self.transfers.connect(id, socket);
+                news = true;
+            }
         }
         if news {
             self.before.push(Item::Learnt(id));

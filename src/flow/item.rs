@@ -157,6 +157,24 @@ pub enum EdgeKind {
     Fork,
     /// A process ended and another one waited for it: to the end of that call.
     Wait,
+    /// Bytes that a call wrote were read by another: from the start of the one (they
+    /// may be read before it has returned) to the end of the other.
+    Data(Transfer),
+}
+
+/// Bytes that went from one event to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Transfer {
+    /// The pipe; of a connection the socket that they were written to.
+    pub through: ResourceId,
+    /// The first of them, counted from the first that ever went this way in the
+    /// recording. Where messages are kept apart (datagrams), they are counted.
+    pub from: u64,
+    /// The one behind the last.
+    pub to: u64,
+    /// Whether nothing else is possible. It is where calls overlapped in time, or
+    /// somebody who was not recorded may have written or read too.
+    pub certain: bool,
 }
 
 /// Start or end of an event.

@@ -13,6 +13,7 @@
 //! | `effect` | what calls do to descriptors, directories and sockets |
 //! | `facts` | what the recorder learnt beside the calls |
 //! | `recap` | what a log that begins in the midst of a run must say first |
+//! | `stream`, `transfer` | bytes through pipes and connections, from write to read |
 //! | `plan`, `irregular` | how to read a call's prototype; the calls that need a name |
 
 mod descriptors;
@@ -32,6 +33,7 @@ mod socket;
 mod state;
 mod stream;
 mod task;
+mod transfer;
 
 #[cfg(test)]
 mod tests;
@@ -39,7 +41,9 @@ mod tests;
 use rustc_hash::FxHashMap;
 
 pub use descriptors::{Descriptor, Descriptors};
-pub use item::{BlindSpot, Edge, EdgeKind, Event, EventId, Item, Look, Place, Side, Sink, Use};
+pub use item::{
+    BlindSpot, Edge, EdgeKind, Event, EventId, Item, Look, Place, Side, Sink, Transfer, Use,
+};
 pub use names::{NameId, Names};
 pub use plan::Lookup;
 pub use recap::Recap;
@@ -52,6 +56,7 @@ use crate::abi::Prototype;
 use crate::event::{Batch, FactKind, Kind, Record, TaskId};
 use facts::Facts;
 use plan::Plans;
+use transfer::Transfers;
 
 /// Builds the flow of one run.
 #[derive(Debug)]
@@ -59,6 +64,7 @@ pub struct Flow {
     state: State,
     plans: Plans,
     facts: Facts,
+    transfers: Transfers,
     /// Tasks whose maker's call has not ended yet, by that call.
     born: FxHashMap<EventId, TaskId>,
     /// Processes that have ended and that nobody has waited for yet.
@@ -93,6 +99,7 @@ impl Flow {
             state: State::default(),
             plans: Plans::new(lookup),
             facts: Facts::default(),
+            transfers: Transfers::default(),
             born: FxHashMap::default(),
             dead: FxHashMap::default(),
             first_cwd: Vec::new(),
@@ -155,6 +162,7 @@ impl Flow {
             self.record(&record, sink)?;
         }
         self.apply_late_facts();
+        self.settle_transfers();
         self.tell_before(sink)?;
         self.tell_facts(None, sink)
     }
@@ -167,6 +175,8 @@ impl Flow {
         let mut alive: Vec<TaskId> = self.state.tasks.keys().copied().collect();
         alive.sort_unstable();
         alive.into_iter().try_for_each(|task| self.end_pending(task, sink))?;
+        self.settle_transfers();
+        self.tell_before(sink)?;
         self.tell_facts(None, sink)
     }
 
@@ -281,6 +291,7 @@ impl Flow {
             self.settle_exec(record.task);
         }
         self.name_arguments(record, &plan);
+        self.transfer(record, &plan);
         if !record.is_begun() {
             self.apply(record, &plan);
             self.apply_facts(record.task, record.ordinal);
@@ -315,6 +326,7 @@ impl Flow {
         if let Some(plan) = &plan {
             self.name_arguments(&record, plan);
         }
+        self.transfer_cut(EventId { task: record.task, ordinal: record.ordinal });
         self.link_next(&record);
         self.tell_before(sink)?;
         let prototype = plan.map(|plan| plan.prototype);

@@ -1,7 +1,7 @@
 //! What events touch: files, pipes, sockets and other things that a descriptor
 //! or a path stands for.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::names::{NameId, Names};
 use super::socket::Socket;
@@ -101,6 +101,8 @@ pub(super) struct Resources {
     by_path: FxHashMap<NameId, ResourceId>,
     by_inode: FxHashMap<Identity, ResourceId>,
     sockets: FxHashMap<ResourceId, Socket>,
+    /// Pipes that a call of this run has made.
+    own: FxHashSet<ResourceId>,
     /// Where paths that lead through symbolic links were last seen to lead.
     aliases: FxHashMap<ResourceId, ResourceId>,
 }
@@ -195,6 +197,16 @@ impl Resources {
             }
             _ => false,
         }
+    }
+
+    /// A call of this run has made it: nobody else has it, unless it was given away.
+    pub(super) fn make_own(&mut self, id: ResourceId) {
+        self.own.insert(id);
+    }
+
+    /// Whether a call of this run has made it.
+    pub(super) fn is_own(&self, id: ResourceId) -> bool {
+        self.own.contains(&id)
     }
 
     pub(super) fn socket(&self, id: ResourceId) -> Option<&Socket> {

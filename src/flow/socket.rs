@@ -27,26 +27,29 @@ pub const AF_UNIX: u16 = 1;
 pub const AF_INET: u16 = 2;
 /// `AF_INET6`.
 pub const AF_INET6: u16 = 10;
+/// `SOCK_STREAM`.
+const SOCK_STREAM: u32 = 1;
+/// `SOCK_DGRAM`.
+pub(super) const SOCK_DGRAM: u32 = 2;
+/// `SOCK_SEQPACKET`.
+pub(super) const SOCK_SEQPACKET: u32 = 5;
 /// `AF_NETLINK`.
 pub const AF_NETLINK: u16 = 16;
 
 impl Socket {
     /// The word that Linux has for its family and type: `TCP`, `UDPv6`, `UNIX-STREAM`, …
     pub fn protocol_name(&self) -> &'static str {
-        const STREAM: u32 = 1;
-        const DGRAM: u32 = 2;
         const RAW: u32 = 3;
-        const SEQPACKET: u32 = 5;
         match (self.family, self.kind) {
-            (Some(AF_UNIX), Some(STREAM)) => "UNIX-STREAM",
-            (Some(AF_UNIX), Some(DGRAM)) => "UNIX-DGRAM",
-            (Some(AF_UNIX), Some(SEQPACKET)) => "UNIX-SEQPACKET",
+            (Some(AF_UNIX), Some(SOCK_STREAM)) => "UNIX-STREAM",
+            (Some(AF_UNIX), Some(SOCK_DGRAM)) => "UNIX-DGRAM",
+            (Some(AF_UNIX), Some(SOCK_SEQPACKET)) => "UNIX-SEQPACKET",
             (Some(AF_UNIX), _) => "UNIX",
-            (Some(AF_INET), Some(STREAM)) => "TCP",
-            (Some(AF_INET), Some(DGRAM)) => "UDP",
+            (Some(AF_INET), Some(SOCK_STREAM)) => "TCP",
+            (Some(AF_INET), Some(SOCK_DGRAM)) => "UDP",
             (Some(AF_INET), Some(RAW)) => "RAW",
-            (Some(AF_INET6), Some(STREAM)) => "TCPv6",
-            (Some(AF_INET6), Some(DGRAM)) => "UDPv6",
+            (Some(AF_INET6), Some(SOCK_STREAM)) => "TCPv6",
+            (Some(AF_INET6), Some(SOCK_DGRAM)) => "UDPv6",
             (Some(AF_INET6), Some(RAW)) => "RAWv6",
             (Some(AF_NETLINK), _) => "NETLINK",
             _ => "socket",
@@ -55,7 +58,7 @@ impl Socket {
 }
 
 /// One end of a connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Endpoint {
     /// An IPv4 address and port.
     Inet(Ipv4Addr, u16),

@@ -78,6 +78,8 @@ struct End {
     moved: u64,
     /// When the last of them had returned.
     last: u64,
+    /// Whether a call has moved nobody knows how many.
+    is_lost: bool,
     /// Calls that have been entered and not returned, with the times of entry.
     pending: Vec<(EventId, u64)>,
 }
@@ -114,7 +116,7 @@ impl End {
             // It overlaps what was placed before it was known.
             within.start = 0;
         }
-        if first_pending.is_some_and(|start| start < last) {
+        if self.is_lost || first_pending.is_some_and(|start| start < last) {
             within.end = u64::MAX;
         }
         for one in group {
@@ -186,15 +188,18 @@ impl Stream {
         }
     }
 
-    /// A call that had been entered is over.
-    pub(super) fn ended(&mut self, way: Way, event: EventId) {
-        self.end(way).pending.retain(|(known, _)| *known != event);
+    /// A call is over; says whether it was known to have been entered.
+    pub(super) fn ended(&mut self, way: Way, event: EventId) -> bool {
+        let pending = &mut self.end(way).pending;
+        let before = pending.len();
+        pending.retain(|(known, _)| *known != event);
+        pending.len() < before
     }
 
     /// A call moved a number of bytes that is not known: from now on no place is
     /// certain.
     pub(super) fn lost_count(&mut self, way: Way) {
-        self.end(way).last = u64::MAX;
+        self.end(way).is_lost = true;
     }
 
     /// A call has returned, later than all that were given before.

@@ -219,6 +219,8 @@ impl<T: Triples> Graph<T> {
             EdgeKind::Next => return self.link(v::NEXT),
             EdgeKind::Fork => v::FORKS,
             EdgeKind::Wait => v::JOINS,
+            EdgeKind::Data(transfer) if transfer.certain => v::FEEDS,
+            EdgeKind::Data(_) => return self.link(v::MAY_FEED),
         };
         self.link(predicate)?;
         std::mem::swap(&mut self.subject, &mut self.object);

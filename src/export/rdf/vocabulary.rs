@@ -83,6 +83,8 @@ terms! { "https://w3id.org/rtrace/ns#":
     JOINS = "joins";
     NOTICED_AT = "noticedAt";
     REASON = "reason";
+    FEEDS = "feeds";
+    MAY_FEED = "mayFeed";
 
     PATH = "path";
     PATH_BYTES = "pathBytes";

@@ -7,7 +7,7 @@ use crate::event::{
     Batch, Call, Fact, FactKey, FactKind, Kind, Origin, Phase, RecordBuilder, Role, State as Read,
     TaskId, Value,
 };
-use crate::flow::{EventId, Flow, Item, Place, Recap, Sink, State};
+use crate::flow::{EdgeKind, EventId, Flow, Item, Place, Recap, Sink, State};
 
 const FD: Ty = Ty::Scalar(Scalar::Fd);
 const DIRFD: Ty = Ty::Scalar(Scalar::DirFd);
@@ -17,6 +17,8 @@ const OUT: Ty = Ty::Memory(Dir::Out, Memory::Irregular);
 const ADDR: Ty = Ty::Memory(Dir::In, Memory::Sockaddr(Len::Arg(2)));
 const OPEN: Ty =
     Ty::Flags(&Set { name: "open_flags", entries: &[(0o2_000_000, "O_CLOEXEC"), (1, "O_WRONLY")] });
+
+const MSG: Ty = Ty::Flags(&Set { name: "msg_flags", entries: &[(2, "MSG_PEEK")] });
 
 macro_rules! calls {
     ($($nr:literal $name:ident ($($arg:ident: $ty:expr),*) = $ret:ident $verb:ident [$($op:literal $(@ $at:literal)?),*] $net:literal;)*) => {
@@ -43,12 +45,17 @@ macro_rules! calls {
 
 calls! {
     0 read(fd: FD, buf: OUT, count: INT) = Size Reads [0] 0;
+    1 write(fd: FD, buf: OUT, count: INT) = Size Writes [0] 0;
     3 close(fd: FD) = Int Closes [0] 0;
     32 dup(oldfd: FD) = Fd Dups [0] 0;
     33 dup2(oldfd: FD, newfd: FD) = Fd Dups [0, 1] 0;
     292 dup3(oldfd: FD, newfd: FD, flags: OPEN) = Fd Dups [0, 1] 0;
     41 socket(domain: INT, kind: OPEN, protocol: INT) = Fd Makes [] 1;
     42 connect(sockfd: FD, addr: ADDR, addrlen: INT) = Int Connects [0, 1] 1;
+    43 accept(sockfd: FD, addr: ADDR, addrlen: INT) = Fd Accepts [0, 1] 1;
+    44 sendto(sockfd: FD, buf: OUT, size: INT, flags: MSG) = Size Sends [0] 1;
+    45 recvfrom(sockfd: FD, buf: OUT, size: INT, flags: MSG) = Size Receives [0] 1;
+    53 socketpair(domain: INT, kind: OPEN, protocol: INT, sv: OUT) = Int Pairs [3] 1;
     56 clone(flags: INT) = Pid Forks [] 0;
     57 fork() = Pid Forks [] 0;
     59 execve(pathname: PATH, argv: OUT, envp: OUT) = Int Execs [0] 0;
@@ -63,6 +70,8 @@ calls! {
     247 waitid(which: INT, upid: INT, infop: OUT, options: INT) = Int Waits [1] 0;
     257 openat(dirfd: DIRFD, pathname: PATH, flags: OPEN) = Fd Opens [1 @ 0] 0;
     272 unshare(flags: INT) = Int None [] 0;
+    275 splice(fd_in: FD, off_in: INT, fd_out: FD) = Size Copies [0, 2] 0;
+    276 tee(fd_in: FD, fd_out: FD, len: INT) = Size Copies [0, 1] 0;
     293 pipe2(pipefd: OUT, flags: OPEN) = Int Pairs [0] 0;
     322 execveat(dirfd: DIRFD, pathname: PATH) = Int Execs [1 @ 0] 0;
     436 close_range(first: INT, last: INT, flags: INT) = Int Closes [0, 1] 0;
@@ -136,8 +145,16 @@ impl Sink for Seen {
             }
             Item::Begun(event) => format!("begun {}", shown(event.id())),
             Item::Edge(edge) => {
-                let kind = format!("{:?}", edge.kind).to_lowercase();
-                format!("{kind} {}-{}", shown(edge.cause), shown(edge.effect))
+                let (cause, effect) = (shown(edge.cause), shown(edge.effect));
+                match edge.kind {
+                    EdgeKind::Data(passed) => {
+                        let doubt = if passed.certain { "" } else { "?" };
+                        let through = name(passed.through);
+                        let (from, to) = (passed.from, passed.to);
+                        format!("data {cause}-{effect} {from}..{to}{doubt} {through}")
+                    }
+                    kind => format!("{} {cause}-{effect}", format!("{kind:?}").to_lowercase()),
+                }
             }
             Item::BlindSpot(spot) => {
                 let why = String::from_utf8_lossy(spot.why);

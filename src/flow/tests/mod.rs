@@ -1,5 +1,6 @@
 //! Flows of hand-made records.
 
+mod data;
 mod kit;
 mod recap;
 mod tables;
