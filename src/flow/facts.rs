@@ -295,11 +295,11 @@ impl Flow {
             (Some(class), Some(identity)) => self.state.resources.learn(id, class, identity),
             _ => false,
         };
-        if let Some(socket) = self.state.resources.socket_mut(id) {
-            if learn_socket(socket, fact) {
-                self.transfers.connect(id, socket);
-                news = true;
-            }
+        if let Some(socket) = self.state.resources.socket_mut(id)
+            && learn_socket(socket, fact)
+        {
+            self.transfers.connect(id, socket);
+            news = true;
         }
         if news {
             self.before.push(Item::Learnt(id));

@@ -263,7 +263,7 @@ fn pair(write: &Span, read: &Span, told: u64) -> Option<Passed> {
     let end = write.bytes.end.min(read.bytes.end);
     let placed = write.is_placed() && read.is_placed();
     let certain = placed || write.covers(read) || read.covers(write);
-    (start < end).then(|| Passed {
+    (start < end).then_some(Passed {
         write: write.event,
         read: read.event,
         bytes: start..end,
