@@ -181,8 +181,10 @@ fn without_ids(line: &str) -> String {
     let Some((call, rest)) = line.split_once('(').filter(|(call, _)| CALLS.contains(call)) else {
         return line.to_owned();
     };
-    let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
-    let is_id = |result: &str| result.chars().all(|c| c.is_ascii_digit());
+    // A long number has been replaced before: ids grow by their sequence in the high bits.
+    let is_digit = |c: char| c.is_ascii_digit();
+    let is_id = |result: &str| result == "NUMBER" || result.chars().all(is_digit);
+    let rest = rest.strip_prefix("NUMBER").unwrap_or(rest).trim_start_matches(is_digit);
     match rest.rsplit_once(" = ").filter(|(_, result)| is_id(result)) {
         Some((arguments, _)) => format!("{call}(ID{arguments} = ID"),
         None => format!("{call}(ID{rest}"),
