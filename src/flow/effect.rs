@@ -26,7 +26,7 @@ impl Flow {
         let task = record.task;
         for &(arg, verb) in &plan.descriptors {
             if let Some(resource) = self.state.descriptor(task, word(record, arg) as i32) {
-                self.uses.push(Use { place: Place::Argument(arg), verb, resource });
+                self.uses.push(Use { place: Place::Argument(arg), verb, resource, version: None });
             }
         }
         for path in &plan.paths {
@@ -36,7 +36,12 @@ impl Flow {
                 None => self.state.cwd(task),
             };
             let resource = self.state.file(task, base, bytes);
-            self.uses.push(Use { place: Place::Argument(path.arg), verb: path.verb, resource });
+            self.uses.push(Use {
+                place: Place::Argument(path.arg),
+                verb: path.verb,
+                resource,
+                version: None,
+            });
         }
     }
 
@@ -123,7 +128,12 @@ impl Flow {
         let cloexec = is_cloexec(record, plan);
         for (index, (fd, resource)) in (0..).zip([(first, one), (second, two)]) {
             self.open_slot(record.task, fd, Descriptor { resource, cloexec });
-            self.uses.push(Use { place: Place::Pair(index), verb: Verb::Pairs, resource });
+            self.uses.push(Use {
+                place: Place::Pair(index),
+                verb: Verb::Pairs,
+                resource,
+                version: None,
+            });
         }
     }
 
@@ -240,7 +250,7 @@ impl Flow {
     /// The call returned the descriptor `fd`, which stands for `resource`.
     fn give(&mut self, record: &Record<'_>, fd: i32, resource: ResourceId, cloexec: bool) {
         self.open_slot(record.task, fd, Descriptor { resource, cloexec });
-        self.uses.push(Use { place: Place::Result, verb: Verb::None, resource });
+        self.uses.push(Use { place: Place::Result, verb: Verb::None, resource, version: None });
     }
 
     pub(super) fn open_slot(&mut self, task: TaskId, fd: i32, descriptor: Descriptor) {

@@ -2,6 +2,7 @@
 
 use super::resource::ResourceId;
 use super::state::State;
+use super::version::{Version, VersionId};
 use crate::abi::{Prototype, Verb};
 use crate::event::{Fact, FactKey, Record, TaskId};
 
@@ -14,6 +15,17 @@ pub struct EventId {
     pub ordinal: u64,
 }
 
+/// What a process does from an exec (or from its birth, or from when it was first
+/// seen) until the next one, or its end: the doer of the batchflow. A forked child
+/// shares its parent's [`Execution`](super::Execution), but not its activity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ActivityId {
+    /// The process.
+    pub process: TaskId,
+    /// The exec that it began with; the process's first event where there was none.
+    pub since: EventId,
+}
+
 /// One thing that the flow has found out. Items come in an order such that what
 /// one refers to has been given before, but for the far end of an edge whose
 /// effect came first.
@@ -23,6 +35,8 @@ pub enum Item<'a> {
     Resource(ResourceId),
     /// More is known of a resource: its class, identity, name or addresses.
     Learnt(ResourceId),
+    /// The content of a file has become another one; the event that did it follows.
+    Version(Version),
     /// A task was seen for the first time; its `Start` event follows.
     Task(TaskId),
     /// A process runs a new program; the event that led to it follows.
@@ -119,6 +133,8 @@ pub struct Use {
     pub verb: Verb,
     /// The resource, as it was before the call (results: after).
     pub resource: ResourceId,
+    /// Of a file whose content the call reads, maps, executes or writes: which one.
+    pub version: Option<VersionId>,
 }
 
 /// Where in a call a resource stands.
@@ -160,6 +176,25 @@ pub enum EdgeKind {
     /// Bytes that a call wrote were read by another: from the start of the one (they
     /// may be read before it has returned) to the end of the other.
     Data(Transfer),
+    /// An activity wrote to a file what another one read (mapped, executed) later: from
+    /// the last of its writes before to the first such use, once for each state of the
+    /// content. Sides as with `Data`.
+    Content(Through),
+    /// An activity read a file which another one wrote to later (changed, made short):
+    /// from the last of its reads to the first such write. Nothing went this way, but
+    /// the reader cannot have seen what was written.
+    Overwrite(Through),
+}
+
+/// A file that stands between two events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Through {
+    /// The file, by the name that the effect's event uses.
+    pub file: ResourceId,
+    /// Its content as the cause's event left it, or read it.
+    pub version: VersionId,
+    /// Whether the bytes that the one touched and those of the other overlap for sure.
+    pub certain: bool,
 }
 
 /// Bytes that went from one event to another.

@@ -34,6 +34,7 @@ mod state;
 mod stream;
 mod task;
 mod transfer;
+mod version;
 
 #[cfg(test)]
 mod tests;
@@ -42,7 +43,8 @@ use rustc_hash::FxHashMap;
 
 pub use descriptors::{Descriptor, Descriptors};
 pub use item::{
-    BlindSpot, Edge, EdgeKind, Event, EventId, Item, Look, Place, Side, Sink, Transfer, Use,
+    ActivityId, BlindSpot, Edge, EdgeKind, Event, EventId, Item, Look, Place, Side, Sink, Through,
+    Transfer, Use,
 };
 pub use names::{NameId, Names};
 pub use plan::Lookup;
@@ -51,6 +53,7 @@ pub use resource::{Class, Identity, Resource, ResourceId};
 pub use socket::{AF_INET, AF_INET6, AF_NETLINK, AF_UNIX, Endpoint, Socket};
 pub use state::State;
 pub use task::{Execution, Process, Task};
+pub use version::{FileId, Name, Version, VersionId};
 
 use crate::abi::Prototype;
 use crate::event::{Batch, FactKind, Kind, Record, TaskId};

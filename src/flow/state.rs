@@ -3,13 +3,14 @@
 use rustc_hash::FxHashMap;
 
 use super::descriptors::{Descriptor, Descriptors};
-use super::item::EventId;
+use super::item::{ActivityId, EventId};
 use super::names::{NameId, Names};
 use super::path::absolute;
 use super::pool::Pool;
 use super::resource::{Resource, ResourceId, Resources};
 use super::socket::Socket;
 use super::task::{Execution, Process, Standing, Task};
+use super::version::Name;
 use crate::event::TaskId;
 
 /// `AT_FDCWD` of openat(2).
@@ -26,6 +27,8 @@ pub struct State {
     pub(super) by_pid: FxHashMap<u32, TaskId>,
     pub(super) files: Pool<Descriptors>,
     pub(super) standings: Pool<Standing>,
+    /// What became of names of files.
+    pub(super) files_named: FxHashMap<ResourceId, Name>,
     scratch: Vec<u8>,
 }
 
@@ -49,6 +52,21 @@ impl State {
     pub fn execution(&self, id: EventId) -> Option<&Execution> {
         let execution = self.process_of(id.task)?.execution.as_deref();
         execution.filter(|execution| execution.id == id)
+    }
+
+    /// What a living task's process is doing.
+    pub fn activity(&self, task: TaskId) -> Option<ActivityId> {
+        let process = self.process_of(task)?;
+        let since = match process.execution.as_deref() {
+            Some(execution) if execution.process == process.id => execution.id,
+            _ => EventId { task: process.id, ordinal: 0 },
+        };
+        Some(ActivityId { process: process.id, since })
+    }
+
+    /// What became of a resource that has a path.
+    pub fn name_life(&self, id: ResourceId) -> Name {
+        self.files_named.get(&id).copied().unwrap_or_default()
     }
 
     /// A resource.

@@ -220,7 +220,9 @@ impl<T: Triples> Graph<T> {
             EdgeKind::Fork => v::FORKS,
             EdgeKind::Wait => v::JOINS,
             EdgeKind::Data(transfer) if transfer.certain => v::FEEDS,
-            EdgeKind::Data(_) => return self.link(v::MAY_FEED),
+            EdgeKind::Content(through) if through.certain => v::FEEDS,
+            EdgeKind::Data(_) | EdgeKind::Content(_) => return self.link(v::MAY_FEED),
+            EdgeKind::Overwrite(_) => return self.link(v::OVERWRITTEN_BY),
         };
         self.link(predicate)?;
         std::mem::swap(&mut self.subject, &mut self.object);
@@ -366,7 +368,7 @@ impl<T: Triples> Sink for Graph<T> {
             Item::Edge(edge) => self.edge(&edge),
             Item::BlindSpot(spot) => self.blind_spot(&spot),
             Item::Look(look) => self.look(state, &look),
-            Item::Begun(_) | Item::Ended(_) => Ok(()),
+            Item::Version(_) | Item::Begun(_) | Item::Ended(_) => Ok(()),
         }
     }
 }

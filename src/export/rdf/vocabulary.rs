@@ -85,6 +85,7 @@ terms! { "https://w3id.org/rtrace/ns#":
     REASON = "reason";
     FEEDS = "feeds";
     MAY_FEED = "mayFeed";
+    OVERWRITTEN_BY = "overwrittenBy";
 
     PATH = "path";
     PATH_BYTES = "pathBytes";

@@ -120,6 +120,11 @@ impl Sink for Seen {
                 let class = state.resource(id).map(|resource| resource.class.name());
                 format!("learnt {} {}", name(id), class.unwrap_or("?"))
             }
+            Item::Version(version) => {
+                let before = version.before.map_or("nothing".into(), |old| old.number.to_string());
+                let (id, by) = (version.id.number, shown(version.event));
+                format!("version {} {id} of {before} by {by}", name(version.resource))
+            }
             Item::Task(id) => format!("task {id}"),
             Item::Execution(id) => {
                 let process = state.process_of(id.task).expect("of a living task");
