@@ -224,6 +224,23 @@ fn options_of_text_are_for_text() {
 }
 
 #[test]
+fn a_prefix_of_iris_is_for_rdf_and_must_be_one() {
+    let dir = logs();
+    for (to, prefix, why) in [
+        ("csv", "http://h/", "--iri-prefix is for RDF"),
+        ("nt", "no scheme", "no IRI can begin so"),
+        ("nt", "http://h/<", "no IRI can begin so"),
+    ] {
+        let args = ["convert", "a.mp", "--to", to, "--iri-prefix", prefix, "-o", "out"];
+        let output = rtrace().args(args).current_dir(&dir).output().expect("runs");
+        let (status, _, errors) = ended(&output);
+        assert_eq!(status, Some(2), "{errors}");
+        assert!(errors.contains(why), "{errors}");
+        assert!(!dir.path().join("out").exists(), "nothing is written");
+    }
+}
+
+#[test]
 fn an_output_that_cannot_be_written_is_named() {
     let dir = logs();
     let full = || File::options().write(true).open("/dev/full").expect("there");

@@ -59,8 +59,10 @@ proptest! {
             verbose: true,
             ..TextOptions::default()
         };
+        let iri_prefix = Some("urn:x:".to_owned());
+        let varied = Options { follow: true, iri_prefix, text };
         for format in FORMATS {
-            for options in [Options::default(), Options { follow: true, text: text.clone() }] {
+            for options in [Options::default(), varied.clone()] {
                 let mut exporter = format.exporter(Box::new(io::sink()), &options).unwrap();
                 exporter.begin(&Run::from(&Header::default())).unwrap();
                 for batch in &records {

@@ -128,3 +128,45 @@ for file, format in [("run.nq", "nquads"), ("run.trig", "trig")]:
     }
     python(SCRIPT, dir.path());
 }
+
+#[test]
+fn names_by_a_prefix_are_iris_and_nothing_dangles() {
+    const SCRIPT: &str = r#"
+import base64, rdflib
+from rdflib import Graph, Namespace, URIRef
+rdflib.NORMALIZE_LITERALS = False
+PREFIX = "http://localhost:80/survol/entity.py?xid="
+nt = Graph().parse("prefix.nt", format="nt")
+for file, format in [("prefix.ttl", "turtle"), ("prefix.rdfxml", "xml"), ("prefix.jsonld", "json-ld")]:
+    assert set(Graph().parse(file, format=format)) == set(nt), file
+r = Namespace("https://w3id.org/rtrace/ns#")
+named = {o for s, p, o in nt if isinstance(o, URIRef) and o.startswith(PREFIX)}
+assert named <= set(nt.subjects()), named - set(nt.subjects())
+for file in nt.subjects(r.path):
+    whole = nt.value(file, r.pathBytes)
+    path = base64.b64decode(str(whole)) if whole else str(nt.value(file, r.path)).encode()
+    name = str(file).removeprefix(PREFIX + "CIM_DataFile.Name=").encode()
+    if name.startswith(b"B64_"):
+        name = base64.urlsafe_b64decode(name[4:] + b"=" * (-len(name) % 4))
+    assert name == path, (name, path)
+assert URIRef(PREFIX + "CIM_Process.Handle=101") in nt.subjects(r.parent)
+assert len(nt) == len(Graph().parse("run.nt", format="nt"))
+"#;
+    let dir = converted();
+    let log = dir.path().join("run.mp");
+    for (to, syntax) in
+        [("nt", "ntriples"), ("ttl", "turtle"), ("rdfxml", "rdfxml"), ("jsonld", "")]
+    {
+        let path = dir.path().join("prefix").with_extension(to);
+        let [log, path] = [&log, &path].map(|path| path.to_str().expect("text"));
+        let prefix = "http://localhost:80/survol/entity.py?xid=";
+        rtrace(&["convert", log, "--to", to, "--iri-prefix", prefix, "-o", path]);
+        if !syntax.is_empty() {
+            // Without a word: rapper reports an IRI that is none.
+            let rapper = Command::new("rapper").args(["-c", "-q", "-i", syntax, path]).output();
+            let rapper = rapper.expect("rapper is there");
+            assert!(rapper.status.success() && rapper.stderr.is_empty(), "{rapper:?}");
+        }
+    }
+    python(SCRIPT, dir.path());
+}

@@ -41,8 +41,20 @@ pub(crate) struct Args {
     #[arg(long)]
     list_formats: bool,
 
+    /// RDF: name hosts, processes and resources by this and their moniker, not by the run,
+    /// so that several runs in one store share them.
+    #[arg(long, value_name = "PREFIX", value_parser = iri_prefix)]
+    iri_prefix: Option<String>,
+
     #[command(flatten)]
     text: Text,
+}
+
+/// A prefix with which IRIs can begin.
+fn iri_prefix(prefix: &str) -> Result<String, String> {
+    let wrong =
+        |why| format!("no IRI can begin so: {why}; one is http://HOST/survol/entity.py?xid=");
+    export::rdf::check_iri_prefix(prefix).map(|()| prefix.to_owned()).map_err(wrong)
 }
 
 /// The format of that name.
@@ -159,7 +171,13 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         eprintln!("rtrace: {option} is for --to {texts}: {} has no such option", format.name);
         return Ok(ExitCode::from(2));
     }
-    let options = Options { follow: args.follow, text: args.text.options() };
+    if args.iri_prefix.is_some() && !format.is_rdf() {
+        let formats = export::rdf::NAMES.join(", ");
+        eprintln!("rtrace: --iri-prefix is for RDF (--to {formats}): {} has no IRIs", format.name);
+        return Ok(ExitCode::from(2));
+    }
+    let (iri_prefix, text) = (args.iri_prefix, args.text.options());
+    let options = Options { follow: args.follow, iri_prefix, text };
     // Before the output is made: it may be that of an earlier, good conversion.
     let mut sources = args
         .logs

@@ -62,6 +62,9 @@ pub trait Exporter {
 pub struct Options {
     /// Whether the log is still growing: calls that have begun are of interest.
     pub follow: bool,
+    /// RDF: what the IRIs of things that have a moniker begin with; without it they are
+    /// the run's. [`rdf::check_iri_prefix`] holds it to be one.
+    pub iri_prefix: Option<String>,
     /// How text looks.
     pub text: TextOptions,
 }
@@ -86,6 +89,11 @@ impl Format {
     /// Whether it heeds [`TextOptions`].
     pub fn is_text(&self) -> bool {
         self.media_type == "text/plain"
+    }
+
+    /// Whether it heeds [`Options::iri_prefix`].
+    pub fn is_rdf(&self) -> bool {
+        rdf::NAMES.contains(&self.name)
     }
 
     /// An exporter that writes to `out`.

@@ -11,6 +11,10 @@ pub struct Run {
     pub host: Vec<u8>,
     /// `/etc/machine-id`, if there is one.
     pub machine_id: String,
+    /// `/proc/sys/kernel/random/boot_id`, if it is known.
+    pub boot_id: String,
+    /// Addresses of the machine's network interfaces.
+    pub addresses: Vec<String>,
     /// Kernel release.
     pub kernel: String,
     /// Nanoseconds since 1970 (CLOCK_REALTIME) when the run started.
@@ -27,6 +31,8 @@ impl From<&Header> for Run {
             uuid: header.run,
             host: header.host.name.clone(),
             machine_id: header.host.machine_id.clone(),
+            boot_id: header.host.boot_id.clone(),
+            addresses: header.host.addresses.clone(),
             kernel: header.host.kernel.clone(),
             started: header.clock.realtime,
             command: header.command.clone(),

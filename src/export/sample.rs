@@ -33,6 +33,8 @@ fn run() -> Run {
         uuid: std::array::from_fn(|i| i as u8 * 17),
         host: b"node \"1\"".to_vec(),
         machine_id: "abc".into(),
+        boot_id: "def".into(),
+        addresses: vec!["10.0.0.1".into()],
         kernel: "6.18.0".into(),
         started: 1_795_494_344_000_000_000,
         command: vec![b"sh".to_vec(), b"-c".to_vec(), b"cat x".to_vec()],

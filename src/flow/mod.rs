@@ -14,6 +14,7 @@
 //! | `facts` | what the recorder learnt beside the calls |
 //! | `recap` | what a log that begins in the midst of a run must say first |
 //! | `stream`, `transfer` | bytes through pipes and connections, from write to read |
+//! | `moniker`, `mounts` | names that hold outside of the run; files of other machines |
 //! | `plan`, `irregular` | how to read a call's prototype; the calls that need a name |
 
 mod descriptors;
@@ -23,6 +24,8 @@ mod facts;
 mod irregular;
 mod item;
 mod life;
+mod moniker;
+mod mounts;
 mod names;
 mod path;
 mod plan;
@@ -46,6 +49,7 @@ pub use item::{
     ActivityId, BlindSpot, Edge, EdgeKind, Event, EventId, Item, Look, Place, Side, Sink, Through,
     Transfer, Use,
 };
+pub use moniker::{Authority, Moniker};
 pub use names::{NameId, Names};
 pub use plan::Lookup;
 pub use recap::Recap;
@@ -161,6 +165,7 @@ impl Flow {
     /// The sink's.
     pub fn batch<S: Sink + ?Sized>(&mut self, batch: &Batch, sink: &mut S) -> Result<(), S::Error> {
         self.facts.take(batch.facts());
+        self.state.mounts.take_facts(batch.facts());
         for record in (0..batch.len()).filter_map(|index| batch.get(index)) {
             self.record(&record, sink)?;
         }

@@ -28,7 +28,7 @@ pub const AF_INET: u16 = 2;
 /// `AF_INET6`.
 pub const AF_INET6: u16 = 10;
 /// `SOCK_STREAM`.
-const SOCK_STREAM: u32 = 1;
+pub(super) const SOCK_STREAM: u32 = 1;
 /// `SOCK_DGRAM`.
 pub(super) const SOCK_DGRAM: u32 = 2;
 /// `SOCK_SEQPACKET`.

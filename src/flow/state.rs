@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::descriptors::{Descriptor, Descriptors};
 use super::item::{ActivityId, EventId};
+use super::mounts::Mounts;
 use super::names::{NameId, Names};
 use super::path::absolute;
 use super::pool::Pool;
@@ -21,6 +22,7 @@ pub(super) const AT_FDCWD: i32 = -100;
 pub struct State {
     pub(super) names: Names,
     pub(super) resources: Resources,
+    pub(super) mounts: Mounts,
     pub(super) tasks: FxHashMap<TaskId, Task>,
     pub(super) processes: FxHashMap<TaskId, Process>,
     /// Processes, living or unwaited, by their ids as the tracer sees them.
@@ -77,6 +79,11 @@ impl State {
     /// How many resources there are: their indices count from 0.
     pub fn resource_count(&self) -> usize {
         self.resources.len()
+    }
+
+    /// All resources, in the order of first mention.
+    pub fn resource_ids(&self) -> impl Iterator<Item = ResourceId> + use<> {
+        (0..self.resource_count()).map(ResourceId::from_index)
     }
 
     /// What is known of a socket.

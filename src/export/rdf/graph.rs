@@ -1,21 +1,20 @@
 //! The flow's items as triples.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 use std::io;
 
 use oxrdf::{LiteralRef, NamedNodeRef, TermRef, TripleRef};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::iri::Names;
 use super::text::{allowed, allowed_json, readable};
 use super::vocabulary as v;
 use super::writer::Triples;
 use crate::event::{Kind, Record, TaskId};
-use crate::export::Run;
 use crate::export::decode::{base64, command_line, json_bytes};
 use crate::export::time::{put_digits, write_utc};
-use crate::flow::{Class, Edge, EdgeKind, Endpoint, Execution, Item, ResourceId, Sink, State};
+use crate::export::{Options, Run};
+use crate::flow::{Class, Edge, EdgeKind, Execution, Item, Moniker, ResourceId, Sink, State};
 
 /// Writes the graph of one run after the other.
 pub(super) struct Graph<T> {
@@ -30,15 +29,17 @@ pub(super) struct Graph<T> {
     /// Processes that have been described.
     processes: FxHashSet<TaskId>,
     /// Resources whose class, identity or address has been written.
-    typed: FxHashSet<(ResourceId, Class)>,
-    identified: FxHashSet<ResourceId>,
+    pub(super) typed: FxHashSet<(ResourceId, Class)>,
+    pub(super) identified: FxHashSet<ResourceId>,
+    /// The hash of the last moniker that was written of each.
+    pub(super) monikers: FxHashMap<ResourceId, u64>,
 }
 
 impl<T: Triples> Graph<T> {
-    pub(super) fn new(out: T) -> Self {
+    pub(super) fn new(out: T, options: &Options) -> Self {
         Self {
             out,
-            names: Names::default(),
+            names: Names::new(options),
             started: 0,
             subject: String::new(),
             object: String::new(),
@@ -46,16 +47,18 @@ impl<T: Triples> Graph<T> {
             processes: FxHashSet::default(),
             typed: FxHashSet::default(),
             identified: FxHashSet::default(),
+            monikers: FxHashMap::default(),
         }
     }
 
     /// A run begins: itself and its host.
     pub(super) fn begin(&mut self, run: &Run) -> io::Result<()> {
-        self.names = Names::new(&run.uuid_text());
+        self.names.begin(run);
         self.started = run.started;
         self.processes.clear();
         self.typed.clear();
         self.identified.clear();
+        self.monikers.clear();
         self.out.begin(self.names.base())?;
         self.subject = self.names.run().to_owned();
         self.class(v::RUN_CLASS)?;
@@ -68,9 +71,15 @@ impl<T: Triples> Graph<T> {
         self.class(v::HOST_CLASS)?;
         self.class(v::ENTITY)?;
         self.bytes(v::LABEL, v::LABEL_BYTES, &run.host)?;
-        self.moniker("CIM_ComputerSystem.Name=", &run.host)?;
+        self.moniker(&Moniker::of_host(&run.host))?;
         if !run.machine_id.is_empty() {
             self.plain(v::MACHINE_ID, &run.machine_id)?;
+        }
+        if !run.boot_id.is_empty() {
+            self.plain(v::BOOT_ID, &run.boot_id)?;
+        }
+        for address in &run.addresses {
+            self.plain(v::ADDRESS, address)?;
         }
         if !run.kernel.is_empty() {
             self.plain(v::KERNEL, &run.kernel)?;
@@ -96,13 +105,12 @@ impl<T: Triples> Graph<T> {
             return Ok(());
         }
         let started = state.task(id).map_or(0, |task| task.started);
+        self.names.name_process(id, process.pid);
         self.names.process(id, &mut self.subject);
         self.class(v::PROCESS_CLASS)?;
         self.class(v::ACTIVITY)?;
         self.integer(v::PID, process.pid)?;
-        self.text.clear();
-        let _ = write!(self.text, "CIM_Process.Handle={}", process.pid);
-        self.literal(v::MONIKER)?;
+        self.moniker(&Moniker::of_process(process.pid))?;
         self.time(v::STARTED_AT, started)?;
         self.object = self.names.run().to_owned();
         self.link(v::RUN)?;
@@ -156,60 +164,6 @@ impl<T: Triples> Graph<T> {
         let json = serde_json::to_string(&values).map_err(io::Error::other)?;
         self.text = allowed_json(&json);
         self.typed_literal(predicate, v::JSON)
-    }
-
-    /// A resource, when it is first named.
-    fn resource(&mut self, state: &State, id: ResourceId) -> io::Result<()> {
-        self.names.resource(state, id, &mut self.subject);
-        let name = state.name_of(id);
-        self.class(v::ENTITY)?;
-        if name.first() == Some(&b'/') {
-            self.plain(v::LABEL, &readable(name))?;
-            self.class(v::FILE_CLASS)?;
-            self.bytes(v::PATH, v::PATH_BYTES, name)?;
-            self.moniker("CIM_DataFile.Name=", name)?;
-            self.typed.insert((id, Class::File));
-        } else {
-            self.bytes(v::LABEL, v::LABEL_BYTES, name)?;
-        }
-        self.learnt(state, id)
-    }
-
-    /// What more is known of a resource.
-    fn learnt(&mut self, state: &State, id: ResourceId) -> io::Result<()> {
-        let Some(resource) = state.resource(id) else { return Ok(()) };
-        self.names.resource(state, id, &mut self.subject);
-        if self.typed.insert((id, resource.class)) {
-            self.class(class_of(resource.class))?;
-        }
-        if let Some(identity) = resource.identity
-            && self.identified.insert(id)
-        {
-            if identity.device != 0 {
-                self.integer(v::DEVICE, identity.device)?;
-            }
-            self.integer(v::INODE, identity.inode)?;
-        }
-        let Some(socket) = state.socket(id) else { return Ok(()) };
-        if socket.family.is_some() {
-            self.plain(v::PROTOCOL, socket.protocol_name())?;
-        }
-        let ends = [
-            (v::LOCAL, v::LOCAL_BYTES, &socket.local),
-            (v::REMOTE, v::REMOTE_BYTES, &socket.remote),
-        ];
-        for (predicate, raw, end) in ends {
-            let Some(end) = end else { continue };
-            self.text.clear();
-            let _ = write!(self.text, "{end}");
-            self.literal(predicate)?;
-            if let Endpoint::Unix(name) = end
-                && matches!(readable(name.strip_prefix(b"\0").unwrap_or(name)), Cow::Owned(_))
-            {
-                self.raw(raw, name)?;
-            }
-        }
-        Ok(())
     }
 
     fn edge(&mut self, edge: &Edge) -> io::Result<()> {
@@ -301,15 +255,9 @@ impl<T: Triples> Graph<T> {
         self.raw(raw, bytes)
     }
 
-    fn raw(&mut self, predicate: NamedNodeRef<'static>, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn raw(&mut self, predicate: NamedNodeRef<'static>, bytes: &[u8]) -> io::Result<()> {
         self.text = base64(bytes);
         self.typed_literal(predicate, v::BASE64)
-    }
-
-    /// The moniker of a thing with one key.
-    fn moniker(&mut self, class_and_key: &str, value: &[u8]) -> io::Result<()> {
-        let moniker = [class_and_key.as_bytes(), value].concat();
-        self.bytes(v::MONIKER, v::MONIKER_BYTES, &moniker)
     }
 
     pub(super) fn integer(
@@ -370,16 +318,5 @@ impl<T: Triples> Sink for Graph<T> {
             Item::Look(look) => self.look(state, &look),
             Item::Version(_) | Item::Begun(_) | Item::Ended(_) => Ok(()),
         }
-    }
-}
-
-fn class_of(class: Class) -> NamedNodeRef<'static> {
-    match class {
-        Class::File => v::FILE_CLASS,
-        Class::Directory => v::DIRECTORY_CLASS,
-        Class::Device => v::DEVICE_CLASS,
-        Class::Pipe => v::PIPE_CLASS,
-        Class::Socket => v::SOCKET_CLASS,
-        Class::Anonymous => v::ANONYMOUS_CLASS,
     }
 }

@@ -1,19 +1,58 @@
 //! IRIs of the things of a run: `urn:uuid:RUN#KIND-NUMBER`, for a file
-//! `urn:uuid:RUN#file/its/path`. The run itself is `urn:uuid:RUN`.
+//! `urn:uuid:RUN#file/its/path`. The run itself is `urn:uuid:RUN`. With a prefix of
+//! the user's own, what has a moniker is named by that instead.
 
+use super::prefix::Prefixed;
 use crate::event::TaskId;
 use crate::export::time::put_digits;
-use crate::flow::{BlindSpot, EventId, Look, ResourceId, State};
+use crate::export::{Options, Run};
+use crate::flow::{BlindSpot, EventId, Look, Moniker, ResourceId, State};
 
 /// Names the things of one run. Each method replaces the IRI in `out`.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     base: String,
+    machine: Vec<u8>,
+    prefixed: Option<Prefixed>,
 }
 
 impl Names {
-    pub(super) fn new(run: &str) -> Self {
-        Self { base: format!("urn:uuid:{run}#") }
+    pub(super) fn new(options: &Options) -> Self {
+        let prefixed = options.iri_prefix.as_deref().map(Prefixed::new);
+        Self { prefixed, ..Self::default() }
+    }
+
+    /// A run begins.
+    pub(super) fn begin(&mut self, run: &Run) {
+        self.base = format!("urn:uuid:{}#", run.uuid_text());
+        self.machine.clone_from(&run.host);
+        if let Some(prefixed) = &mut self.prefixed {
+            prefixed.begin(&run.host);
+        }
+    }
+
+    /// The host name of the run's machine.
+    pub(super) fn machine(&self) -> &[u8] {
+        &self.machine
+    }
+
+    /// A process is mentioned for the first time.
+    pub(super) fn name_process(&mut self, process: TaskId, pid: u32) {
+        if let Some(prefixed) = &mut self.prefixed {
+            prefixed.name_process(process, pid);
+        }
+    }
+
+    /// A resource is mentioned for the first time.
+    pub(super) fn name_resource(&mut self, state: &State, id: ResourceId) {
+        if let Some(prefixed) = &mut self.prefixed {
+            prefixed.name_resource(state, id);
+        }
+    }
+
+    /// The IRI of what has that moniker, if monikers make IRIs.
+    pub(super) fn by_moniker(&self, moniker: &Moniker<'_>, out: &mut String) -> bool {
+        self.prefixed.as_ref().inspect(|prefixed| prefixed.write(moniker, out)).is_some()
     }
 
     /// What all IRIs of the run's things begin with.
@@ -26,12 +65,17 @@ impl Names {
     }
 
     pub(super) fn host(&self, out: &mut String) {
-        self.start(out, "host");
+        match &self.prefixed {
+            Some(prefixed) => prefixed.host().clone_into(out),
+            None => self.start(out, "host"),
+        }
     }
 
     pub(super) fn process(&self, process: TaskId, out: &mut String) {
-        self.start(out, "process-");
-        number(out, process.0.into());
+        if !self.prefixed.as_ref().is_some_and(|prefixed| prefixed.process(process, out)) {
+            self.start(out, "process-");
+            number(out, process.0.into());
+        }
     }
 
     pub(super) fn thread(&self, task: TaskId, out: &mut String) {
@@ -66,6 +110,10 @@ impl Names {
 
     /// A file by its path, anything else by its number.
     pub(super) fn resource(&self, state: &State, id: ResourceId, out: &mut String) {
+        if let Some(iri) = self.prefixed.as_ref().and_then(|prefixed| prefixed.resource(id)) {
+            iri.clone_into(out);
+            return;
+        }
         let name = state.name_of(id);
         if name.first() == Some(&b'/') {
             self.start(out, "file");
@@ -127,7 +175,8 @@ mod tests {
 
     #[test]
     fn events_are_named_by_task_and_ordinal() {
-        let names = Names::new("00112233-4455-6677-8899-aabbccddeeff");
+        let mut names = Names::default();
+        names.begin(&Run { uuid: std::array::from_fn(|i| i as u8 * 17), ..Run::default() });
         let mut out = String::from("what was there before");
         names.event(EventId { task: TaskId(5), ordinal: 17 }, &mut out);
         assert_eq!(out, "urn:uuid:00112233-4455-6677-8899-aabbccddeeff#event-5-17");

@@ -14,8 +14,11 @@ use crate::export::{Exporter, Options};
 ///
 /// # Errors
 /// None here: the output is written later.
-pub fn exporter<'a>(out: Box<dyn Write + 'a>, _: &Options) -> io::Result<Box<dyn Exporter + 'a>> {
-    Ok(super::export(JsonLd::new(out)))
+pub fn exporter<'a>(
+    out: Box<dyn Write + 'a>,
+    options: &Options,
+) -> io::Result<Box<dyn Exporter + 'a>> {
+    Ok(super::export(JsonLd::new(out), options))
 }
 
 struct JsonLd<W: Write> {

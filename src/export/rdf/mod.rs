@@ -4,8 +4,10 @@
 //! | --- | --- |
 //! | `vocabulary` | the terms |
 //! | `iri` | how things of a run are named |
+//! | `prefix` | the same by a prefix of the user's own |
 //! | `graph` | how the flow's items become triples |
 //! | `event` | the same of events, which are most of them |
+//! | `resource` | the same of what they touch |
 //! | `look` | the same of how files were |
 //! | `blind` | the same of what could not be seen |
 //! | `text` | which text the triples may have |
@@ -18,6 +20,8 @@ mod graph;
 mod iri;
 mod lines;
 mod look;
+mod prefix;
+mod resource;
 mod text;
 mod vocabulary;
 mod writer;
@@ -35,15 +39,28 @@ mod tests;
 use std::io;
 
 use graph::Graph;
+use oxrdf::NamedNode;
 use writer::Triples;
 
-use super::{Exporter, Run};
+use super::{Exporter, Options, Run};
 use crate::event::Batch;
 use crate::flow::Flow;
 
+/// The names of the formats that are RDF.
+pub const NAMES: [&str; 6] = ["jsonld", "nq", "nt", "rdfxml", "trig", "ttl"];
+
 /// An exporter that hands its triples to `out`.
-fn export<'a, T: Triples + 'a>(out: T) -> Box<dyn Exporter + 'a> {
-    Box::new(Rdf { flow: Flow::new(), graph: Graph::new(out) })
+fn export<'a, T: Triples + 'a>(out: T, options: &Options) -> Box<dyn Exporter + 'a> {
+    Box::new(Rdf { flow: Flow::new(), graph: Graph::new(out, options) })
+}
+
+/// Whether what begins with `prefix` can be an IRI.
+///
+/// # Errors
+/// Why not, for people.
+pub fn check_iri_prefix(prefix: &str) -> Result<(), String> {
+    let example = [prefix, "CIM_DataFile.Name=/a,B=b"].concat();
+    NamedNode::new(example).map(drop).map_err(|error| error.to_string())
 }
 
 /// A flow whose items become triples.
@@ -64,7 +81,8 @@ impl<T: Triples> Exporter for Rdf<T> {
     }
 
     fn end(&mut self) -> io::Result<()> {
-        self.flow.finish(&mut self.graph)
+        self.flow.finish(&mut self.graph)?;
+        self.graph.name_the_rest(self.flow.state())
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -9,6 +9,9 @@ use crate::export::{Exporter, Options};
 ///
 /// # Errors
 /// None here: the output is written later.
-pub fn exporter<'a>(out: Box<dyn Write + 'a>, _: &Options) -> io::Result<Box<dyn Exporter + 'a>> {
-    Ok(super::export(Lines::quads(out)))
+pub fn exporter<'a>(
+    out: Box<dyn Write + 'a>,
+    options: &Options,
+) -> io::Result<Box<dyn Exporter + 'a>> {
+    Ok(super::export(Lines::quads(out), options))
 }

@@ -73,10 +73,11 @@ fn a_path_that_is_no_text_is_not_lost() {
         "<a> <rtrace:File>",
         "<rtrace:path> \"/home/odd \u{fffd}\\n\\\"name\"",
         "<rtrace:pathBytes> \"L2hvbWUvb2RkIP8KIm5hbWU=\"^^<xsd:base64Binary>",
-        "<rtrace:moniker> \"CIM_DataFile.Name=/home/odd \u{fffd}\\n\\\"name\"",
-        "<rtrace:monikerBytes> \"Q0lNX0RhdGFGaWxlLk5hbWU9L2hvbWUvb2RkIP8KIm5hbWU=\"^^<xsd:base64Binary>",
         "<rtrace:device> \"8\"^^<xsd:integer>",
         "<rtrace:inode> \"77\"^^<xsd:integer>",
+        "<rtrace:moniker> \"CIM_DataFile.Name=\\\"/home/odd \u{fffd}\\n\\\\\\\"name\\\"\"",
+        "<rtrace:monikerBytes> \"Q0lNX0RhdGFGaWxlLk5hbWU9Ii9ob21lL29kZCD/ClwibmFtZSI=\"^^<xsd:base64Binary>",
+        "<rtrace:authority> \"node \\\"1\\\"\"",
     ];
     assert_eq!(said, expected);
 }
@@ -138,4 +139,40 @@ fn forks_waits_and_ends() {
     ] {
         assert!(execution.contains(&line.to_owned()), "{line} is not in {execution:?}");
     }
+}
+
+#[test]
+fn the_machine() {
+    let expected = [
+        "<a> <rtrace:Host>",
+        "<a> <prov:Entity>",
+        r#"<rdfs:label> "node \"1\"""#,
+        r#"<rtrace:moniker> "CIM_ComputerSystem.Name=\"node \\\"1\\\"\"""#,
+        r#"<rtrace:machineId> "abc""#,
+        r#"<rtrace:bootId> "def""#,
+        r#"<rtrace:address> "10.0.0.1""#,
+        r#"<rtrace:kernel> "6.18.0""#,
+    ];
+    assert_eq!(about("#host"), expected);
+    let child = about("#process-2");
+    assert!(child.contains(&r#"<rtrace:authority> "node \"1\"""#.to_owned()), "{child:?}");
+}
+
+#[test]
+fn a_prefix_of_the_users_names_what_has_a_moniker() {
+    let iri_prefix = Some("http://h/survol/entity.py?xid=".to_owned());
+    let lines = short(&exported("nt", &Options { iri_prefix, ..Options::default() }));
+    let lines = lines.replace("<http://h/survol/entity.py?xid=", "<:");
+    for line in [
+        "<:CIM_ComputerSystem.Name=B64_bm9kZSAiMSI> <a> <rtrace:Host> .",
+        "<:CIM_Process.Handle=101> <rtrace:parent> <:CIM_Process.Handle=100> .",
+        "<#execution-1-1> <rtrace:executable> <:CIM_DataFile.Name=/bin/sh> .",
+        "<:CIM_DataFile.Name=B64_L2hvbWUvb2RkIP8KIm5hbWU> <rtrace:inode> \"77\"^^<xsd:integer> .",
+        "<#event-2-1> <rtrace:names> <:CIM_DataFile.Name=/home/none> .",
+        "<:CIM_DataFile.Name=/home/none> <rtrace:moniker> \"CIM_DataFile.Name=/home/none\" .",
+    ] {
+        assert!(lines.lines().any(|l| l == line), "{line} is not in {lines}");
+    }
+    // Nothing else is lost: as many triples as without.
+    assert_eq!(lines.lines().count(), exported("nt", &Options::default()).lines().count());
 }

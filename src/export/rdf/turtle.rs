@@ -12,8 +12,11 @@ use crate::export::{Exporter, Options};
 ///
 /// # Errors
 /// None here: the output is written later.
-pub fn exporter<'a>(out: Box<dyn Write + 'a>, _: &Options) -> io::Result<Box<dyn Exporter + 'a>> {
-    Ok(super::export(Turtle::new(out)))
+pub fn exporter<'a>(
+    out: Box<dyn Write + 'a>,
+    options: &Options,
+) -> io::Result<Box<dyn Exporter + 'a>> {
+    Ok(super::export(Turtle::new(out), options))
 }
 
 /// Each run has prefixes of its own, so each gets a serializer.

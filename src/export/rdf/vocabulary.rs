@@ -47,11 +47,15 @@ terms! { "https://w3id.org/rtrace/ns#":
     HOST = "host";
     LABEL_BYTES = "labelBytes";
     MACHINE_ID = "machineId";
+    BOOT_ID = "bootId";
+    ADDRESS = "address";
     KERNEL = "kernel";
     COMMAND = "command";
     COMMAND_BYTES = "commandBytes";
     MONIKER = "moniker";
     MONIKER_BYTES = "monikerBytes";
+    AUTHORITY = "authority";
+    AUTHORITY_BYTES = "authorityBytes";
     PID = "pid";
     TID = "tid";
     PARENT = "parent";
@@ -163,6 +167,10 @@ terms! { "http://www.w3.org/1999/02/22-rdf-syntax-ns#":
 
 terms! { "http://www.w3.org/2000/01/rdf-schema#":
     LABEL = "label";
+}
+
+terms! { "http://www.w3.org/2002/07/owl#":
+    SAME_AS = "sameAs";
 }
 
 terms! { "http://www.w3.org/2001/XMLSchema#":

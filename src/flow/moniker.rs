@@ -1,0 +1,306 @@
+//! Names that hold outside of a run: what two runs, or two machines, both touch has
+//! the same one in both.
+//!
+//! A moniker is `Class.Key1=Value1,Key2=Value2` and stands under an [`Authority`],
+//! which says among what it is unique. Classes and keys are those of the Common
+//! Information Model where that has them:
+//!
+//! | thing | class and keys | authority |
+//! | --- | --- | --- |
+//! | machine | `CIM_ComputerSystem.Name` | everywhere |
+//! | process | `CIM_Process.Handle` | boot |
+//! | file | `CIM_DataFile.Name` | machine, or the server of its mount |
+//! | directory | `CIM_Directory.Name` | machine, or the server of its mount |
+//! | device | `Device.Name` | machine |
+//! | FIFO | `Pipe.Name` | machine, or the server of its mount |
+//! | pipe | `Pipe.Inode` | boot |
+//! | connection | `Socket.Protocol,End1,End2`, the lesser end first | everywhere; boot if local |
+//! | socket with an own address only | `Socket.Protocol,Address` | everywhere; boot if local |
+//! | other socket | `Socket.Inode` | boot |
+//!
+//! What else the kernel makes (an eventfd, an epoll) nobody outside can name: it has
+//! no moniker.
+
+use std::borrow::Cow;
+use std::net::{IpAddr, SocketAddr};
+
+use super::resource::{Class, Resource, ResourceId};
+use super::socket::{Endpoint, SOCK_DGRAM, SOCK_STREAM, Socket};
+use super::state::State;
+
+/// A thing's name outside of its run.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Moniker<'a> {
+    /// Among what it is unique.
+    pub authority: Authority<'a>,
+    /// The class.
+    pub class: &'static str,
+    /// Keys and their values, in the class's order.
+    pub keys: Vec<(&'static str, Cow<'a, [u8]>)>,
+}
+
+/// Who gives a name, and so among what it is unique.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Authority<'a> {
+    /// The machine that the run was on.
+    Machine,
+    /// That machine, until it is started anew.
+    Boot,
+    /// Another machine, by the name that this one has for it.
+    Server(&'a [u8]),
+    /// Nobody: the name is the same everywhere.
+    Everywhere,
+}
+
+impl<'a> Moniker<'a> {
+    fn new(authority: Authority<'a>, class: &'static str) -> Self {
+        Self { authority, class, keys: Vec::new() }
+    }
+
+    fn key(mut self, key: &'static str, value: impl Into<Cow<'a, [u8]>>) -> Self {
+        self.keys.push((key, value.into()));
+        self
+    }
+
+    /// A machine's, by its host name or address.
+    pub fn of_host(name: &'a [u8]) -> Self {
+        Self::new(Authority::Everywhere, "CIM_ComputerSystem").key("Name", name)
+    }
+
+    /// A process's, by its id.
+    pub fn of_process(pid: u32) -> Self {
+        Self::new(Authority::Boot, "CIM_Process").key("Handle", pid.to_string().into_bytes())
+    }
+
+    /// A resource's, by what is known of it now; `None` if that is not enough, or if
+    /// there is nothing by which anybody outside could know it.
+    pub fn of(state: &'a State, id: ResourceId) -> Option<Self> {
+        let resource = state.resource(id)?;
+        let name = state.name_of(id);
+        let class = match resource.class {
+            Class::Socket => return of_socket(state, id, name, resource),
+            Class::Pipe if name.first() != Some(&b'/') => return by_inode(resource, "Pipe"),
+            Class::Anonymous => return None,
+            Class::File => "CIM_DataFile",
+            Class::Directory => "CIM_Directory",
+            Class::Device => return by_path(name, "Device"),
+            Class::Pipe => "Pipe",
+        };
+        match state.mounts.owner(name) {
+            Some((server, path)) => {
+                Some(Self::new(Authority::Server(server), class).key("Name", path))
+            }
+            None => by_path(name, class),
+        }
+    }
+
+    /// The whole name, without its authority. A value that could be taken for more
+    /// than one is quoted as in a CIM object path (DMTF DSP0004): with `"` around it,
+    /// and a backslash before each `"` and each backslash in it.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = self.class.as_bytes().to_vec();
+        let separators = std::iter::once(b'.').chain(std::iter::repeat(b','));
+        for ((key, value), separator) in self.keys.iter().zip(separators) {
+            out.push(separator);
+            out.extend_from_slice(key.as_bytes());
+            out.push(b'=');
+            quote(value, &mut out);
+        }
+        out
+    }
+}
+
+fn quote(value: &[u8], out: &mut Vec<u8>) {
+    if !value.iter().any(|byte| b",=\"".contains(byte)) {
+        out.extend_from_slice(value);
+        return;
+    }
+    out.push(b'"');
+    for &byte in value {
+        if b"\"\\".contains(&byte) {
+            out.push(b'\\');
+        }
+        out.push(byte);
+    }
+    out.push(b'"');
+}
+
+/// A path whose directory is not known names nothing.
+fn by_path<'a>(path: &'a [u8], class: &'static str) -> Option<Moniker<'a>> {
+    let is_absolute = path.first() == Some(&b'/');
+    is_absolute.then(|| Moniker::new(Authority::Machine, class).key("Name", path))
+}
+
+fn by_inode<'a>(resource: &Resource, class: &'static str) -> Option<Moniker<'a>> {
+    let inode = resource.identity?.inode.to_string();
+    Some(Moniker::new(Authority::Boot, class).key("Inode", inode.into_bytes()))
+}
+
+fn of_socket<'a>(
+    state: &'a State,
+    id: ResourceId,
+    name: &'a [u8],
+    resource: &Resource,
+) -> Option<Moniker<'a>> {
+    if name.first() == Some(&b'/') {
+        return Some(unix_address(name)); // its file
+    }
+    let by_address = state.socket(id).and_then(|socket| {
+        let (local, remote) = (socket.local.as_ref(), socket.remote.as_ref());
+        unix(local, remote).or_else(|| internet(socket, local?, remote))
+    });
+    by_address.or_else(|| by_inode(resource, "Socket"))
+}
+
+/// Only the end that everybody can connect to has a name: a connection has none that
+/// both of its ends would know.
+fn unix<'a>(local: Option<&Endpoint>, remote: Option<&Endpoint>) -> Option<Moniker<'a>> {
+    match (local, remote) {
+        (Some(Endpoint::Unix(own)), None) if !own.is_empty() => {
+            Some(unix_address(&local?.to_bytes()))
+        }
+        _ => None,
+    }
+}
+
+fn unix_address<'a>(address: &[u8]) -> Moniker<'a> {
+    Moniker::new(Authority::Boot, "Socket")
+        .key("Protocol", &b"UNIX"[..])
+        .key("Address", address.to_vec())
+}
+
+fn internet<'a>(
+    socket: &Socket,
+    local: &Endpoint,
+    remote: Option<&Endpoint>,
+) -> Option<Moniker<'a>> {
+    let protocol: &[u8] = match socket.kind? {
+        SOCK_STREAM => b"TCP",
+        SOCK_DGRAM => b"UDP",
+        _ => return None,
+    };
+    let local = address(local)?;
+    let start = |is_local| {
+        let authority = if is_local { Authority::Boot } else { Authority::Everywhere };
+        Moniker::new(authority, "Socket").key("Protocol", protocol)
+    };
+    let text = |end: SocketAddr| end.to_string().into_bytes();
+    let Some(remote) = remote else {
+        let is_local = local.ip().is_loopback() || local.ip().is_unspecified();
+        return Some(start(is_local).key("Address", text(local)));
+    };
+    let remote = address(remote)?;
+    // The kernel has not chosen an address yet.
+    if local.ip().is_unspecified() || local.port() == 0 {
+        return None;
+    }
+    let is_local = local.ip().is_loopback() || remote.ip().is_loopback();
+    let ends = [local.min(remote), local.max(remote)].map(text);
+    let [first, second] = ends;
+    Some(start(is_local).key("End1", first).key("End2", second))
+}
+
+/// The address and port. One end may see as `::ffff:10.0.0.1` what the other calls
+/// 10.0.0.1.
+fn address(end: &Endpoint) -> Option<SocketAddr> {
+    match end {
+        Endpoint::Inet(ip, port) => Some((IpAddr::V4(*ip), *port).into()),
+        Endpoint::Inet6(ip, port) => Some((ip.to_canonical(), *port).into()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::Identity;
+
+    fn shown(moniker: Option<Moniker<'_>>) -> String {
+        let Some(moniker) = moniker else { return "none".into() };
+        let authority = match moniker.authority {
+            Authority::Machine => "machine".into(),
+            Authority::Boot => "boot".into(),
+            Authority::Everywhere => "-".into(),
+            Authority::Server(name) => String::from_utf8_lossy(name).into_owned(),
+        };
+        format!("{authority} {}", String::from_utf8_lossy(&moniker.to_bytes()))
+    }
+
+    #[test]
+    fn files_belong_to_the_machine_or_to_their_server() {
+        let mut state = State::default();
+        state.mounts.take(b"9 1 0:4 / /net rw - nfs4 srv:/export rw");
+        let name = |path: &str, state: &mut State| {
+            let id = state.file_named(path.as_bytes());
+            shown(Moniker::of(state, id))
+        };
+        assert_eq!(name("/etc/passwd", &mut state), "machine CIM_DataFile.Name=/etc/passwd");
+        assert_eq!(name("/net/a b", &mut state), "srv CIM_DataFile.Name=/export/a b");
+        assert_eq!(name("relative", &mut state), "none");
+        let quoted = name("/a,b=\"c\\\"", &mut state);
+        assert_eq!(quoted, r#"machine CIM_DataFile.Name="/a,b=\"c\\\"""#);
+        assert_eq!(name(r"/a\b", &mut state), r"machine CIM_DataFile.Name=/a\b");
+        let directory = state.file_named(b"/net");
+        state.resources.is_directory(directory);
+        assert_eq!(shown(Moniker::of(&state, directory)), "srv CIM_Directory.Name=/export");
+    }
+
+    #[test]
+    fn pipes_have_an_inode_or_a_path() {
+        let mut state = State::default();
+        let name = state.names.intern(b"pipe:[77]");
+        let pipe = state.resources.add(Class::Pipe, name);
+        assert_eq!(shown(Moniker::of(&state, pipe)), "none");
+        state.resources.learn(pipe, Class::Pipe, Identity { device: 0, inode: 77 });
+        assert_eq!(shown(Moniker::of(&state, pipe)), "boot Pipe.Inode=77");
+        let fifo = state.file_named(b"/run/fifo");
+        state.resources.learn(fifo, Class::Pipe, Identity { device: 3, inode: 5 });
+        assert_eq!(shown(Moniker::of(&state, fifo)), "machine Pipe.Name=/run/fifo");
+    }
+
+    fn inet(address: &str) -> Endpoint {
+        match address.parse::<SocketAddr>().expect("an address") {
+            SocketAddr::V4(address) => Endpoint::Inet(*address.ip(), address.port()),
+            SocketAddr::V6(address) => Endpoint::Inet6(*address.ip(), address.port()),
+        }
+    }
+
+    fn socket(local: Option<Endpoint>, remote: Option<Endpoint>, kind: u32) -> String {
+        let mut state = State::default();
+        let name = state.names.intern(b"socket:[5]");
+        let id = state.resources.add(Class::Socket, name);
+        state.resources.learn(id, Class::Socket, Identity { device: 0, inode: 5 });
+        if let Some(socket) = state.resources.socket_mut(id) {
+            *socket = Socket { kind: Some(kind), local, remote, ..Socket::default() };
+        }
+        shown(Moniker::of(&state, id))
+    }
+
+    #[test]
+    fn both_ends_of_a_connection_have_the_same_name() {
+        let ends = |one, other| socket(Some(inet(one)), Some(inet(other)), SOCK_STREAM);
+        let name = "- Socket.Protocol=TCP,End1=10.0.0.1:40000,End2=10.0.0.2:80";
+        assert_eq!(ends("10.0.0.1:40000", "10.0.0.2:80"), name);
+        assert_eq!(ends("10.0.0.2:80", "10.0.0.1:40000"), name);
+        assert_eq!(ends("[::ffff:10.0.0.2]:80", "[::ffff:10.0.0.1]:40000"), name);
+        let name = "boot Socket.Protocol=TCP,End1=[::1]:80,End2=[::1]:4000";
+        assert_eq!(ends("[::1]:4000", "[::1]:80"), name);
+        assert_eq!(ends("0.0.0.0:4000", "10.0.0.2:80"), "boot Socket.Inode=5");
+    }
+
+    #[test]
+    fn what_listens_has_its_address() {
+        let listens = |address| socket(Some(inet(address)), None, SOCK_STREAM);
+        assert_eq!(listens("10.0.0.1:80"), "- Socket.Protocol=TCP,Address=10.0.0.1:80");
+        assert_eq!(listens("0.0.0.0:80"), "boot Socket.Protocol=TCP,Address=0.0.0.0:80");
+        let name = "boot Socket.Protocol=UDP,Address=127.0.0.1:53";
+        assert_eq!(socket(Some(inet("127.0.0.1:53")), None, SOCK_DGRAM), name);
+        let path = || Endpoint::Unix(b"/run/x".to_vec());
+        let name = "boot Socket.Protocol=UNIX,Address=/run/x";
+        assert_eq!(socket(Some(path()), None, SOCK_STREAM), name);
+        let unnamed = || Endpoint::Unix(Vec::new());
+        assert_eq!(socket(Some(path()), Some(unnamed()), SOCK_STREAM), "boot Socket.Inode=5");
+        assert_eq!(socket(Some(unnamed()), Some(path()), SOCK_STREAM), "boot Socket.Inode=5");
+        assert_eq!(socket(None, None, SOCK_STREAM), "boot Socket.Inode=5");
+    }
+}
