@@ -105,6 +105,7 @@ impl Flow {
             self.anonymous(record, plan)
         };
         self.give(record, record.result as i32, resource, is_cloexec(record, plan));
+        self.opened_pidfd(record, plan);
     }
 
     fn pairs(&mut self, record: &Record<'_>, plan: &Plan) {
@@ -236,6 +237,9 @@ impl Flow {
             Irregular::Ioctl => irregular::ioctl(record.words[1]),
             Irregular::CloseRange => return self.closes(record, plan),
             Irregular::Unshare => return self.unshare(record.task, record.words[0]),
+            Irregular::JoinGroup => return self.joined_group(record),
+            Irregular::BeginSession => return self.began_session(record.task),
+            Irregular::AwaitSignal => return self.awaited_signal(record),
             _ => return,
         };
         match control {

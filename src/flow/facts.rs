@@ -126,6 +126,10 @@ impl Flow {
         let mut file = |key| fact.bytes(key).map(|path| self.state.file_named(path));
         let (cwd, root, executable) =
             (file(FactKey::Cwd), file(FactKey::Root), file(FactKey::Path));
+        let group = fact.number(FactKey::Pgid).and_then(|group| u32::try_from(group).ok());
+        if let Some(process) = self.state.processes.get_mut(&fact.task) {
+            process.group = group.filter(|group| *group != 0);
+        }
         let Some(task) = self.state.tasks.get(&fact.task) else { return };
         *self.state.standings.get_mut(task.place) = Standing { cwd, root };
         if task.origin != Origin::Attached {
@@ -276,10 +280,10 @@ impl Flow {
 
     fn ids_fact(&mut self, fact: &Fact) {
         let Some(own) = fact.number(FactKey::NsPid) else { return };
-        let Some(process) = self.state.tasks.get(&fact.task).map(|task| task.process) else {
-            return;
-        };
-        if let Some(process) = self.state.processes.get_mut(&process) {
+        let Some(task) = self.state.tasks.get_mut(&fact.task) else { return };
+        task.own_tid = Some(own as u32);
+        // Of a process, its first thread's id is its own.
+        if let Some(process) = self.state.processes.get_mut(&fact.task) {
             process.own_pid = Some(own as u32);
         }
     }

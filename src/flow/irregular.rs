@@ -22,6 +22,9 @@ pub(super) enum Irregular {
     Clone3,
     Unshare,
     Openat2,
+    JoinGroup,
+    BeginSession,
+    AwaitSignal,
 }
 
 impl Irregular {
@@ -34,6 +37,9 @@ impl Irregular {
             "clone3" => Self::Clone3,
             "unshare" => Self::Unshare,
             "openat2" => Self::Openat2,
+            "setpgid" => Self::JoinGroup,
+            "setsid" => Self::BeginSession,
+            "rt_sigtimedwait" | "rt_sigtimedwait_time64" => Self::AwaitSignal,
             _ => Self::No,
         }
     }

@@ -173,6 +173,11 @@ pub enum EdgeKind {
     Fork,
     /// A process ended and another one waited for it: to the end of that call.
     Wait,
+    /// A signal: from the start of the call that sent it (it may be got before that
+    /// has returned) to its delivery, to the end of a call that waited for it, or to
+    /// the end of a task that SIGKILL ended. And from a process's end to the SIGCHLD
+    /// that told of it.
+    Signal,
     /// Bytes that a call wrote were read by another: from the start of the one (they
     /// may be read before it has returned) to the end of the other.
     Data(Transfer),

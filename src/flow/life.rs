@@ -13,7 +13,7 @@ use crate::event::{Origin, Phase, Record, Role, State, TaskId};
 /// A process that has ended and may still be waited for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Dead {
-    exit: EventId,
+    pub(super) exit: EventId,
     pid: u32,
     own_pid: Option<u32>,
     parent: Option<TaskId>,
@@ -38,8 +38,10 @@ impl Flow {
             process,
             origin,
             parent,
+            own_tid: None,
             started: record.start,
             last: record.ordinal,
+            seen: record.start,
             files,
             place,
             pending: None,
@@ -95,10 +97,10 @@ impl Flow {
             id,
             pid,
             own_pid: None,
+            group: parent.and_then(|parent| parent.group),
             parent: parent.map(|parent| parent.id),
             threads: 1,
             execution: parent.and_then(|parent| parent.execution.clone()),
-            awaited: None,
             children: FxHashMap::default(),
         };
         self.state.processes.insert(id, process);
@@ -185,6 +187,7 @@ impl Flow {
     /// A task has ended.
     pub(super) fn exit(&mut self, record: &Record<'_>) {
         self.leave(record.task);
+        self.killed(record);
         let exit = EventId { task: record.task, ordinal: record.ordinal };
         let Some(process) = self.state.tasks.get(&record.task).map(|task| task.process) else {
             return;
@@ -193,10 +196,7 @@ impl Flow {
         if process.threads > 1 {
             return;
         }
-        if let Some(wait) = process.awaited {
-            self.after.push(Item::Edge(joined(exit, wait)));
-            return;
-        }
+        self.signals.ended(exit, process.pid, process.own_pid);
         let (pid, own_pid, parent) = (process.pid, process.own_pid, process.parent);
         self.dead.insert(process.id, Dead { exit, pid, own_pid, parent });
     }
@@ -226,17 +226,15 @@ impl Flow {
         const WNOWAIT: u64 = 0x0100_0000;
         let returns_pid = plan.prototype.returns == Scalar::Pid;
         let child = if returns_pid { wait4_child(record) } else { waitid_child(record) };
-        let Some(pid) = child else { return };
+        let Some((pid, is_told)) = child else { return };
         let Some(child) = self.child(record.task, pid) else { return };
         let wait = EventId { task: record.task, ordinal: record.ordinal };
         match self.dead.get(&child) {
             Some(dead) => self.after.push(Item::Edge(joined(dead.exit, wait))),
-            // Its end has not been recorded yet, or it has only stopped.
-            None => {
-                if let Some(process) = self.state.processes.get_mut(&child) {
-                    process.awaited = Some(wait);
-                }
-            }
+            // Its parent hears of an end after its tracer has: what lives has only stopped,
+            // unless the log has no end of it.
+            None if !is_told => return,
+            None => {}
         }
         if returns_pid || record.words[3] & WNOWAIT == 0 {
             self.reap(record.task, pid, child);
@@ -251,7 +249,7 @@ impl Flow {
         }
         // An orphan that the caller took over; its maker knew the number.
         let by_tracer = self.state.by_pid.get(&pid).copied();
-        if caller.own_pid.is_none_or(|own| own == caller.pid) {
+        if !caller.is_in_namespace() {
             return by_tracer;
         }
         let orphans = self.dead.iter().filter(|(_, dead)| dead.own_pid == Some(pid));
@@ -281,19 +279,20 @@ fn joined(exit: EventId, wait: EventId) -> Edge {
     Edge { kind: EdgeKind::Wait, cause: exit, from: Side::End, effect: wait, to: Side::End }
 }
 
-/// The child whose end wait4(2) returned; `None` if it stopped or continued.
-fn wait4_child(record: &Record<'_>) -> Option<u32> {
+/// The child whose end wait4(2) returned, `None` if it stopped or continued; and
+/// whether the status says so, for which the caller may not have asked.
+fn wait4_child(record: &Record<'_>) -> Option<(u32, bool)> {
     let pid = u32::try_from(record.result).ok().filter(|pid| *pid > 0)?;
     let status = record.piece(1, Role::Struct).map(|piece| record.bytes(piece));
     let status =
         status.and_then(|bytes| Some(u32::from_le_bytes(bytes.get(..4)?.try_into().ok()?)));
     let is_stop = status.is_some_and(|status| status & 0xff == 0x7f || status == 0xffff);
-    (!is_stop).then_some(pid)
+    (!is_stop).then_some((pid, status.is_some()))
 }
 
 /// The same of waitid(2), by the `siginfo_t` that it filled, or the id that was
 /// asked for.
-fn waitid_child(record: &Record<'_>) -> Option<u32> {
+fn waitid_child(record: &Record<'_>) -> Option<(u32, bool)> {
     const P_PID: u64 = 1;
     const CLD_EXITED_TO_DUMPED: std::ops::RangeInclusive<u32> = 1..=3;
     if record.result != 0 {
@@ -301,12 +300,12 @@ fn waitid_child(record: &Record<'_>) -> Option<u32> {
     }
     let info = record.piece(2, Role::Struct).filter(|piece| piece.state == State::Whole);
     let Some(info) = info.filter(|piece| piece.phase == Phase::Exit) else {
-        return (record.words[0] == P_PID).then_some(record.words[1] as u32);
+        return (record.words[0] == P_PID).then_some((record.words[1] as u32, false));
     };
     let bytes = record.bytes(info);
     let word = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
     let pid = if wide_siginfo(record) { word(16)? } else { word(12)? };
-    CLD_EXITED_TO_DUMPED.contains(&word(8)?).then_some(pid).filter(|pid| *pid > 0)
+    (CLD_EXITED_TO_DUMPED.contains(&word(8)?) && pid > 0).then_some((pid, true))
 }
 
 /// Where a long has 8 bytes, the union in `siginfo_t` is aligned to 8, and `si_pid`

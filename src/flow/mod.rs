@@ -13,8 +13,10 @@
 //! | `effect` | what calls do to descriptors, directories and sockets |
 //! | `facts` | what the recorder learnt beside the calls |
 //! | `recap` | what a log that begins in the midst of a run must say first |
+//! | `signal` | signals, from who sent one to who got it |
 //! | `stream`, `transfer` | bytes through pipes and connections, from write to read |
 //! | `moniker`, `mounts` | names that hold outside of the run; files of other machines |
+//! | `numbers` | who is meant by a process or thread number |
 //! | `plan`, `irregular` | how to read a call's prototype; the calls that need a name |
 
 mod descriptors;
@@ -27,11 +29,13 @@ mod life;
 mod moniker;
 mod mounts;
 mod names;
+mod numbers;
 mod path;
 mod plan;
 mod pool;
 mod recap;
 mod resource;
+mod signal;
 mod socket;
 mod state;
 mod stream;
@@ -63,6 +67,7 @@ use crate::abi::Prototype;
 use crate::event::{Batch, FactKind, Kind, Record, TaskId};
 use facts::Facts;
 use plan::Plans;
+use signal::Signals;
 use transfer::Transfers;
 
 /// Builds the flow of one run.
@@ -72,6 +77,7 @@ pub struct Flow {
     plans: Plans,
     facts: Facts,
     transfers: Transfers,
+    signals: Signals,
     /// Tasks whose maker's call has not ended yet, by that call.
     born: FxHashMap<EventId, TaskId>,
     /// Processes that have ended and that nobody has waited for yet.
@@ -107,6 +113,7 @@ impl Flow {
             plans: Plans::new(lookup),
             facts: Facts::default(),
             transfers: Transfers::default(),
+            signals: Signals::default(),
             born: FxHashMap::default(),
             dead: FxHashMap::default(),
             first_cwd: Vec::new(),
@@ -146,7 +153,6 @@ impl Flow {
         for (id, process) in old.state.processes {
             if let Some(own) = self.state.processes.get_mut(&id) {
                 own.parent = process.parent;
-                own.awaited = process.awaited;
                 own.children = process.children;
             }
         }
@@ -170,9 +176,15 @@ impl Flow {
             self.record(&record, sink)?;
         }
         self.apply_late_facts();
-        self.settle_transfers();
+        self.settle();
         self.tell_before(sink)?;
         self.tell_facts(None, sink)
+    }
+
+    /// A slice of time is over: what happened in it is known.
+    fn settle(&mut self) {
+        self.settle_transfers();
+        self.settle_signals();
     }
 
     /// The log is over: gives out the calls that never ended.
@@ -183,7 +195,7 @@ impl Flow {
         let mut alive: Vec<TaskId> = self.state.tasks.keys().copied().collect();
         alive.sort_unstable();
         alive.into_iter().try_for_each(|task| self.end_pending(task, sink))?;
-        self.settle_transfers();
+        self.settle();
         self.tell_before(sink)?;
         self.tell_facts(None, sink)
     }
@@ -209,7 +221,11 @@ impl Flow {
                 self.leave(record.task);
             }
             Kind::Exec => self.exec_stop(record),
-            Kind::Signal | Kind::Stop | Kind::Continue => self.settle_exec(record.task),
+            Kind::Signal => {
+                self.settle_exec(record.task);
+                self.signalled(record);
+            }
+            Kind::Stop | Kind::Continue => self.settle_exec(record.task),
         }
         if !record.is_begun() {
             self.link_next(record);
@@ -283,6 +299,7 @@ impl Flow {
         }
         let cause = EventId { task: record.task, ordinal: task.last };
         task.last = record.ordinal;
+        task.seen = record.end.unwrap_or(record.start);
         let edge = Edge { kind: EdgeKind::Next, cause, from: Side::End, effect, to: Side::Start };
         self.after.push(Item::Edge(edge));
     }
@@ -300,6 +317,9 @@ impl Flow {
         }
         self.name_arguments(record, &plan);
         self.transfer(record, &plan);
+        if plan.prototype.effect.verb == crate::abi::Verb::Signals {
+            self.send_signal(record, &plan);
+        }
         if !record.is_begun() {
             self.apply(record, &plan);
             self.apply_facts(record.task, record.ordinal);
@@ -334,7 +354,9 @@ impl Flow {
         if let Some(plan) = &plan {
             self.name_arguments(&record, plan);
         }
-        self.transfer_cut(EventId { task: record.task, ordinal: record.ordinal });
+        let event = EventId { task: record.task, ordinal: record.ordinal };
+        self.transfer_cut(event);
+        self.signals.cut(event);
         self.link_next(&record);
         self.tell_before(sink)?;
         let prototype = plan.map(|plan| plan.prototype);

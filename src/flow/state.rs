@@ -31,6 +31,8 @@ pub struct State {
     pub(super) standings: Pool<Standing>,
     /// What became of names of files.
     pub(super) files_named: FxHashMap<ResourceId, Name>,
+    /// Processes behind pidfds.
+    pub(super) pidfds: FxHashMap<ResourceId, TaskId>,
     scratch: Vec<u8>,
 }
 

@@ -18,6 +18,8 @@ pub struct Task {
     pub tid: u32,
     /// The process (thread group) that it belongs to, named by its first thread.
     pub process: TaskId,
+    /// Its id in its own PID namespace, where a fact told it.
+    pub(super) own_tid: Option<u32>,
     /// How it came to be.
     pub origin: Origin,
     /// The call that made it, where that is known.
@@ -26,6 +28,8 @@ pub struct Task {
     pub started: u64,
     /// The last event of it so far.
     pub last: u64,
+    /// When that had ended.
+    pub(super) seen: u64,
     pub(super) files: Handle,
     pub(super) place: Handle,
     /// A call that has begun and not yet ended: a batch of one record.
@@ -43,6 +47,8 @@ pub struct Process {
     pub pid: u32,
     /// Its id in its own PID namespace, where a fact told it.
     pub own_pid: Option<u32>,
+    /// Its process group, by the id that the tracer sees; `None` if it is not known.
+    pub(super) group: Option<u32>,
     /// The process that made it.
     pub parent: Option<TaskId>,
     /// Living threads.
@@ -50,10 +56,15 @@ pub struct Process {
     /// The program that it runs: `None` before the first known exec. A fork takes
     /// its parent's over.
     pub execution: Option<Arc<Execution>>,
-    /// A wait that returned it before its end was recorded.
-    pub(super) awaited: Option<EventId>,
     /// Living or unwaited children, by their ids in this process's namespace.
     pub(super) children: FxHashMap<u32, TaskId>,
+}
+
+impl Process {
+    /// Whether it is in another PID namespace than the tracer.
+    pub(super) fn is_in_namespace(&self) -> bool {
+        self.own_pid.is_some_and(|own| own != self.pid)
+    }
 }
 
 /// A process's life in one program, from an exec on.

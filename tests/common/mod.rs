@@ -9,6 +9,7 @@
 #![allow(dead_code, unused_imports, unreachable_pub)]
 
 mod account;
+mod graph;
 pub mod hostile;
 mod load;
 mod rtrace;
@@ -17,6 +18,7 @@ mod trace;
 mod tracee;
 
 pub use account::Account;
+pub use graph::{Graph, Node};
 pub use rtrace::{Rtrace, Run, Running};
 pub use trace::{Call, Exit, Piece, Signal, Task, Trace};
 pub use tracee::{Build, tracee, tracee_built};

@@ -85,6 +85,7 @@ terms! { "https://w3id.org/rtrace/ns#":
     NEXT = "next";
     FORKS = "forks";
     JOINS = "joins";
+    SIGNALS = "signals";
     NOTICED_AT = "noticedAt";
     REASON = "reason";
     FEEDS = "feeds";

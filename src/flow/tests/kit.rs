@@ -60,20 +60,28 @@ calls! {
     57 fork() = Pid Forks [] 0;
     59 execve(pathname: PATH, argv: OUT, envp: OUT) = Int Execs [0] 0;
     61 wait4(pid: INT, wstatus: OUT, options: INT) = Pid Waits [0] 0;
+    62 kill(pid: INT, sig: INT) = Int Signals [0] 0;
     72 fcntl(fd: FD, cmd: INT, arg: INT) = Int Controls [0] 0;
     80 chdir(path: PATH) = Int Moves [0] 0;
     81 fchdir(fd: FD) = Int Moves [0] 0;
+    109 setpgid(pid: INT, pgid: INT) = Int None [] 0;
+    112 setsid() = Pid None [] 0;
+    128 rt_sigtimedwait(set: OUT, info: OUT) = Int Sleeps [] 0;
+    129 rt_sigqueueinfo(tgid: INT, sig: INT, info: OUT) = Int Signals [0] 0;
     161 chroot(path: PATH) = Int Roots [0] 0;
     213 epoll_create1(flags: OPEN) = Fd Makes [] 0;
     217 getdents64(fd: FD) = Int Lists [0] 0;
     231 exit_group(status: INT) = Void Exits [] 0;
     247 waitid(which: INT, upid: INT, infop: OUT, options: INT) = Int Waits [1] 0;
+    234 tgkill(tgid: INT, tid: INT, sig: INT) = Int Signals [1] 0;
     257 openat(dirfd: DIRFD, pathname: PATH, flags: OPEN) = Fd Opens [1 @ 0] 0;
     272 unshare(flags: INT) = Int None [] 0;
     275 splice(fd_in: FD, off_in: INT, fd_out: FD) = Size Copies [0, 2] 0;
     276 tee(fd_in: FD, fd_out: FD, len: INT) = Size Copies [0, 1] 0;
     293 pipe2(pipefd: OUT, flags: OPEN) = Int Pairs [0] 0;
     322 execveat(dirfd: DIRFD, pathname: PATH) = Int Execs [1 @ 0] 0;
+    424 pidfd_send_signal(pidfd: FD, sig: INT, info: OUT, flags: INT) = Int Signals [0] 0;
+    434 pidfd_open(pid: INT, flags: INT) = Fd Makes [] 0;
     436 close_range(first: INT, last: INT, flags: INT) = Int Closes [0, 1] 0;
 }
 
@@ -212,6 +220,16 @@ impl Story {
         for fact in facts {
             batch.push_fact(fact.clone());
         }
+        self.feed(&batch);
+    }
+
+    /// A task gets a signal.
+    pub(super) fn is_delivered(&mut self, task: u32, ordinal: u64, signal: u64, info: &[u8]) {
+        let mut batch = Batch::new();
+        let mut record = batch.record(Kind::Signal, TaskId(task), ordinal);
+        record.at(self.tick()).words([signal, 0, 0, 0, 0, 0]);
+        record.piece(0, Role::Struct, Phase::Entry, Read::Whole, info);
+        record.finish();
         self.feed(&batch);
     }
 

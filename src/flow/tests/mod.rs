@@ -3,5 +3,6 @@
 mod data;
 mod kit;
 mod recap;
+mod signals;
 mod tables;
 mod tree;

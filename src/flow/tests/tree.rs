@@ -42,13 +42,14 @@ fn a_stopped_child_is_not_joined() {
 }
 
 #[test]
-fn a_wait_recorded_before_the_end_joins_too() {
+fn a_wait_that_asks_for_no_status_joins_what_has_ended() {
     let mut story = Story::new();
     forked(&mut story, 101);
-    wait(&mut story, 101, 0);
-    assert!(story.seen.take("wait").is_empty());
+    story.call(1, wait4, &[101, 0, 2], 101); // it has stopped
+    story.call(1, waitid, &[1, 101, 0, 2], 0);
     story.happens(Kind::Exit, 2, [0; 6]);
-    assert_eq!(story.seen.take("wait"), ["2/1-1/2"]);
+    let wait = story.call(1, wait4, &[101, 0, 2], 101);
+    assert_eq!(story.seen.take("wait"), [format!("2/1-1/{wait}")]);
 }
 
 #[test]
