@@ -6,6 +6,7 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use rtrace::event::Batch;
 use rtrace::export::{FORMATS, Options, Run};
+use rtrace::flow::graph::Builder;
 use rtrace::flow::{Flow, Item, Sink, State};
 use rtrace::log::{End, Header, Reader, Writer};
 use std::convert::Infallible;
@@ -78,6 +79,14 @@ fn flow(sample: &Sample) -> usize {
     count.0
 }
 
+fn graph(sample: &Sample) -> usize {
+    let (mut flow, mut graph) = (Flow::new(), Builder::new());
+    for batch in &sample.batches {
+        let Ok(()) = flow.batch(batch, &mut graph);
+    }
+    graph.finish(flow.state()).usages.len()
+}
+
 fn offline(criterion: &mut Criterion) {
     let sample = sample();
     let mut group = criterion.benchmark_group("offline");
@@ -85,6 +94,7 @@ fn offline(criterion: &mut Criterion) {
     group.bench_function("write", |bencher| bencher.iter(|| write(&sample)));
     group.bench_function("read", |bencher| bencher.iter(|| read(&sample)));
     group.bench_function("flow", |bencher| bencher.iter(|| flow(&sample)));
+    group.bench_function("graph", |bencher| bencher.iter(|| graph(&sample)));
     for format in FORMATS {
         group.bench_function(format.name, |bencher| {
             bencher.iter(|| {

@@ -202,7 +202,8 @@ pub struct Through {
     pub certain: bool,
 }
 
-/// Bytes that went from one event to another.
+/// Bytes that went from one event to another. Times are nanoseconds since the run's
+/// start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Transfer {
     /// The pipe; of a connection the socket that they were written to.
@@ -215,6 +216,10 @@ pub struct Transfer {
     /// Whether nothing else is possible. It is where calls overlapped in time, or
     /// somebody who was not recorded may have written or read too.
     pub certain: bool,
+    /// When the call that wrote them was entered, and when it had returned.
+    pub given: (u64, u64),
+    /// The same of the call that read them.
+    pub taken: (u64, u64),
 }
 
 /// Start or end of an event.

@@ -18,11 +18,13 @@
 //! | `moniker`, `mounts` | names that hold outside of the run; files of other machines |
 //! | `numbers` | who is meant by a process or thread number |
 //! | `plan`, `irregular` | how to read a call's prototype; the calls that need a name |
+//! | [`graph`] | all that in memory, with events folded into numbers |
 
 mod descriptors;
 mod effect;
 mod exec;
 mod facts;
+pub mod graph;
 mod irregular;
 mod item;
 mod life;

@@ -32,7 +32,7 @@ pub(super) const SOCK_STREAM: u32 = 1;
 /// `SOCK_DGRAM`.
 pub(super) const SOCK_DGRAM: u32 = 2;
 /// `SOCK_SEQPACKET`.
-pub(super) const SOCK_SEQPACKET: u32 = 5;
+const SOCK_SEQPACKET: u32 = 5;
 /// `AF_NETLINK`.
 pub const AF_NETLINK: u16 = 16;
 
@@ -55,6 +55,11 @@ impl Socket {
             _ => "socket",
         }
     }
+}
+
+/// Whether a socket hands over what was written to it message by message.
+pub(super) fn keeps_messages_apart(socket: &Socket) -> bool {
+    matches!(socket.kind, Some(SOCK_DGRAM | SOCK_SEQPACKET))
 }
 
 /// One end of a connection.

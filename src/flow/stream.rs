@@ -38,6 +38,10 @@ pub(super) struct Passed {
     pub(super) read: EventId,
     /// Which bytes of all that ever went this way.
     pub(super) bytes: Range<u64>,
+    /// When the call that wrote them was entered and had returned.
+    pub(super) given: (u64, u64),
+    /// The same of the call that read them.
+    pub(super) taken: (u64, u64),
     /// Whether no other order of overlapping calls is possible.
     pub(super) certain: bool,
 }
@@ -50,6 +54,8 @@ struct Span {
     bytes: Range<u64>,
     /// Where its bytes may lie: more than `bytes` if its call overlapped others.
     within: Range<u64>,
+    /// When the call was entered and had returned.
+    time: (u64, u64),
 }
 
 impl Span {
@@ -121,7 +127,8 @@ impl End {
         }
         for one in group {
             let bytes = self.moved..self.moved.saturating_add(one.count);
-            let span = Span { event: one.event, bytes: bytes.clone(), within: within.clone() };
+            let (event, time) = (one.event, (one.start, one.end));
+            let span = Span { event, bytes: bytes.clone(), within: within.clone(), time };
             if one.stays {
                 self.looks.push(span);
             } else {
@@ -267,6 +274,8 @@ fn pair(write: &Span, read: &Span, told: u64) -> Option<Passed> {
         write: write.event,
         read: read.event,
         bytes: start..end,
+        given: write.time,
+        taken: read.time,
         certain,
     })
 }

@@ -9,7 +9,9 @@ use super::Flow;
 use super::item::{Edge, EdgeKind, EventId, Item, Place, Side, Transfer};
 use super::plan::Plan;
 use super::resource::{Class, ResourceId};
-use super::socket::{AF_INET, AF_INET6, AF_UNIX, Endpoint, SOCK_DGRAM, SOCK_SEQPACKET, Socket};
+use super::socket::{
+    AF_INET, AF_INET6, AF_UNIX, Endpoint, SOCK_DGRAM, Socket, keeps_messages_apart,
+};
 use super::state::State;
 use super::stream::{Moved, Stream, Way};
 use crate::abi::{Ty, Verb};
@@ -138,6 +140,8 @@ impl Flow {
                     from: passed.bytes.start,
                     to: passed.bytes.end,
                     certain: passed.certain && !doubt,
+                    given: passed.given,
+                    taken: passed.taken,
                 };
                 before.push(Item::Edge(Edge {
                     kind: EdgeKind::Data(transfer),
@@ -195,8 +199,7 @@ fn has_doubt(state: &State, channel: Channel) -> bool {
 fn count(record: &Record<'_>, plan: &Plan, socket: Option<&Socket>) -> Option<u64> {
     let moved = u64::try_from(record.result).unwrap_or_default();
     let is_many = matches!(plan.prototype.name, "sendmmsg" | "recvmmsg" | "recvmmsg_time64");
-    let is_apart =
-        socket.is_some_and(|socket| matches!(socket.kind, Some(SOCK_DGRAM | SOCK_SEQPACKET)));
+    let is_apart = socket.is_some_and(keeps_messages_apart);
     match (is_apart, is_many) {
         (true, true) => Some(moved),
         (true, false) => Some(1),

@@ -7,6 +7,7 @@ use crate::event::{
     Batch, Call, Fact, FactKey, FactKind, Kind, Origin, Phase, RecordBuilder, Role, State as Read,
     TaskId, Value,
 };
+use crate::flow::graph::{Builder, Graph};
 use crate::flow::{EdgeKind, EventId, Flow, Item, Place, Recap, Sink, State};
 
 const FD: Ty = Ty::Scalar(Scalar::Fd);
@@ -96,9 +97,9 @@ pub(super) struct Story {
     ordinals: std::collections::HashMap<u32, u64>,
 }
 
-/// What the sink was given, as text.
+/// What the sink was given, as text, and folded.
 #[derive(Default)]
-pub(super) struct Seen(pub(super) Vec<String>);
+pub(super) struct Seen(pub(super) Vec<String>, Builder);
 
 impl Seen {
     /// The lines that begin with that word, which are then forgotten.
@@ -121,6 +122,7 @@ impl Sink for Seen {
     type Error = std::convert::Infallible;
 
     fn item(&mut self, state: &State, item: Item<'_>) -> Result<(), Self::Error> {
+        self.1.item(state, item)?;
         let name = |id| String::from_utf8_lossy(state.name_of(id)).into_owned();
         self.0.push(match item {
             Item::Resource(id) => format!("resource {}", name(id)),
@@ -280,6 +282,32 @@ impl Story {
         self.feed(&batch);
     }
 
+    /// The time of the last record.
+    pub(super) fn now(&self) -> u64 {
+        self.time
+    }
+
+    /// The end of a call that was entered at `start`.
+    pub(super) fn ends_since(
+        &mut self,
+        start: u64,
+        task: u32,
+        ordinal: u64,
+        nr: u64,
+        args: &[u64],
+        result: i64,
+    ) {
+        let mut words = [0; 6];
+        words[..args.len()].copy_from_slice(args);
+        let end = self.tick();
+        let mut batch = Batch::new();
+        let mut record = batch.record(Kind::Call, TaskId(task), ordinal);
+        record.start(start).words(words).call(Call { abi: Abi::X86_64, nr });
+        record.returned(end, result, result < 0);
+        record.finish();
+        self.feed(&batch);
+    }
+
     pub(super) fn open(&mut self, task: u32, path: &[u8], flags: u64, fd: i64) -> u64 {
         self.open_at(task, CWD, path, flags, fd)
     }
@@ -303,6 +331,12 @@ impl Story {
     fn tick(&mut self) -> u64 {
         self.time += 2;
         self.time
+    }
+
+    /// The run is over: what it came to.
+    pub(super) fn graph(mut self) -> Graph {
+        let Ok(()) = self.flow.finish(&mut self.seen);
+        self.seen.1.finish(self.flow.state())
     }
 
     /// `fd=name` for all that is open.

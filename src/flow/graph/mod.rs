@@ -1,0 +1,112 @@
+//! The batchflow in memory, with events folded into numbers: who did what to what.
+//!
+//! A [`Builder`] takes the flow's items and keeps of them what does not grow with
+//! events: processes, their activities, resources, and between those one entry for all
+//! that an activity did to a state of a resource, and one for all that went from one
+//! activity to another. All that answers in numbers counts from here, so that its
+//! answers agree.
+//!
+//! | file | what it knows |
+//! | --- | --- |
+//! | `parts` | the nodes: processes, tasks, activities, resources |
+//! | `usage` | what an activity did to a resource |
+//! | `passage` | what went from one activity to another |
+//! | `held_up` | which tasks waited, and for what |
+//! | `failure` | why a process failed |
+//! | `builder` | how items become all that |
+
+mod builder;
+mod failure;
+mod held_up;
+mod parts;
+mod passage;
+mod usage;
+
+pub use builder::Builder;
+pub use failure::Failure;
+pub use held_up::{HeldUp, Why};
+pub use parts::{Activity, ActivityIndex, End, Process, Resource, Task, Version};
+pub use passage::{Carrier, Passage};
+pub use usage::{Amount, Deed, Span, Usage};
+
+use rustc_hash::FxHashMap;
+
+use super::item::EventId;
+use super::resource::ResourceId;
+use crate::event::TaskId;
+
+/// The graph of one run. All lists are in the order of first sight, so that the same
+/// log always gives the same ones.
+#[derive(Debug, Default)]
+pub struct Graph {
+    /// Processes.
+    pub processes: Vec<Process>,
+    /// Tasks: the threads of the processes, their first ones included.
+    pub tasks: Vec<Task>,
+    /// What the processes did, one program after the other.
+    pub activities: Vec<Activity>,
+    /// Resources; the index of one is its [`ResourceId::index`].
+    pub resources: Vec<Resource>,
+    /// States that contents of files took on in the run.
+    pub versions: Vec<Version>,
+    /// What activities did to resources.
+    pub usages: Vec<Usage>,
+    /// What went from one activity to another.
+    pub passages: Vec<Passage>,
+    /// When tasks could not go on before another one had done something.
+    pub held_up: Vec<HeldUp>,
+    /// The latest time in the log: nanoseconds since the run's start.
+    pub end: u64,
+    by_task: FxHashMap<TaskId, u32>,
+    by_process: FxHashMap<TaskId, u32>,
+}
+
+impl Graph {
+    /// A process, by its first task.
+    pub fn process(&self, id: TaskId) -> Option<&Process> {
+        self.processes.get(*self.by_process.get(&id)? as usize)
+    }
+
+    /// A task.
+    pub fn task(&self, id: TaskId) -> Option<&Task> {
+        self.tasks.get(*self.by_task.get(&id)? as usize)
+    }
+
+    /// A resource.
+    pub fn resource(&self, id: ResourceId) -> Option<&Resource> {
+        self.resources.get(id.index())
+    }
+
+    /// An activity.
+    pub fn activity(&self, index: ActivityIndex) -> Option<&Activity> {
+        self.activities.get(index.position())
+    }
+
+    /// The process of an activity.
+    pub fn process_of(&self, index: ActivityIndex) -> Option<&Process> {
+        self.process(self.activity(index)?.id.process)
+    }
+
+    /// The activity that an event is part of. An exec that succeeded belongs to what
+    /// it began.
+    pub fn activity_of(&self, event: EventId) -> Option<ActivityIndex> {
+        let task = self.task(event.task)?;
+        let since = |index: &&ActivityIndex| {
+            self.activity(**index).is_some_and(|activity| {
+                activity.id.since.task == event.task && activity.id.since.ordinal <= event.ordinal
+            })
+        };
+        // A thread that did not make the exec did not outlive it.
+        let activities = &self.process(task.process)?.activities;
+        activities.iter().rev().find(since).copied().or(Some(task.activity))
+    }
+
+    /// What a task's process was doing at a time.
+    pub fn activity_at(&self, task: TaskId, time: u64) -> Option<ActivityIndex> {
+        let activities = &self.process(self.task(task)?.process)?.activities;
+        let began = |index: &&ActivityIndex| {
+            self.activity(**index).is_some_and(|activity| activity.started <= time)
+        };
+        activities.iter().rev().find(began).or(activities.first()).copied()
+    }
+}

@@ -1,0 +1,105 @@
+//! What went from one activity to another.
+
+use super::parts::ActivityIndex;
+use super::usage::Span;
+use crate::flow::resource::ResourceId;
+use crate::flow::version::VersionId;
+
+/// By what a passage went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Carrier {
+    /// A pipe or connection, as bytes.
+    Bytes,
+    /// A socket that keeps messages apart.
+    Messages,
+    /// A file's content: the one wrote it, the other read it.
+    Content,
+    /// Nothing: the one read what the other wrote over later.
+    Overwrite,
+}
+
+impl Carrier {
+    /// A word for it, as exports print it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Bytes => "bytes",
+            Self::Messages => "messages",
+            Self::Content => "content",
+            Self::Overwrite => "overwrite",
+        }
+    }
+}
+
+/// All that went from one activity to another through one resource.
+#[derive(Clone, Debug)]
+pub struct Passage {
+    /// Who gave; of an overwrite, who read what was there before.
+    pub from: ActivityIndex,
+    /// Who took; of an overwrite, who wrote.
+    pub to: ActivityIndex,
+    /// The pipe; of a connection the socket that was written to; the file.
+    pub through: ResourceId,
+    /// By what it went.
+    pub carrier: Carrier,
+    /// Of a file, the content.
+    pub version: Option<VersionId>,
+    /// How many bytes or messages went; of files, how many pairs of events there are.
+    pub amount: u64,
+    /// How many of these went this way for sure.
+    pub certain: u64,
+    /// When they were given; not known of files.
+    pub given: Option<Span>,
+    /// When they were taken.
+    pub taken: Span,
+}
+
+impl Passage {
+    /// Whether nothing else is possible.
+    pub const fn is_certain(&self) -> bool {
+        self.certain == self.amount
+    }
+
+    /// Whether something went.
+    pub const fn is_data(&self) -> bool {
+        !matches!(self.carrier, Carrier::Overwrite)
+    }
+}
+
+/// What tells passages apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) from: ActivityIndex,
+    pub(super) to: ActivityIndex,
+    pub(super) through: ResourceId,
+    pub(super) carrier: Carrier,
+    pub(super) version: Option<VersionId>,
+}
+
+/// One edge of the flow.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Passed {
+    pub(super) amount: u64,
+    pub(super) certain: bool,
+    pub(super) given: Option<Span>,
+    pub(super) taken: Span,
+}
+
+impl Passage {
+    pub(super) fn new(key: Key, passed: Passed) -> Self {
+        let Key { from, to, through, carrier, version } = key;
+        let (given, taken) = (passed.given, passed.taken);
+        Self { from, to, through, carrier, version, amount: 0, certain: 0, given, taken }
+    }
+
+    pub(super) fn add(&mut self, passed: Passed) {
+        self.amount = self.amount.saturating_add(passed.amount);
+        if passed.certain {
+            self.certain = self.certain.saturating_add(passed.amount);
+        }
+        if let Some(given) = passed.given {
+            Span::widen(&mut self.given, given.first, given.last);
+        }
+        self.taken.first = self.taken.first.min(passed.taken.first);
+        self.taken.last = self.taken.last.max(passed.taken.last);
+    }
+}

@@ -1,0 +1,299 @@
+//! What activities did to resources.
+
+use super::parts::ActivityIndex;
+use crate::abi::Verb;
+use crate::event::Record;
+use crate::flow::item::{Event, EventId, Place, Use};
+use crate::flow::resource::ResourceId;
+use crate::flow::version::VersionId;
+
+/// What a call does to a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Deed {
+    /// Got a descriptor of it: open, socket, pipe, accept.
+    Open,
+    /// Took bytes.
+    Read,
+    /// Gave bytes.
+    Write,
+    /// Mapped it into memory, to read.
+    Map,
+    /// Mapped it into memory such that what is written there is written to it.
+    MapShared,
+    /// Executed it.
+    Execute,
+    /// Listed what is in it.
+    List,
+    /// Looked at it without its content: stat, access, readlink.
+    Look,
+    /// Changed its length.
+    Truncate,
+    /// Made this name: mkdir, link, rename.
+    Make,
+    /// Removed this name: unlink, rmdir, rename.
+    Remove,
+    /// Changed its mode, owner, times or attributes.
+    Alter,
+    /// Tied it to an address: bind, connect, listen.
+    Connect,
+    /// Anything else: a working directory, a mount, ioctl.
+    Other,
+    /// Tried any of these in vain.
+    Fail,
+}
+
+impl Deed {
+    /// All of them.
+    pub const ALL: [Self; 15] = [
+        Self::Open,
+        Self::Read,
+        Self::Write,
+        Self::Map,
+        Self::MapShared,
+        Self::Execute,
+        Self::List,
+        Self::Look,
+        Self::Truncate,
+        Self::Make,
+        Self::Remove,
+        Self::Alter,
+        Self::Connect,
+        Self::Other,
+        Self::Fail,
+    ];
+
+    /// A word for how often it was done, as exports print it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "opens",
+            Self::Read => "reads",
+            Self::Write => "writes",
+            Self::Map => "maps",
+            Self::MapShared => "shared_maps",
+            Self::Execute => "execs",
+            Self::List => "lists",
+            Self::Look => "looks",
+            Self::Truncate => "truncates",
+            Self::Make => "makes",
+            Self::Remove => "removes",
+            Self::Alter => "alters",
+            Self::Connect => "connects",
+            Self::Other => "others",
+            Self::Fail => "failures",
+        }
+    }
+
+    /// Whether content goes to who does it.
+    pub const fn takes(self) -> bool {
+        matches!(self, Self::Read | Self::Map | Self::MapShared | Self::Execute)
+    }
+
+    /// Whether content comes from who does it.
+    pub const fn gives(self) -> bool {
+        matches!(self, Self::Write | Self::MapShared)
+    }
+}
+
+/// A number of bytes, as far as it is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Amount {
+    /// Those that were counted.
+    pub bytes: u64,
+    /// Whether there may have been more: results that were not recorded, memory that
+    /// was mapped.
+    pub is_at_least: bool,
+}
+
+impl Amount {
+    /// The number, if it is exact.
+    pub const fn known(self) -> Option<u64> {
+        if self.is_at_least { None } else { Some(self.bytes) }
+    }
+
+    /// The sum; not exact if one of both is not.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            bytes: self.bytes.saturating_add(other.bytes),
+            is_at_least: self.is_at_least || other.is_at_least,
+        }
+    }
+
+    pub(super) fn add(&mut self, bytes: Option<u64>) {
+        let is_at_least = bytes.is_none();
+        *self = self.plus(Self { bytes: bytes.unwrap_or_default(), is_at_least });
+    }
+}
+
+/// From the start of the first to the end of the last: nanoseconds since the run's
+/// start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Start of the first.
+    pub first: u64,
+    /// End of the last.
+    pub last: u64,
+}
+
+impl Span {
+    pub(in crate::flow) fn widen(known: &mut Option<Self>, first: u64, last: u64) {
+        let span = known.get_or_insert(Self { first, last });
+        span.first = span.first.min(first);
+        span.last = span.last.max(last);
+    }
+}
+
+/// All that an activity did to a resource; for files, to one state of the content.
+#[derive(Clone, Debug)]
+pub struct Usage {
+    /// Who.
+    pub activity: ActivityIndex,
+    /// To what.
+    pub resource: ResourceId,
+    /// The content; `None` for what is not about content, or has none.
+    pub version: Option<VersionId>,
+    counts: [u32; Deed::ALL.len()],
+    /// Bytes taken from it.
+    pub bytes_in: Amount,
+    /// Bytes given to it.
+    pub bytes_out: Amount,
+    /// When content was taken: read, mapped, executed.
+    pub taken: Option<Span>,
+    /// When content was given: written, mapped to be written.
+    pub given: Option<Span>,
+    /// The first and the last event.
+    pub events: (EventId, EventId),
+    /// When those were.
+    pub span: Span,
+}
+
+impl Usage {
+    pub(super) fn new(
+        activity: ActivityIndex,
+        resource: ResourceId,
+        version: Option<VersionId>,
+        event: EventId,
+        span: Span,
+    ) -> Self {
+        Self {
+            activity,
+            resource,
+            version,
+            counts: [0; Deed::ALL.len()],
+            bytes_in: Amount::default(),
+            bytes_out: Amount::default(),
+            taken: None,
+            given: None,
+            events: (event, event),
+            span,
+        }
+    }
+
+    /// How often that was done. More than 4294967295 times is that many.
+    pub fn count(&self, deed: Deed) -> u64 {
+        self.counts[deed as usize].into()
+    }
+
+    /// What was done, with how often.
+    pub fn deeds(&self) -> impl Iterator<Item = (Deed, u64)> {
+        let all = Deed::ALL.into_iter().map(|deed| (deed, self.count(deed)));
+        all.filter(|(_, count)| *count > 0)
+    }
+
+    /// Whether content was taken from it. (One that read nothing has looked for more,
+    /// and seen that there was none.)
+    pub const fn has_taken(&self) -> bool {
+        self.taken.is_some()
+    }
+
+    /// Whether content was given to it.
+    pub const fn has_given(&self) -> bool {
+        self.given.is_some()
+    }
+
+    pub(super) fn did(&mut self, deed: Deed, by: &Event<'_>) {
+        let (event, record) = (by.id(), &by.record);
+        let count = &mut self.counts[deed as usize];
+        *count = count.saturating_add(1);
+        let end = record.end.unwrap_or(record.start);
+        if record.start < self.span.first {
+            (self.span.first, self.events.0) = (record.start, event);
+        }
+        if end >= self.span.last {
+            (self.span.last, self.events.1) = (end, event);
+        }
+        let moved = moved(by);
+        match deed {
+            Deed::Read => self.bytes_in.add(moved),
+            Deed::Write => self.bytes_out.add(moved),
+            Deed::Map => self.bytes_in.add(None),
+            Deed::MapShared => {
+                self.bytes_in.add(None);
+                self.bytes_out.add(None);
+            }
+            _ => {}
+        }
+        if deed.takes() {
+            Span::widen(&mut self.taken, record.start, end);
+        }
+        // A write of nothing gives nothing.
+        if deed.gives() && !(deed == Deed::Write && moved == Some(0)) {
+            Span::widen(&mut self.given, record.start, end);
+        }
+    }
+}
+
+/// Bytes that a call moved, if it says so. Those that move several messages return how
+/// many messages.
+fn moved(event: &Event<'_>) -> Option<u64> {
+    let (record, prototype) = (&event.record, event.prototype?);
+    let verb = prototype.effect.verb;
+    let is_many = matches!(verb, Verb::Sends | Verb::Receives) && prototype.name.contains("mmsg");
+    record.end.filter(|_| !is_many).and_then(|_| u64::try_from(record.result).ok())
+}
+
+/// What an event does by one of its uses.
+pub(super) fn deed(event: &Event<'_>, one: &Use) -> Deed {
+    let record = &event.record;
+    if record.failed {
+        return Deed::Fail;
+    }
+    let Some(prototype) = event.prototype else { return Deed::Other };
+    let operands = prototype.effect.operands;
+    let is_operand = |index: usize| {
+        operands.get(index).is_some_and(|operand| one.place == Place::Argument(operand.arg))
+    };
+    match one.place {
+        Place::Result | Place::Pair(_) => Deed::Open,
+        Place::Argument(_) => match one.verb {
+            Verb::Reads | Verb::Receives => Deed::Read,
+            Verb::Writes | Verb::Sends => Deed::Write,
+            Verb::Copies if is_operand(1) => Deed::Write,
+            Verb::Copies => Deed::Read,
+            Verb::Maps => map(record),
+            Verb::Execs => Deed::Execute,
+            Verb::Lists => Deed::List,
+            // A path that leads to what is opened; the result stands for that.
+            Verb::Looks | Verb::Opens => Deed::Look,
+            Verb::Truncates => Deed::Truncate,
+            Verb::Creates => Deed::Make,
+            Verb::Links if is_operand(1) => Deed::Make,
+            Verb::Links => Deed::Look,
+            Verb::Renames if is_operand(1) => Deed::Make,
+            Verb::Renames | Verb::Unlinks => Deed::Remove,
+            Verb::Alters => Deed::Alter,
+            Verb::Binds | Verb::Connects | Verb::Listens | Verb::Accepts => Deed::Connect,
+            _ => Deed::Other,
+        },
+    }
+}
+
+/// mmap(2): `PROT_WRITE` with one of the shared kinds writes to the file.
+fn map(record: &Record<'_>) -> Deed {
+    const PROT_WRITE: u64 = 2;
+    const MAP_TYPE: u64 = 15;
+    const MAP_PRIVATE: u64 = 2;
+    let [_, _, prot, flags, ..] = record.words;
+    let is_shared = flags & MAP_TYPE != MAP_PRIVATE;
+    if is_shared && prot & PROT_WRITE != 0 { Deed::MapShared } else { Deed::Map }
+}
