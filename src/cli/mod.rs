@@ -5,6 +5,7 @@ mod cat;
 mod check;
 mod convert;
 mod log_file;
+mod ontology;
 mod output;
 mod recording;
 mod refusal;
@@ -39,6 +40,7 @@ enum Command {
     Show(show::Args),
     Cat(cat::Args),
     Syscalls(syscalls::Args),
+    Ontology(ontology::Args),
 }
 
 /// Runs the command that the arguments name; its exit status.
@@ -51,6 +53,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Show(args) => show::run(&args),
         Command::Cat(args) => cat::run(args),
         Command::Syscalls(args) => syscalls::run(&args),
+        Command::Ontology(args) => ontology::run(&args),
     };
     result.unwrap_or_else(|error| {
         eprintln!("rtrace: {error:#}");

@@ -13,6 +13,7 @@ mod graph;
 pub mod hostile;
 mod load;
 mod rtrace;
+pub mod samples;
 mod tidy;
 mod trace;
 mod tracee;

@@ -67,9 +67,11 @@ impl<T: Triples> Graph<T> {
         self.bytes(v::COMMAND, v::COMMAND_BYTES, &command_line(&run.command))?;
         self.names.host(&mut self.object);
         self.link(v::HOST)?;
+        self.link(v::WAS_ASSOCIATED_WITH)?;
         self.names.host(&mut self.subject);
         self.class(v::HOST_CLASS)?;
         self.class(v::ENTITY)?;
+        self.class(v::AGENT)?;
         self.bytes(v::LABEL, v::LABEL_BYTES, &run.host)?;
         self.moniker(&Moniker::of_host(&run.host))?;
         if !run.machine_id.is_empty() {
@@ -136,6 +138,7 @@ impl<T: Triples> Graph<T> {
         self.time(v::STARTED_AT, execution.started)?;
         self.names.event(execution.id, &mut self.object);
         self.link(v::STARTED_BY)?;
+        self.link(v::WAS_INFORMED_BY)?;
         if let Some(file) = execution.executable {
             self.names.resource(state, file, &mut self.object);
             self.link(v::EXECUTABLE)?;

@@ -12,6 +12,7 @@
 //! | `blind` | the same of what could not be seen |
 //! | `text` | which text the triples may have |
 //! | `writer` | what a syntax is, and what several share |
+//! | `ontology` | (tests) that `docs/ontology/` tells of every term |
 //! | `ntriples`, `nquads` (both by `lines`), `turtle`, `trig`, `rdfxml`, `jsonld` | the syntaxes |
 
 mod blind;
@@ -34,6 +35,8 @@ pub mod trig;
 pub mod turtle;
 
 #[cfg(test)]
+mod ontology;
+#[cfg(test)]
 mod tests;
 
 use std::io;
@@ -48,6 +51,9 @@ use crate::flow::Flow;
 
 /// The names of the formats that are RDF.
 pub const NAMES: [&str; 6] = ["jsonld", "nq", "nt", "rdfxml", "trig", "ttl"];
+
+/// The ontology: every term of rtrace's that the triples have, in Turtle (OWL 2).
+pub const ONTOLOGY: &str = include_str!("../../../docs/ontology/rtrace.ttl");
 
 /// An exporter that hands its triples to `out`.
 fn export<'a, T: Triples + 'a>(out: T, options: &Options) -> Box<dyn Exporter + 'a> {

@@ -146,6 +146,7 @@ fn the_machine() {
     let expected = [
         "<a> <rtrace:Host>",
         "<a> <prov:Entity>",
+        "<a> <prov:Agent>",
         r#"<rdfs:label> "node \"1\"""#,
         r#"<rtrace:moniker> "CIM_ComputerSystem.Name=\"node \\\"1\\\"\"""#,
         r#"<rtrace:machineId> "abc""#,

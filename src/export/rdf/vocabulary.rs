@@ -3,9 +3,13 @@
 use oxrdf::NamedNodeRef;
 
 macro_rules! terms {
-    ($namespace:literal: $($(#[doc = $doc:literal])? $name:ident = $local:literal;)*) => {
-        $($(#[doc = $doc])? pub(super) const $name: NamedNodeRef<'static> =
+    ($all:ident $namespace:literal: $($name:ident = $local:literal;)*) => {
+        $(pub(super) const $name: NamedNodeRef<'static> =
             NamedNodeRef::new_unchecked(concat!($namespace, $local));)*
+        /// All terms of the namespace that are written.
+        #[cfg(test)]
+        #[allow(dead_code)] // of RDF's own nothing is to be said
+        pub(super) const $all: &[NamedNodeRef<'static>] = &[$($name),*];
     };
 }
 
@@ -20,7 +24,7 @@ pub(super) const RDFS: &str = "http://www.w3.org/2000/01/rdf-schema#";
 /// XML Schema's datatypes.
 pub(super) const XSD: &str = "http://www.w3.org/2001/XMLSchema#";
 
-terms! { "https://w3id.org/rtrace/ns#":
+terms! { RTRACE_TERMS "https://w3id.org/rtrace/ns#":
     RUN_CLASS = "Run";
     HOST_CLASS = "Host";
     PROCESS_CLASS = "Process";
@@ -149,32 +153,34 @@ terms! { "https://w3id.org/rtrace/ns#":
     CONTROLS = "controls";
 }
 
-terms! { "http://www.w3.org/ns/prov#":
+terms! { PROV_TERMS "http://www.w3.org/ns/prov#":
     ACTIVITY = "Activity";
+    AGENT = "Agent";
     ENTITY = "Entity";
     USED = "used";
     WAS_GENERATED_BY = "wasGeneratedBy";
     WAS_INFORMED_BY = "wasInformedBy";
+    WAS_ASSOCIATED_WITH = "wasAssociatedWith";
     STARTED_AT = "startedAtTime";
     ENDED_AT = "endedAtTime";
     AT_TIME = "atTime";
     SPECIALIZATION_OF = "specializationOf";
 }
 
-terms! { "http://www.w3.org/1999/02/22-rdf-syntax-ns#":
+terms! { RDF_TERMS "http://www.w3.org/1999/02/22-rdf-syntax-ns#":
     TYPE = "type";
     JSON = "JSON";
 }
 
-terms! { "http://www.w3.org/2000/01/rdf-schema#":
+terms! { RDFS_TERMS "http://www.w3.org/2000/01/rdf-schema#":
     LABEL = "label";
 }
 
-terms! { "http://www.w3.org/2002/07/owl#":
+terms! { OWL_TERMS "http://www.w3.org/2002/07/owl#":
     SAME_AS = "sameAs";
 }
 
-terms! { "http://www.w3.org/2001/XMLSchema#":
+terms! { XSD_TERMS "http://www.w3.org/2001/XMLSchema#":
     INTEGER = "integer";
     BOOLEAN = "boolean";
     DATE_TIME = "dateTime";
