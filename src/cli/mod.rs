@@ -14,7 +14,9 @@ mod run;
 mod selection;
 mod show;
 mod source;
+mod stats;
 mod syscalls;
+mod table;
 mod time;
 mod tree;
 mod units;
@@ -38,6 +40,7 @@ enum Command {
     Check(check::Args),
     Convert(convert::Args),
     Show(show::Args),
+    Stats(stats::Args),
     Cat(cat::Args),
     Syscalls(syscalls::Args),
     Ontology(ontology::Args),
@@ -51,6 +54,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Convert(args) => convert::run(args),
         Command::Show(args) => show::run(&args),
+        Command::Stats(args) => stats::run(args),
         Command::Cat(args) => cat::run(args),
         Command::Syscalls(args) => syscalls::run(&args),
         Command::Ontology(args) => ontology::run(&args),

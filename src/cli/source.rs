@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use rtrace::event::Batch;
 use rtrace::export::Run;
-use rtrace::log::{self, Losses, Parts, Reader};
+use rtrace::log::{self, Header, Losses, Parts, Reader};
 use rtrace::sys::lock;
 
 /// An open log.
@@ -37,6 +37,16 @@ impl Source {
     /// The run that the log is of.
     pub(crate) fn run(&self) -> &Run {
         &self.run
+    }
+
+    /// What the log says of its run.
+    pub(crate) fn header(&self) -> &Header {
+        self.reader.header()
+    }
+
+    /// Whether nothing of the log was lost, as far as it has been read.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.reader.losses().is_complete()
     }
 
     /// Fills `batch` with the next slice of the log; `false` at its end.

@@ -287,7 +287,8 @@ fn ending(record: &Record<'_>) -> String {
     }
 }
 
-fn signal_name(signal: u64) -> String {
+/// The name of a signal, or its number.
+pub(super) fn signal_name(signal: u64) -> String {
     let name = u32::try_from(signal).ok().and_then(rtrace::abi::signal_name);
     name.map_or_else(|| signal.to_string(), str::to_owned)
 }

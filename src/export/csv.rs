@@ -15,6 +15,7 @@ use crate::flow::{
     BlindSpot, Event, EventId, Execution, Flow, Item, Look, ResourceId, Sink, State,
 };
 use crate::render::{self, Style};
+pub use row::escape;
 use row::{Column as C, Row};
 
 /// Exports CSV.

@@ -33,7 +33,7 @@ pub fn call_text(event: &Event<'_>) -> String {
 
 /// Bytes as a JSON string, or, if they are no UTF-8, as an object that has them in
 /// base64 and, for people, as lossy text.
-pub(super) fn json_bytes(bytes: &[u8]) -> Value {
+pub fn json_bytes(bytes: &[u8]) -> Value {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.into(),
         Err(_) => json!({

@@ -15,8 +15,8 @@ pub mod strace;
 
 use std::io::{self, Write};
 
-pub use decode::{call_text, command_line};
-pub use run::Run;
+pub use decode::{call_text, command_line, json_bytes};
+pub use run::{Run, uuid_text};
 pub use text::TextOptions;
 
 use crate::event::Batch;

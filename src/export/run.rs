@@ -51,17 +51,22 @@ impl Run {
 
     /// The UUID in the usual form, RFC 9562.
     pub fn uuid_text(&self) -> String {
-        let mut text = String::with_capacity(36);
-        for (index, byte) in self.uuid.iter().enumerate() {
-            if matches!(index, 4 | 6 | 8 | 10) {
-                text.push('-');
-            }
-            for digit in [byte >> 4, byte & 15] {
-                text.push(char::from_digit(digit.into(), 16).unwrap_or('0'));
-            }
-        }
-        text
+        uuid_text(&self.uuid)
     }
+}
+
+/// A UUID in the usual form, RFC 9562.
+pub fn uuid_text(uuid: &[u8; 16]) -> String {
+    let mut text = String::with_capacity(36);
+    for (index, byte) in uuid.iter().enumerate() {
+        if matches!(index, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        for digit in [byte >> 4, byte & 15] {
+            text.push(char::from_digit(digit.into(), 16).unwrap_or('0'));
+        }
+    }
+    text
 }
 
 #[cfg(test)]

@@ -17,9 +17,11 @@
 //! | `stream`, `transfer` | bytes through pipes and connections, from write to read |
 //! | `moniker`, `mounts` | names that hold outside of the run; files of other machines |
 //! | `numbers` | who is meant by a process or thread number |
+//! | `bytes` | how many bytes a call moved |
 //! | `plan`, `irregular` | how to read a call's prototype; the calls that need a name |
 //! | [`graph`] | all that in memory, with events folded into numbers |
 
+mod bytes;
 mod descriptors;
 mod effect;
 mod exec;
@@ -50,6 +52,7 @@ mod tests;
 
 use rustc_hash::FxHashMap;
 
+pub use bytes::{Moved, moves_bytes};
 pub use descriptors::{Descriptor, Descriptors};
 pub use item::{
     ActivityId, BlindSpot, Edge, EdgeKind, Event, EventId, Item, Look, Place, Side, Sink, Through,

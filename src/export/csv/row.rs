@@ -73,7 +73,7 @@ impl Row {
 
 /// Appends bytes as text: a backslash as `\\`; what is no UTF-8, control characters
 /// and line separators as `\xNN`, byte by byte.
-fn escape(bytes: &[u8], out: &mut String) {
+pub fn escape(bytes: &[u8], out: &mut String) {
     let hex = |out: &mut String, bytes: &[u8]| {
         for byte in bytes {
             let _ = write!(out, "\\x{byte:02x}");
