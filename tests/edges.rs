@@ -4,7 +4,7 @@
 mod common;
 
 use common::{Graph, Node, Rtrace, tracee};
-use rtrace::flow::EdgeKind;
+use rtrace::flow::{EdgeKind, EventId};
 
 /// The graph of a program that ends well.
 #[track_caller]
@@ -67,4 +67,24 @@ fn in_a_storm_every_signal_has_its_sender() {
         let names: Vec<_> = causes.map(|edge| graph.events[&edge.cause].name.as_str()).collect();
         assert_eq!(names.len(), 1, "{signal:?} of {}: {names:?}", int(signal, SI_PID));
     }
+}
+
+#[test]
+fn who_joins_a_thread_was_woken_by_its_end() {
+    let graph = graph(Rtrace::run(tracee("threads")).arg("40"));
+    let joins = graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Wait);
+    let joined: Vec<_> = joins
+        .map(|edge| {
+            let (exit, futex) = (&graph.events[&edge.cause], &graph.events[&edge.effect]);
+            assert_eq!((exit.name.as_str(), futex.name.as_str()), ("exit", "futex"));
+            // The word held the thread's id as long as it lived.
+            let start = &graph.events[&EventId { task: edge.cause.task, ordinal: 0 }];
+            assert_eq!(start.words[0], futex.words[2], "{futex:?}");
+            edge.cause.task
+        })
+        .collect();
+    // Each wait on a word that a thread's end clears: FUTEX_WAIT_BITSET, not private.
+    let waits = graph.named("futex").filter(|(_, futex)| futex.words[1] & 0xff == 9);
+    assert_eq!(joined.len(), waits.count());
+    assert!(!joined.is_empty(), "40 threads, and none was waited for");
 }

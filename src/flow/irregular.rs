@@ -93,6 +93,10 @@ pub(super) const CLOSE_RANGE_CLOEXEC: u64 = 4;
 pub(super) const CLONE_FS: u64 = 0x200;
 /// Flags of clone(2) and unshare(2).
 pub(super) const CLONE_FILES: u64 = 0x400;
+/// Flags of clone(2).
+pub(super) const CLONE_THREAD: u64 = 0x1_0000;
+/// Flags of clone(2).
+pub(super) const CLONE_CHILD_CLEARTID: u64 = 0x20_0000;
 
 /// How the kernel names the thing behind a descriptor that a call made out of
 /// nothing, as `/proc/PID/fd` shows it.

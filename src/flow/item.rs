@@ -171,7 +171,9 @@ pub enum EdgeKind {
     /// A call made a task: from the call's start (its end may come after the
     /// child's whole life, as with vfork) to the task's start.
     Fork,
-    /// A process ended and another one waited for it: to the end of that call.
+    /// A process ended and another one waited for it: to the end of that call. Or a
+    /// thread did: from the start of its exit(2) (the tracer may hear of its end only
+    /// later) to the end of the futex(2) by which it was waited for.
     Wait,
     /// A signal: from the start of the call that sent it (it may be got before that
     /// has returned) to its delivery, to the end of a call that waited for it, or to

@@ -2,10 +2,11 @@
 
 use rustc_hash::FxHashMap;
 
-use super::irregular::{CLONE_FILES, CLONE_FS, Irregular};
+use super::irregular::{CLONE_FILES, CLONE_FS};
 use super::item::{Edge, EdgeKind, EventId, Item, Side};
 use super::plan::Plan;
 use super::task::{Process, Standing, Task};
+use super::thread::clone_arguments;
 use super::{Descriptors, Flow};
 use crate::abi::Scalar;
 use crate::event::{Origin, Phase, Record, Role, State, TaskId};
@@ -117,6 +118,10 @@ impl Flow {
         if record.failed {
             return;
         }
+        let arguments = clone_arguments(record, plan);
+        if let Some(arguments) = arguments {
+            self.made_thread(record.task, child, arguments);
+        }
         let Some(process) = self.state.tasks.get(&child).map(|task| task.process) else {
             // It has already ended; a wait may still ask for it.
             self.adopt(record, child);
@@ -125,17 +130,9 @@ impl Flow {
         if process == child {
             self.adopt(record, child);
         }
-        let flags = match plan.irregular {
-            Irregular::Clone => record.words[0],
-            Irregular::Clone3 => {
-                let piece = record.piece(0, Role::Struct).map(|piece| record.bytes(piece));
-                let flags = piece.and_then(|bytes| bytes.get(..8)?.try_into().ok());
-                let Some(flags) = flags else { return };
-                u64::from_le_bytes(flags)
-            }
-            _ => return,
-        };
-        self.set_sharing(record.task, child, flags);
+        if let Some((flags, _)) = arguments {
+            self.set_sharing(record.task, child, flags);
+        }
     }
 
     /// Remembers under which number the maker knows its child: its own PID

@@ -14,6 +14,7 @@
 //! | `facts` | what the recorder learnt beside the calls |
 //! | `recap` | what a log that begins in the midst of a run must say first |
 //! | `signal` | signals, from who sent one to who got it |
+//! | `thread` | threads that others wait for |
 //! | `stream`, `transfer` | bytes through pipes and connections, from write to read |
 //! | `moniker`, `mounts` | names that hold outside of the run; files of other machines |
 //! | `numbers` | who is meant by a process or thread number |
@@ -44,6 +45,7 @@ mod socket;
 mod state;
 mod stream;
 mod task;
+mod thread;
 mod transfer;
 mod version;
 
@@ -73,6 +75,7 @@ use crate::event::{Batch, FactKind, Kind, Record, TaskId};
 use facts::Facts;
 use plan::Plans;
 use signal::Signals;
+use thread::Joins;
 use transfer::Transfers;
 
 /// Builds the flow of one run.
@@ -83,6 +86,7 @@ pub struct Flow {
     facts: Facts,
     transfers: Transfers,
     signals: Signals,
+    joins: Joins,
     /// Tasks whose maker's call has not ended yet, by that call.
     born: FxHashMap<EventId, TaskId>,
     /// Processes that have ended and that nobody has waited for yet.
@@ -119,6 +123,7 @@ impl Flow {
             facts: Facts::default(),
             transfers: Transfers::default(),
             signals: Signals::default(),
+            joins: Joins::default(),
             born: FxHashMap::default(),
             dead: FxHashMap::default(),
             first_cwd: Vec::new(),
@@ -190,6 +195,7 @@ impl Flow {
     fn settle(&mut self) {
         self.settle_transfers();
         self.settle_signals();
+        self.settle_joins();
     }
 
     /// The log is over: gives out the calls that never ended.
@@ -322,6 +328,7 @@ impl Flow {
         }
         self.name_arguments(record, &plan);
         self.transfer(record, &plan);
+        self.follow_threads(record, plan.prototype);
         if plan.prototype.effect.verb == crate::abi::Verb::Signals {
             self.send_signal(record, &plan);
         }

@@ -1,7 +1,7 @@
 //! Bytes from write to read.
 
 use super::kit::*;
-use crate::event::{FactKey, FactKind, Kind, Origin, Role, Value};
+use crate::event::{FactKey, FactKind, Kind, Role, Value};
 
 /// `pipe2`, whose ends are 3 and 4.
 fn with_pipe() -> Story {
@@ -11,18 +11,10 @@ fn with_pipe() -> Story {
     story
 }
 
-/// `made` forks task `child`.
-fn forks(story: &mut Story, parent: u32, child: u32) {
-    let made = story.next(parent);
-    let pid = u64::from(100 + child);
-    story.start(child, [pid, pid, u64::from(child), u64::from(parent), made], Origin::Fork);
-    story.ends(parent, made, fork, &[], Some(pid as i64), |_| {}, &[]);
-}
-
 #[test]
 fn a_pipe_leads_from_the_writer_to_the_reader() {
     let mut story = with_pipe();
-    forks(&mut story, 1, 2);
+    story.forks(1, 2);
     let first = story.call(1, write, &[4, 0, 5], 5);
     let second = story.call(1, write, &[4, 0, 9], 3);
     story.call(1, write, &[4, 0, 9], -32);
@@ -151,7 +143,7 @@ fn the_ends_of_a_connection_find_each_other_by_their_addresses() {
 #[test]
 fn what_a_killed_writer_had_written_is_not_certain() {
     let mut story = with_pipe();
-    forks(&mut story, 1, 2);
+    story.forks(1, 2);
     let cut = story.next(2);
     story.ends(2, cut, write, &[4, 0, 99], None, |_| {}, &[]);
     story.happens(Kind::Exit, 2, [0, 9, 0, 0, 0, 0]);

@@ -57,9 +57,10 @@ calls! {
     44 sendto(sockfd: FD, buf: OUT, size: INT, flags: MSG) = Size Sends [0] 1;
     45 recvfrom(sockfd: FD, buf: OUT, size: INT, flags: MSG) = Size Receives [0] 1;
     53 socketpair(domain: INT, kind: OPEN, protocol: INT, sv: OUT) = Int Pairs [3] 1;
-    56 clone(flags: INT) = Pid Forks [] 0;
+    56 clone(flags: INT, stack: INT, parent_tid: INT, child_tid: INT) = Pid Forks [] 0;
     57 fork() = Pid Forks [] 0;
     59 execve(pathname: PATH, argv: OUT, envp: OUT) = Int Execs [0] 0;
+    60 exit(status: INT) = Void Exits [] 0;
     61 wait4(pid: INT, wstatus: OUT, options: INT) = Pid Waits [0] 0;
     62 kill(pid: INT, sig: INT) = Int Signals [0] 0;
     72 fcntl(fd: FD, cmd: INT, arg: INT) = Int Controls [0] 0;
@@ -70,6 +71,7 @@ calls! {
     128 rt_sigtimedwait(set: OUT, info: OUT) = Int Sleeps [] 0;
     129 rt_sigqueueinfo(tgid: INT, sig: INT, info: OUT) = Int Signals [0] 0;
     161 chroot(path: PATH) = Int Roots [0] 0;
+    202 futex(uaddr: INT, futex_op: INT, val: INT) = Int Sleeps [] 0;
     213 epoll_create1(flags: OPEN) = Fd Makes [] 0;
     217 getdents64(fd: FD) = Int Lists [0] 0;
     231 exit_group(status: INT) = Void Exits [] 0;
@@ -206,6 +208,14 @@ impl Story {
         let [tid, pid, process, maker, ordinal] = words;
         let words = [tid, pid, process, maker, ordinal, u64::from(origin.code())];
         self.happens(Kind::Start, task, words);
+    }
+
+    /// A task forks another one, whose pid is 100 more than its number.
+    pub(super) fn forks(&mut self, parent: u32, child: u32) {
+        let made = self.next(parent);
+        let pid = u64::from(100 + child);
+        self.start(child, [pid, pid, u64::from(child), u64::from(parent), made], Origin::Fork);
+        self.ends(parent, made, fork, &[], Some(pid as i64), |_| {}, &[]);
     }
 
     /// What is not a call.

@@ -6,4 +6,5 @@ mod kit;
 mod recap;
 mod signals;
 mod tables;
+mod threads;
 mod tree;

@@ -18,16 +18,9 @@ const CLD_EXITED: i32 = 1;
 fn with_children(tasks: &[u32]) -> Story {
     let mut story = Story::new();
     for task in tasks {
-        forks(&mut story, 1, *task);
+        story.forks(1, *task);
     }
     story
-}
-
-fn forks(story: &mut Story, parent: u32, child: u32) {
-    let made = story.next(parent);
-    let pid = u64::from(100 + child);
-    story.start(child, [pid, pid, u64::from(child), u64::from(parent), made], Origin::Fork);
-    story.ends(parent, made, fork, &[], Some(pid as i64), |_| {}, &[]);
 }
 
 fn info(signal: u64, code: i32, pid: u32) -> [u8; 48] {
@@ -174,8 +167,8 @@ fn a_group_gets_what_is_sent_to_it() {
 #[test]
 fn a_namespace_has_numbers_of_its_own() {
     let mut story = with_children(&[2]);
-    forks(&mut story, 2, 3);
-    forks(&mut story, 2, 4);
+    story.forks(2, 3);
+    story.forks(2, 4);
     let mut batch = crate::event::Batch::new();
     for (task, own) in [(2, 1), (3, 2), (4, 3)] {
         let fields = [(FactKey::NsPid, Value::Number(own))];
