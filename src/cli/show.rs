@@ -42,6 +42,7 @@ fn show(
 ) -> anyhow::Result<()> {
     let mut flow = Flow::new();
     flow.set_cwd(&source.run().cwd);
+    flow.set_started(source.run().started);
     let mut tree = Tree::new(source.run(), events.then(|| io::BufWriter::new(&mut *out)));
     let mut batch = Batch::new();
     while source.next(&mut batch)? {

@@ -88,13 +88,13 @@ coded! {
         /// sockets what [`FactKind::Socket`] has.
         Descriptor = 1, "descriptor";
         /// An executable, at the exec that started it: `Path`, `Device`, `Inode`,
-        /// `Mode`, `Size`, `Modified`, `Changed`; `Pid` of the process; `Cwd`; `Loader` and
+        /// `Mode`, `Size`, `Modified`, `Changed`, `Born`; `Pid` of the process; `Cwd`; `Loader` and
         /// `BuildId`, as its ELF headers have them; of a script `Script` and
         /// `Interpreters`: then all else is the last interpreter's. Where the exec call
         /// is not recorded, the fact belongs to the exec record instead, and has `Argv`.
         Executable = 2, "executable";
         /// A file, when it was first opened by that name: `Fd`, `Path` (real),
-        /// `Device`, `Inode`, `Mode`, `Size`, `Modified`, `Changed`. A pipe, when it was made:
+        /// `Device`, `Inode`, `Mode`, `Size`, `Modified`, `Changed`, `Born`. A pipe, when it was made:
         /// `Fd` of its reading end, `Path` (`pipe:[77]`), `Inode`.
         File = 3, "file";
         /// A socket, when it was made: `Fd`, `Inode`; when it was bound, connected or
@@ -212,5 +212,7 @@ coded! {
         ExecTask = 40, "exec_task";
         /// The exec's place in that task's life.
         ExecOrdinal = 41, "exec_ordinal";
+        /// Birth of a file, nanoseconds since 1970, where its file system keeps it.
+        Born = 42, "born";
     }
 }

@@ -12,7 +12,7 @@ use super::{Exporter, Options, Run};
 use crate::abi::Verb;
 use crate::event::{Batch, FactKey, FactKind, Kind, Origin, Record, Value};
 use crate::flow::{
-    BlindSpot, Event, EventId, Execution, Flow, Item, Look, ResourceId, Sink, State,
+    BlindSpot, Event, EventId, Execution, Flow, Item, Look, Place, ResourceId, Sink, State,
 };
 use crate::render::{self, Style};
 pub use row::escape;
@@ -52,6 +52,7 @@ impl<W: Write> Exporter for Csv<W> {
     fn begin(&mut self, run: &Run) -> io::Result<()> {
         self.flow = Flow::new();
         self.flow.set_cwd(&run.cwd);
+        self.flow.set_started(run.started);
         self.table.run = run.uuid_text();
         self.table.started = run.started;
         Ok(())
@@ -183,7 +184,8 @@ fn call(row: &mut Row, state: &State, event: &Event<'_>) {
 /// names, as directories that a path starts from.
 fn touched(event: &Event<'_>) -> impl Iterator<Item = ResourceId> {
     let does = |does: bool| {
-        let uses = event.uses.iter().filter(move |used| (used.verb != Verb::None) == does);
+        let named = event.uses.iter().filter(|used| used.place != Place::Implied);
+        let uses = named.filter(move |used| (used.verb != Verb::None) == does);
         uses.map(|used| used.resource)
     };
     does(true).chain(does(false))

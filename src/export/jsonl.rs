@@ -49,6 +49,7 @@ impl<W: Write> Exporter for Jsonl<W> {
     fn begin(&mut self, run: &Run) -> io::Result<()> {
         self.flow = Flow::new();
         self.flow.set_cwd(&run.cwd);
+        self.flow.set_started(run.started);
         self.lines.run = run.uuid_text();
         self.lines.started = run.started;
         Ok(())

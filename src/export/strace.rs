@@ -77,6 +77,7 @@ impl<W: Write> Exporter for Strace<W> {
         if let Some(flow) = &mut self.flow {
             *flow = Flow::new();
             flow.set_cwd(&run.cwd);
+            flow.set_started(run.started);
             self.knowledge = Knowledge::new(self.text.decode_descriptors > 1);
         }
         Ok(())

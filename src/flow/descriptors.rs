@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::files::OpenId;
 use super::resource::ResourceId;
 
 /// What a descriptor stands for.
@@ -13,6 +14,9 @@ pub struct Descriptor {
     pub resource: ResourceId,
     /// Whether an exec closes it (`FD_CLOEXEC`).
     pub cloexec: bool,
+    /// The open file description behind it; of a file, and only once something has
+    /// been done with it.
+    pub open: Option<OpenId>,
 }
 
 /// The open descriptors. A copy is cheap until one of the two changes, as after
@@ -77,7 +81,7 @@ mod tests {
         let mut table = Descriptors::default();
         for (fd, cloexec) in open {
             let resource = ResourceId::from_index(*fd as usize);
-            table.set(*fd, Descriptor { resource, cloexec: *cloexec });
+            table.set(*fd, Descriptor { resource, cloexec: *cloexec, open: None });
         }
         table
     }

@@ -35,7 +35,9 @@ impl Flow {
                 Some(at) => self.state.descriptor(task, word(record, at) as i32),
                 None => self.state.cwd(task),
             };
-            let resource = self.state.file(task, base, bytes);
+            // What only looks may mean the link itself, and tells nothing.
+            let through = (path.verb != Verb::Looks).then(|| self.state.behind_link(task, bytes));
+            let resource = through.flatten().unwrap_or_else(|| self.state.file(task, base, bytes));
             self.uses.push(Use {
                 place: Place::Argument(path.arg),
                 verb: path.verb,
@@ -92,7 +94,7 @@ impl Flow {
             None => self.anonymous(record, plan),
         };
         let cloexec = match plan.irregular {
-            Irregular::Openat2 => openat2_flags(record) & O_CLOEXEC != 0,
+            Irregular::Openat2 => irregular::openat2_flags(record) & O_CLOEXEC != 0,
             _ => is_cloexec(record, plan),
         };
         self.give(record, record.result as i32, resource, cloexec);
@@ -128,7 +130,7 @@ impl Flow {
         };
         let cloexec = is_cloexec(record, plan);
         for (index, (fd, resource)) in (0..).zip([(first, one), (second, two)]) {
-            self.open_slot(record.task, fd, Descriptor { resource, cloexec });
+            self.open_slot(record.task, fd, Descriptor { resource, cloexec, open: None });
             self.uses.push(Use {
                 place: Place::Pair(index),
                 verb: Verb::Pairs,
@@ -169,7 +171,11 @@ impl Flow {
     fn duplicate(&mut self, record: &Record<'_>, from: i32, cloexec: bool) {
         let to = record.result as i32;
         match self.state.slot(record.task, from) {
-            Some(Descriptor { resource, .. }) => self.give(record, to, resource, cloexec),
+            Some(from) => {
+                self.open_slot(record.task, to, Descriptor { cloexec, ..from });
+                let (place, verb, resource) = (Place::Result, Verb::None, from.resource);
+                self.uses.push(Use { place, verb, resource, version: None });
+            }
             // A copy of something unknown covers what was there.
             None => self.table(record.task, |table| table.close(to)),
         }
@@ -253,7 +259,7 @@ impl Flow {
 
     /// The call returned the descriptor `fd`, which stands for `resource`.
     fn give(&mut self, record: &Record<'_>, fd: i32, resource: ResourceId, cloexec: bool) {
-        self.open_slot(record.task, fd, Descriptor { resource, cloexec });
+        self.open_slot(record.task, fd, Descriptor { resource, cloexec, open: None });
         self.uses.push(Use { place: Place::Result, verb: Verb::None, resource, version: None });
     }
 
@@ -316,13 +322,6 @@ fn is_cloexec(record: &Record<'_>, plan: &Plan) -> bool {
         Cloexec::Always => true,
         Cloexec::Flag(arg, bits) => word(record, arg) & bits != 0,
     }
-}
-
-/// `flags` of `struct open_how`, openat2(2).
-fn openat2_flags(record: &Record<'_>) -> u64 {
-    let how = record.piece(2, Role::Struct).map(|piece| record.bytes(piece));
-    let flags = how.and_then(|bytes| bytes.get(..8)?.try_into().ok());
-    flags.map_or(0, u64::from_le_bytes)
 }
 
 fn two_ints(bytes: &[u8]) -> Option<(i32, i32)> {

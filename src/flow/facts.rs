@@ -10,6 +10,7 @@ use super::item::{EventId, Item, Place};
 use super::resource::{Class, Identity, ResourceId};
 use super::socket::{Endpoint, Socket};
 use super::task::{Execution, Standing};
+use super::touch::Found;
 use crate::abi::Verb;
 use crate::event::{Fact, FactKey, FactKind, Origin, TaskId};
 
@@ -19,6 +20,9 @@ pub(super) struct Facts {
     by_event: FxHashMap<EventId, Vec<Fact>>,
     /// Those that are given out, and have not been.
     told: Vec<Fact>,
+    /// Of the event at hand: the file that it opened, and those that it runs.
+    pub(super) found: Option<Found>,
+    pub(super) programs: Vec<ResourceId>,
 }
 
 impl Facts {
@@ -74,6 +78,8 @@ impl Flow {
 
     /// Applies the facts that belong to an event that has just been read.
     pub(super) fn apply_facts(&mut self, task: TaskId, ordinal: u64) {
+        self.facts.found = None;
+        self.facts.programs.clear();
         if self.facts.by_event.is_empty() {
             return;
         }
@@ -181,7 +187,7 @@ impl Flow {
         let Some(resource) = self.resource_of(fact, path) else { return };
         let flags = fact.number(FactKey::Flags).unwrap_or_default();
         let cloexec = flags as u64 & O_CLOEXEC != 0;
-        self.open_slot(fact.task, fd, Descriptor { resource, cloexec });
+        self.open_slot(fact.task, fd, Descriptor { resource, cloexec, open: None });
         self.learn(resource, fact);
     }
 
@@ -220,12 +226,39 @@ impl Flow {
         };
         let found = self.real_resource(fact, path, slot.resource);
         self.note_link(found);
+        self.note_found(fact, path);
         if found != slot.resource {
             self.open_slot(fact.task, fd, Descriptor { resource: found, ..slot });
             let results = self.uses.iter_mut().filter(|u| !matches!(u.place, Place::Argument(_)));
             results.filter(|u| u.resource == slot.resource).for_each(|u| u.resource = found);
         }
         self.learn(found, fact);
+    }
+
+    /// What the event at hand opened.
+    fn note_found(&mut self, fact: &Fact, link: &[u8]) {
+        let unsigned = |key| fact.number(key).and_then(|number| u64::try_from(number).ok());
+        self.facts.found = Some(Found {
+            identity: inode_of(fact, link),
+            length: unsigned(FactKey::Size),
+            born: unsigned(FactKey::Born),
+        });
+    }
+
+    /// What the exec at hand made the kernel read.
+    fn note_programs(&mut self, fact: &Fact) {
+        let paths = [FactKey::Path, FactKey::Script, FactKey::Loader];
+        let paths = paths.into_iter().filter_map(|key| fact.bytes(key));
+        // Interpreters stand among their arguments, which are seldom paths of files.
+        let words = fact.list(FactKey::Interpreters).unwrap_or_default();
+        let is_path = |path: &&[u8]| path.first() == Some(&b'/');
+        let paths: Vec<&[u8]> =
+            paths.chain(words.iter().map(Vec::as_slice)).filter(is_path).collect();
+        for path in paths {
+            let named = self.state.file_named(path);
+            let real = self.state.resources.real(named);
+            self.facts.programs.push(real);
+        }
     }
 
     /// The path that the event at hand opened has proved to lead to `real`.
@@ -271,6 +304,7 @@ impl Flow {
         if let Some(path) = fact.bytes(FactKey::Path).filter(|path| path.first() == Some(&b'/')) {
             let file = self.state.file_named(path);
             self.learn(file, fact);
+            self.note_programs(fact);
         }
         let cwd = fact.bytes(FactKey::Cwd).map(|cwd| self.state.file_named(cwd));
         if let (Some(cwd), Some(task)) = (cwd, self.state.tasks.get(&fact.task)) {

@@ -1,6 +1,7 @@
 //! The few calls whose effect depends on more than their prototype says, by name.
 
-use crate::abi::{Prototype, Verb};
+use crate::abi::{Param, Prototype, Ty, Verb};
+use crate::event::{Record, Role};
 
 /// `O_CLOEXEC`, and with it `SOCK_CLOEXEC`: the same on every ABI here.
 pub(super) const O_CLOEXEC: u64 = 0o2_000_000;
@@ -43,6 +44,50 @@ impl Irregular {
             _ => Self::No,
         }
     }
+}
+
+/// Where a call has the flags of open(2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OpenFlags {
+    /// It opens no file.
+    None,
+    /// In an argument.
+    Argument(u8),
+    /// In the `struct open_how` of openat2(2).
+    How,
+    /// It has the same always, as creat(2).
+    Always(u64),
+}
+
+impl OpenFlags {
+    pub(super) fn of(prototype: &Prototype) -> Self {
+        const CREAT: u64 = 0o1101; // O_CREAT|O_WRONLY|O_TRUNC
+        match prototype.name {
+            "creat" => return Self::Always(CREAT),
+            "openat2" => return Self::How,
+            _ => {}
+        }
+        let has_flags =
+            |param: &Param| matches!(param.ty, Ty::Flags(set) if set.name == "open_flags");
+        let arg = prototype.params.iter().position(has_flags);
+        arg.map_or(Self::None, |arg| Self::Argument(arg as u8))
+    }
+
+    pub(super) fn of_call(self, record: &Record<'_>) -> Option<u64> {
+        match self {
+            Self::None => None,
+            Self::Argument(arg) => record.words.get(usize::from(arg)).copied(),
+            Self::How => Some(openat2_flags(record)),
+            Self::Always(flags) => Some(flags),
+        }
+    }
+}
+
+/// `flags` of `struct open_how`, openat2(2).
+pub(super) fn openat2_flags(record: &Record<'_>) -> u64 {
+    let how = record.piece(2, Role::Struct).map(|piece| record.bytes(piece));
+    let flags = how.and_then(|bytes| bytes.get(..8)?.try_into().ok());
+    flags.map_or(0, u64::from_le_bytes)
 }
 
 /// What an fcntl or ioctl does to the descriptor table.

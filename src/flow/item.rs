@@ -144,6 +144,8 @@ pub enum Place {
     Argument(u8),
     /// The descriptor that the call returned.
     Result,
+    /// Nowhere: the call implies it, as an exec does the program's interpreter.
+    Implied,
     /// The first or second descriptor that the call wrote to memory (pipe).
     Pair(u8),
 }

@@ -15,6 +15,8 @@
 //! | `recap` | what a log that begins in the midst of a run must say first |
 //! | `signal` | signals, from who sent one to who got it |
 //! | `thread` | threads that others wait for |
+//! | `version`, `files`, `content`, `ranges` | what is behind names, who wrote and read it |
+//! | `touch`, `position` | what calls do to that, and where |
 //! | `stream`, `transfer` | bytes through pipes and connections, from write to read |
 //! | `moniker`, `mounts` | names that hold outside of the run; files of other machines |
 //! | `numbers` | who is meant by a process or thread number |
@@ -23,10 +25,12 @@
 //! | [`graph`] | all that in memory, with events folded into numbers |
 
 mod bytes;
+mod content;
 mod descriptors;
 mod effect;
 mod exec;
 mod facts;
+mod files;
 pub mod graph;
 mod irregular;
 mod item;
@@ -38,6 +42,8 @@ mod numbers;
 mod path;
 mod plan;
 mod pool;
+mod position;
+mod ranges;
 mod recap;
 mod resource;
 mod signal;
@@ -46,6 +52,7 @@ mod state;
 mod stream;
 mod task;
 mod thread;
+mod touch;
 mod transfer;
 mod version;
 
@@ -56,6 +63,7 @@ use rustc_hash::FxHashMap;
 
 pub use bytes::{Moved, moves_bytes};
 pub use descriptors::{Descriptor, Descriptors};
+pub use files::OpenId;
 pub use item::{
     ActivityId, BlindSpot, Edge, EdgeKind, Event, EventId, Item, Look, Place, Side, Sink, Through,
     Transfer, Use,
@@ -93,6 +101,9 @@ pub struct Flow {
     dead: FxHashMap<TaskId, life::Dead>,
     /// The working directory of the command, if no fact says otherwise.
     first_cwd: Vec<u8>,
+    /// When the run started: nanoseconds since 1970; the end of
+    /// time where nobody has said.
+    started: u64,
     /// Of the event at hand: what it touches, and what to say before and after it.
     uses: Vec<Use>,
     before: Vec<Item<'static>>,
@@ -127,6 +138,7 @@ impl Flow {
             born: FxHashMap::default(),
             dead: FxHashMap::default(),
             first_cwd: Vec::new(),
+            started: u64::MAX,
             uses: Vec::new(),
             before: Vec::new(),
             after: Vec::new(),
@@ -138,6 +150,12 @@ impl Flow {
     /// Where the command was started, as the log's header says.
     pub fn set_cwd(&mut self, cwd: &[u8]) {
         self.first_cwd = cwd.to_vec();
+    }
+
+    /// When the run started, as the log's header says: nanoseconds since 1970. Without
+    /// it, only what a call proves to be new is taken for new.
+    pub fn set_started(&mut self, realtime: u64) {
+        self.started = realtime;
     }
 
     /// What is known now.
@@ -159,6 +177,7 @@ impl Flow {
         self.born = old.born;
         self.dead = old.dead;
         self.first_cwd = old.first_cwd;
+        self.started = old.started;
         self.state.by_pid = old.state.by_pid;
         for (id, process) in old.state.processes {
             if let Some(own) = self.state.processes.get_mut(&id) {
@@ -335,6 +354,9 @@ impl Flow {
         if !record.is_begun() {
             self.apply(record, &plan);
             self.apply_facts(record.task, record.ordinal);
+            if !record.failed {
+                self.touch_files(record, &plan);
+            }
         }
         self.keep_pending(record);
         Some(plan.prototype)

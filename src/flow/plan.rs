@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::irregular::{self, Irregular};
+use super::irregular::{self, Irregular, OpenFlags};
+use super::position::Position;
 use crate::abi::{Memory, Prototype, Scalar, Ty, Verb};
 use crate::event::Call;
 
@@ -21,6 +22,10 @@ pub(super) struct Plan {
     pub(super) paths: Vec<PathArgument>,
     /// Whether descriptors that it makes are marked close-on-exec.
     pub(super) cloexec: Cloexec,
+    /// How it says where in a file.
+    pub(super) position: Position,
+    /// Where it has the flags of open(2).
+    pub(super) open_flags: OpenFlags,
     /// What its effect does not say.
     pub(super) irregular: Irregular,
 }
@@ -48,7 +53,13 @@ impl Plan {
         let is_descriptor = |ty: &Ty| matches!(ty, Ty::Scalar(Scalar::Fd | Scalar::DirFd));
         let verb_of = |arg: u8| {
             let mut operands = prototype.effect.operands.iter();
-            operands.find(|o| o.arg == arg).map_or(Verb::None, |_| prototype.effect.verb)
+            let operand = operands.position(|o| o.arg == arg);
+            match (prototype.effect.verb, operand) {
+                (_, None) => Verb::None,
+                (Verb::Copies, Some(0)) => Verb::Reads,
+                (Verb::Copies, Some(_)) => Verb::Writes,
+                (verb, Some(_)) => verb,
+            }
         };
         let params = || (0u8..).zip(prototype.params);
         let descriptors = params()
@@ -60,6 +71,8 @@ impl Plan {
             descriptors,
             paths: paths(prototype),
             cloexec: cloexec(prototype),
+            position: Position::of(prototype),
+            open_flags: OpenFlags::of(prototype),
             irregular: Irregular::of(prototype),
         }
     }

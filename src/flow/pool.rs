@@ -55,6 +55,11 @@ impl<T: Clone + Default> Pool<T> {
         self.add(copy)
     }
 
+    /// All of them; places that nobody uses have the default.
+    pub(super) fn values(&self) -> impl Iterator<Item = &T> {
+        self.places.iter().map(|(_, value)| value)
+    }
+
     pub(super) fn get(&self, handle: Handle) -> &T {
         &self.places[handle.0 as usize].1
     }

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::descriptors::{Descriptor, Descriptors};
+use super::files::Files;
 use super::item::{ActivityId, EventId};
 use super::mounts::Mounts;
 use super::names::{NameId, Names};
@@ -29,10 +30,10 @@ pub struct State {
     pub(super) by_pid: FxHashMap<u32, TaskId>,
     pub(super) files: Pool<Descriptors>,
     pub(super) standings: Pool<Standing>,
-    /// What became of names of files.
-    pub(super) files_named: FxHashMap<ResourceId, Name>,
     /// Processes behind pidfds.
     pub(super) pidfds: FxHashMap<ResourceId, TaskId>,
+    /// What is behind names of files.
+    pub(super) contents: Files,
     scratch: Vec<u8>,
 }
 
@@ -70,7 +71,7 @@ impl State {
 
     /// What became of a resource that has a path.
     pub fn name_life(&self, id: ResourceId) -> Name {
-        self.files_named.get(&id).copied().unwrap_or_default()
+        self.contents.name(id)
     }
 
     /// A resource.
@@ -151,6 +152,32 @@ impl State {
         let id = self.file_named(&out);
         self.scratch = out;
         id
+    }
+
+    /// What a path stands for that is a link to one of the caller's own descriptors
+    /// (proc_pid_fd(5)).
+    pub(super) fn behind_link(&self, task: TaskId, path: &[u8]) -> Option<ResourceId> {
+        let links: [&[u8]; 3] = [b"/proc/self/fd/", b"/proc/thread-self/fd/", b"/dev/fd/"];
+        let fd = links.iter().find_map(|links| path.strip_prefix(*links));
+        let fd = match (fd, path) {
+            (Some(fd), _) => std::str::from_utf8(fd).ok()?.parse().ok()?,
+            (None, b"/dev/stdin") => 0,
+            (None, b"/dev/stdout") => 1,
+            (None, b"/dev/stderr") => 2,
+            (None, _) => return self.behind_numbered_link(task, path),
+        };
+        self.slot(task, fd).map(|slot| slot.resource)
+    }
+
+    /// The same by the number of the process: `/proc/77/fd/3`.
+    fn behind_numbered_link(&self, task: TaskId, path: &[u8]) -> Option<ResourceId> {
+        let path = std::str::from_utf8(path.strip_prefix(b"/proc/")?).ok()?;
+        let (pid, fd) = path.split_once("/fd/")?;
+        let (pid, fd): (u32, i32) = (pid.parse().ok()?, fd.parse().ok()?);
+        let process = self.process_of(task)?;
+        let is_own = process.own_pid.unwrap_or(process.pid) == pid;
+        let of = if is_own { process.id } else { *self.by_pid.get(&pid)? };
+        self.slot(of, fd).map(|slot| slot.resource)
     }
 
     /// The file of an absolute path, if it has been mentioned.

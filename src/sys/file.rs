@@ -21,6 +21,8 @@ pub struct Stat {
     pub modified: i64,
     /// Last change, nanoseconds since 1970.
     pub changed: i64,
+    /// Birth, nanoseconds since 1970, where the file system keeps it.
+    pub born: Option<i64>,
     /// Device number of a device file (`st_rdev`); 0 of other files.
     pub special: u64,
 }
@@ -44,6 +46,10 @@ impl From<&Metadata> for Stat {
             size: meta.size(),
             modified: time(meta.mtime(), meta.mtime_nsec()),
             changed: time(meta.ctime(), meta.ctime_nsec()),
+            born: meta.created().ok().and_then(|time| {
+                let since = time.duration_since(std::time::UNIX_EPOCH).ok()?;
+                i64::try_from(since.as_nanos()).ok()
+            }),
             special: meta.rdev(),
         }
     }
@@ -64,7 +70,7 @@ pub fn look(link: &str) -> io::Result<Stat> {
     // SAFETY: all-zero bytes are a valid value of this plain C struct.
     let mut found: libc::statx = unsafe { std::mem::zeroed() };
     let flags = libc::AT_STATX_DONT_SYNC | libc::AT_NO_AUTOMOUNT;
-    let mask = libc::STATX_BASIC_STATS;
+    let mask = libc::STATX_BASIC_STATS | libc::STATX_BTIME;
     // SAFETY: `link` is NUL-terminated, `found` is valid to write.
     check(i64::from(unsafe {
         libc::statx(libc::AT_FDCWD, link.as_ptr(), flags, mask, &raw mut found)
@@ -76,6 +82,7 @@ pub fn look(link: &str) -> io::Result<Stat> {
         size: found.stx_size,
         modified: nanoseconds(found.stx_mtime),
         changed: nanoseconds(found.stx_ctime),
+        born: (found.stx_mask & libc::STATX_BTIME != 0).then(|| nanoseconds(found.stx_btime)),
         special: libc::makedev(found.stx_rdev_major, found.stx_rdev_minor),
     })
 }

@@ -59,6 +59,9 @@ pub(super) fn stat_fields(stat: &Stat, fields: &mut Fields) {
     fields.push((FactKey::Size, Value::Number(stat.size as i64)));
     fields.push((FactKey::Modified, Value::Number(stat.modified)));
     fields.push((FactKey::Changed, Value::Number(stat.changed)));
+    if let Some(born) = stat.born {
+        fields.push((FactKey::Born, Value::Number(born)));
+    }
     if stat.special != 0 {
         fields.push((FactKey::Special, Value::Number(stat.special as i64)));
     }

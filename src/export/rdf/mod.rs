@@ -79,6 +79,7 @@ impl<T: Triples> Exporter for Rdf<T> {
     fn begin(&mut self, run: &Run) -> io::Result<()> {
         self.flow = Flow::new();
         self.flow.set_cwd(&run.cwd);
+        self.flow.set_started(run.started);
         self.graph.begin(run)
     }
 

@@ -48,6 +48,15 @@ calls! {
     0 read(fd: FD, buf: OUT, count: INT) = Size Reads [0] 0;
     1 write(fd: FD, buf: OUT, count: INT) = Size Writes [0] 0;
     3 close(fd: FD) = Int Closes [0] 0;
+    8 lseek(fd: FD, offset: INT, whence: INT) = Off None [] 0;
+    9 mmap(addr: INT, length: INT, prot: INT, flags: INT, fd: FD, offset: INT) = Addr Maps [4] 0;
+    18 pwrite64(fd: FD, buf: OUT, count: INT, offset: INT) = Size Writes [0] 0;
+    77 ftruncate(fd: FD, length: INT) = Int Truncates [0] 0;
+    82 rename(oldpath: PATH, newpath: PATH) = Int Renames [0, 1] 0;
+    83 mkdir(pathname: PATH) = Int Creates [0] 0;
+    86 link(oldpath: PATH, newpath: PATH) = Int Links [0, 1] 0;
+    87 unlink(pathname: PATH) = Int Unlinks [0] 0;
+    319 memfd_create(name: PATH) = Fd Makes [] 0;
     32 dup(oldfd: FD) = Fd Dups [0] 0;
     33 dup2(oldfd: FD, newfd: FD) = Fd Dups [0, 1] 0;
     292 dup3(oldfd: FD, newfd: FD, flags: OPEN) = Fd Dups [0, 1] 0;
@@ -152,6 +161,7 @@ impl Sink for Seen {
                         Place::Argument(arg) => arg.to_string(),
                         Place::Result => "=".into(),
                         Place::Pair(index) => format!("p{index}"),
+                        Place::Implied => format!("{:?}", used.verb).to_lowercase(),
                     };
                     line.extend([" ", &place, ":", &name(used.resource)]);
                 }
@@ -169,6 +179,13 @@ impl Sink for Seen {
                         let through = name(passed.through);
                         let (from, to) = (passed.from, passed.to);
                         format!("data {cause}-{effect} {from}..{to}{doubt} {through}")
+                    }
+                    EdgeKind::Content(through) | EdgeKind::Overwrite(through) => {
+                        let kind = format!("{:?}", edge.kind).to_lowercase();
+                        let word = kind.split('(').next().unwrap_or_default().to_owned();
+                        let doubt = if through.certain { "" } else { "?" };
+                        let (file, version) = (name(through.file), through.version.number);
+                        format!("{word} {cause}-{effect} {file} {version}{doubt}")
                     }
                     kind => format!("{} {cause}-{effect}", format!("{kind:?}").to_lowercase()),
                 }
@@ -325,6 +342,13 @@ impl Story {
     pub(super) fn open_at(&mut self, task: u32, at: u64, path: &[u8], flags: u64, fd: i64) -> u64 {
         self.call_with(task, openat, &[at, 8, flags], fd, |record| {
             whole(record, 1, Role::Path, path);
+        })
+    }
+
+    pub(super) fn two_paths(&mut self, task: u32, nr: u64, paths: [&[u8]; 2]) -> u64 {
+        self.call_with(task, nr, &[8, 9], 0, |record| {
+            whole(record, 0, Role::Path, paths[0]);
+            whole(record, 1, Role::Path, paths[1]);
         })
     }
 

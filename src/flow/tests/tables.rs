@@ -150,10 +150,11 @@ fn a_fact_names_the_real_path_and_the_inode() {
 fn what_was_open_before_is_known_from_facts() {
     let mut story = Story::new();
     let mut batch = crate::event::Batch::new();
-    for (fd, link) in [(0, "/dev/pts/1"), (1, "pipe:[9]"), (2, "pipe:[9]"), (5, "anon_inode:[x]")] {
+    for (fd, target) in [(0, "/dev/pts/1"), (1, "pipe:[9]"), (2, "pipe:[9]"), (5, "anon_inode:[x]")]
+    {
         let fields = [
             (FactKey::Fd, Value::Number(fd)),
-            (FactKey::Path, Value::Bytes(link.into())),
+            (FactKey::Path, Value::Bytes(target.into())),
             (FactKey::Flags, Value::Number(if fd == 5 { 0o2_000_000 } else { 0 })),
         ];
         batch.push_fact(fact(FactKind::Descriptor, 1, 0, &fields));

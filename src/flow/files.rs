@@ -1,0 +1,204 @@
+//! Files behind names and descriptors.
+
+use rustc_hash::FxHashMap;
+
+use super::content::{Content, Deed};
+use super::descriptors::Descriptors;
+use super::item::EventId;
+use super::pool::Pool;
+use super::resource::{Identity, ResourceId};
+use super::version::{FileId, Name};
+
+/// An open file description (open(2)): what descriptors that were copied share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct OpenId(u32);
+
+/// What is known of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OpenFile {
+    pub(super) file: FileId,
+    /// Where the next byte is read or written, if that is known.
+    pub(super) offset: Option<u64>,
+    /// `O_APPEND`: writes go to the end, wherever it is.
+    pub(super) appends: bool,
+}
+
+#[derive(Debug)]
+struct File {
+    content: Content,
+    /// Names that the run has seen it have, and that it still has.
+    names: u32,
+}
+
+/// All files of a run, what their names are and who has them open.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    all: Vec<File>,
+    names: FxHashMap<ResourceId, Name>,
+    by_identity: FxHashMap<Identity, FileId>,
+    open: Vec<Option<OpenFile>>,
+    free: Vec<u32>,
+    /// When so many are open, those that no table has are forgotten.
+    full: usize,
+}
+
+impl Files {
+    pub(super) fn name(&self, id: ResourceId) -> Name {
+        self.names.get(&id).copied().unwrap_or_default()
+    }
+
+    pub(super) fn content(&mut self, file: FileId) -> Option<&mut Content> {
+        self.all.get_mut(file.index()).map(|file| &mut file.content)
+    }
+
+    fn add(&mut self, content: Content) -> FileId {
+        self.all.push(File { content, names: 0 });
+        FileId(self.all.len() as u32 - 1)
+    }
+
+    /// The file behind a name, which may have been there before the run, or another
+    /// name of one that is known.
+    pub(super) fn behind(&mut self, name: ResourceId, identity: Option<Identity>) -> FileId {
+        if let Some(file) = self.name(name).file {
+            return file;
+        }
+        let known = identity.and_then(|identity| self.by_identity.get(&identity).copied());
+        let file = known.unwrap_or_else(|| self.add(Content::default()));
+        self.bind(name, file);
+        self.identify(file, identity);
+        file
+    }
+
+    /// The deed made a file of that name.
+    pub(super) fn make(
+        &mut self,
+        name: ResourceId,
+        identity: Option<Identity>,
+        deed: &Deed,
+    ) -> FileId {
+        let file = self.add(Content::made(deed));
+        self.bind(name, file);
+        self.created(name, deed.event);
+        self.identify(file, identity);
+        file
+    }
+
+    /// Inode numbers are used again: the last file that has one is meant.
+    fn identify(&mut self, file: FileId, identity: Option<Identity>) {
+        if let Some(identity) = identity {
+            self.by_identity.insert(identity, file);
+        }
+    }
+
+    fn bind(&mut self, name: ResourceId, file: FileId) {
+        let entry = self.names.entry(name).or_default();
+        if entry.file == Some(file) {
+            return;
+        }
+        let old = entry.file.replace(file);
+        self.all[file.index()].names += 1;
+        if let Some(old) = old.and_then(|old| self.all.get_mut(old.index())) {
+            old.names = old.names.saturating_sub(1);
+        }
+    }
+
+    fn unbind(&mut self, name: ResourceId) -> Option<FileId> {
+        let file = self.names.get_mut(&name)?.file.take()?;
+        let names = &mut self.all[file.index()].names;
+        *names = names.saturating_sub(1);
+        Some(file)
+    }
+
+    /// The name is there now.
+    pub(super) fn created(&mut self, name: ResourceId, event: EventId) {
+        let entry = self.names.entry(name).or_default();
+        (entry.created, entry.deleted) = (Some(event), None);
+    }
+
+    pub(super) fn modified(&mut self, name: ResourceId) {
+        self.names.entry(name).or_default().modified = true;
+    }
+
+    /// The name is no longer there.
+    pub(super) fn unlink(&mut self, name: ResourceId, event: EventId) {
+        self.unbind(name);
+        self.names.entry(name).or_default().deleted = Some(event);
+    }
+
+    /// The file behind `old` has the name `new` too.
+    pub(super) fn link(&mut self, old: ResourceId, new: ResourceId, event: EventId) {
+        let file = self.behind(old, None);
+        self.bind(new, file);
+        self.created(new, event);
+    }
+
+    /// What was behind `old` is behind `new`.
+    pub(super) fn rename(&mut self, old: ResourceId, new: ResourceId, event: EventId) {
+        if old == new {
+            return;
+        }
+        let file = self.behind(old, None);
+        if self.name(new).file == Some(file) {
+            return; // two names of one file: rename(2) does nothing
+        }
+        self.bind(new, file);
+        self.created(new, event);
+        self.unlink(old, event);
+    }
+
+    /// Each gets what was behind the other (`RENAME_EXCHANGE`).
+    pub(super) fn exchange(&mut self, one: ResourceId, other: ResourceId, event: EventId) {
+        let (first, second) = (self.behind(one, None), self.behind(other, None));
+        self.bind(one, second);
+        self.bind(other, first);
+        self.created(one, event);
+        self.created(other, event);
+    }
+
+    /// Names that lead to a file.
+    pub(super) fn bound(&self) -> impl Iterator<Item = ResourceId> {
+        self.names.iter().filter(|(_, name)| name.file.is_some()).map(|(id, _)| *id)
+    }
+
+    /// Whether a name leads to a file that has been touched.
+    pub(super) fn is_bound(&self, name: ResourceId) -> bool {
+        self.name(name).file.is_some()
+    }
+
+    /// Somebody has opened a file.
+    pub(super) fn open(&mut self, open: OpenFile) -> OpenId {
+        if let Some(free) = self.free.pop() {
+            self.open[free as usize] = Some(open);
+            return OpenId(free);
+        }
+        self.open.push(Some(open));
+        OpenId(self.open.len() as u32 - 1)
+    }
+
+    pub(super) fn opened(&mut self, id: OpenId) -> Option<&mut OpenFile> {
+        self.open.get_mut(id.0 as usize)?.as_mut()
+    }
+
+    /// Whether so many are open that it is worth while to look which still are.
+    pub(super) fn is_full(&self) -> bool {
+        self.open.len() - self.free.len() > self.full
+    }
+
+    /// Forgets what no table has any more.
+    pub(super) fn sweep(&mut self, tables: &Pool<Descriptors>) {
+        const LEAST: usize = 1 << 10;
+        let mut is_live = vec![false; self.open.len()];
+        let held = tables.values().flat_map(|table| table.iter());
+        for id in held.filter_map(|(_, descriptor)| descriptor.open) {
+            if let Some(place) = is_live.get_mut(id.0 as usize) {
+                *place = true;
+            }
+        }
+        for (index, place) in (0..).zip(&mut self.open) {
+            if !is_live[index as usize] && place.take().is_some() {
+                self.free.push(index);
+            }
+        }
+        self.full = LEAST.max(2 * (self.open.len() - self.free.len()));
+    }
+}
