@@ -188,7 +188,7 @@ impl Files {
     pub(super) fn sweep(&mut self, tables: &Pool<Descriptors>) {
         const LEAST: usize = 1 << 10;
         let mut is_live = vec![false; self.open.len()];
-        let held = tables.values().flat_map(|table| table.iter());
+        let held = tables.values().flat_map(Descriptors::iter);
         for id in held.filter_map(|(_, descriptor)| descriptor.open) {
             if let Some(place) = is_live.get_mut(id.0 as usize) {
                 *place = true;

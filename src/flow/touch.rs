@@ -290,13 +290,12 @@ impl Flow {
             open.and_then(|open| self.state.contents.opened(open)).map(|open| open.file)
         };
         let Some(file) = file else { return };
-        match position::length(doing.record, doing.plan) {
-            Some(length) => self.cut(doing, name, file, length),
+        if let Some(length) = position::length(doing.record, doing.plan) {
+            self.cut(doing, name, file, length);
+        } else {
             // fallocate(2) can make holes and move what is behind them.
-            None => {
-                let version = self.write(doing, name, file, Extent::ANY);
-                self.imply(Verb::Writes, name, Some(version));
-            }
+            let version = self.write(doing, name, file, Extent::ANY);
+            self.imply(Verb::Writes, name, Some(version));
         }
     }
 

@@ -2,7 +2,6 @@
 
 use super::parts::ActivityIndex;
 use crate::abi::Verb;
-use crate::event::Record;
 use crate::flow::item::{Event, EventId, Place, Use};
 use crate::flow::resource::ResourceId;
 use crate::flow::version::VersionId;
@@ -248,6 +247,11 @@ impl Usage {
 fn moved(event: &Event<'_>) -> Option<u64> {
     let (record, prototype) = (&event.record, event.prototype?);
     let verb = prototype.effect.verb;
+    let is_counted =
+        matches!(verb, Verb::Reads | Verb::Writes | Verb::Copies | Verb::Sends | Verb::Receives);
+    if !is_counted {
+        return None; // what it returns is something else
+    }
     let is_many = matches!(verb, Verb::Sends | Verb::Receives) && prototype.name.contains("mmsg");
     record.end.filter(|_| !is_many).and_then(|_| u64::try_from(record.result).ok())
 }
@@ -265,12 +269,13 @@ pub(super) fn deed(event: &Event<'_>, one: &Use) -> Deed {
     };
     match one.place {
         Place::Result | Place::Pair(_) => Deed::Open,
-        Place::Argument(_) => match one.verb {
+        Place::Implied if one.verb == Verb::Writes && prototype.effect.verb == Verb::Maps => {
+            Deed::MapShared
+        }
+        Place::Argument(_) | Place::Implied => match one.verb {
             Verb::Reads | Verb::Receives => Deed::Read,
             Verb::Writes | Verb::Sends => Deed::Write,
-            Verb::Copies if is_operand(1) => Deed::Write,
-            Verb::Copies => Deed::Read,
-            Verb::Maps => map(record),
+            Verb::Maps => Deed::Map,
             Verb::Execs => Deed::Execute,
             Verb::Lists => Deed::List,
             // A path that leads to what is opened; the result stands for that.
@@ -286,14 +291,4 @@ pub(super) fn deed(event: &Event<'_>, one: &Use) -> Deed {
             _ => Deed::Other,
         },
     }
-}
-
-/// mmap(2): `PROT_WRITE` with one of the shared kinds writes to the file.
-fn map(record: &Record<'_>) -> Deed {
-    const PROT_WRITE: u64 = 2;
-    const MAP_TYPE: u64 = 15;
-    const MAP_PRIVATE: u64 = 2;
-    let [_, _, prot, flags, ..] = record.words;
-    let is_shared = flags & MAP_TYPE != MAP_PRIVATE;
-    if is_shared && prot & PROT_WRITE != 0 { Deed::MapShared } else { Deed::Map }
 }
