@@ -14,7 +14,9 @@ use crate::event::{Kind, Record, TaskId};
 use crate::export::decode::{base64, command_line, json_bytes};
 use crate::export::time::{put_digits, write_utc};
 use crate::export::{Options, Run};
-use crate::flow::{Class, Edge, EdgeKind, Execution, Item, Moniker, ResourceId, Sink, State};
+use crate::flow::{
+    Class, Edge, EdgeKind, Execution, Item, Moniker, ResourceId, Sink, State, Version,
+};
 
 /// Writes the graph of one run after the other.
 pub(super) struct Graph<T> {
@@ -169,6 +171,25 @@ impl<T: Triples> Graph<T> {
         self.typed_literal(predicate, v::JSON)
     }
 
+    /// The content of a file has become another one.
+    fn version(&mut self, state: &State, version: &Version) -> io::Result<()> {
+        self.names.version(version.id, &mut self.subject);
+        self.class(v::FILE_VERSION_CLASS)?;
+        self.class(v::ENTITY)?;
+        self.names.resource(state, version.resource, &mut self.object);
+        self.link(v::SPECIALIZATION_OF)?;
+        self.names.event(version.event, &mut self.object);
+        self.link(v::WAS_GENERATED_BY)?;
+        // What the run found is no version of its own making.
+        match version.before.filter(|before| before.number > 0) {
+            Some(before) => {
+                self.names.version(before, &mut self.object);
+                self.link(v::WAS_DERIVED_FROM)
+            }
+            None => Ok(()),
+        }
+    }
+
     fn edge(&mut self, edge: &Edge) -> io::Result<()> {
         self.names.event(edge.cause, &mut self.subject);
         self.names.event(edge.effect, &mut self.object);
@@ -320,7 +341,8 @@ impl<T: Triples> Sink for Graph<T> {
             Item::Edge(edge) => self.edge(&edge),
             Item::BlindSpot(spot) => self.blind_spot(&spot),
             Item::Look(look) => self.look(state, &look),
-            Item::Version(_) | Item::Begun(_) | Item::Ended(_) => Ok(()),
+            Item::Version(version) => self.version(state, &version),
+            Item::Begun(_) | Item::Ended(_) => Ok(()),
         }
     }
 }

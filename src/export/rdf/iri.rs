@@ -6,7 +6,7 @@ use super::prefix::Prefixed;
 use crate::event::TaskId;
 use crate::export::time::put_digits;
 use crate::export::{Options, Run};
-use crate::flow::{BlindSpot, EventId, Look, Moniker, ResourceId, State};
+use crate::flow::{BlindSpot, EventId, Look, Moniker, ResourceId, State, VersionId};
 
 /// Names the things of one run. Each method replaces the IRI in `out`.
 #[derive(Debug, Default)]
@@ -106,6 +106,14 @@ impl Names {
         number(out, look.event.task.0.into());
         out.push('-');
         number(out, look.time);
+    }
+
+    /// By the file behind the names, and the number of its version.
+    pub(super) fn version(&self, version: VersionId, out: &mut String) {
+        self.start(out, "version-");
+        number(out, version.file.index() as u64);
+        out.push('-');
+        number(out, version.number.into());
     }
 
     /// A file by its path, anything else by its number.

@@ -40,6 +40,7 @@ terms! { RTRACE_TERMS "https://w3id.org/rtrace/ns#":
     DETACH_CLASS = "Detach";
     BLIND_SPOT_CLASS = "BlindSpot";
     FILE_STATE_CLASS = "FileState";
+    FILE_VERSION_CLASS = "FileVersion";
     FILE_CLASS = "File";
     DIRECTORY_CLASS = "Directory";
     DEVICE_CLASS = "Device";
@@ -95,6 +96,7 @@ terms! { RTRACE_TERMS "https://w3id.org/rtrace/ns#":
     FEEDS = "feeds";
     MAY_FEED = "mayFeed";
     OVERWRITTEN_BY = "overwrittenBy";
+    VERSION = "version";
 
     PATH = "path";
     PATH_BYTES = "pathBytes";
@@ -160,6 +162,7 @@ terms! { PROV_TERMS "http://www.w3.org/ns/prov#":
     USED = "used";
     WAS_GENERATED_BY = "wasGeneratedBy";
     WAS_INFORMED_BY = "wasInformedBy";
+    WAS_DERIVED_FROM = "wasDerivedFrom";
     WAS_ASSOCIATED_WITH = "wasAssociatedWith";
     STARTED_AT = "startedAtTime";
     ENDED_AT = "endedAtTime";
