@@ -19,6 +19,7 @@ const ROOMS: &[(&str, u8)] = &[
     ("mine", 4),
     ("query", 4),
     ("stats", 4),
+    ("bench", 4),
     ("serve", 4),
     ("import", 4),
     ("record", 5),

@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand.
 
 mod attach;
+mod bench;
 mod cat;
 mod check;
 mod convert;
@@ -42,6 +43,7 @@ enum Command {
     Show(show::Args),
     Stats(stats::Args),
     Cat(cat::Args),
+    Bench(bench::Args),
     Syscalls(syscalls::Args),
     Ontology(ontology::Args),
 }
@@ -56,6 +58,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Show(args) => show::run(&args),
         Command::Stats(args) => stats::run(args),
         Command::Cat(args) => cat::run(args),
+        Command::Bench(args) => bench::run(&args),
         Command::Syscalls(args) => syscalls::run(&args),
         Command::Ontology(args) => ontology::run(&args),
     };

@@ -4,7 +4,7 @@ mod csv;
 mod json;
 mod text;
 
-use std::io::Write as _;
+use std::io::{BufWriter, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -180,13 +180,13 @@ impl Log {
 impl Report {
     fn write(&self, format: Format) -> anyhow::Result<()> {
         // Strips colours where the output is no terminal.
-        let mut out = anstream::AutoStream::auto(output::stdout()?);
-        let text = match format {
-            Format::Text => text::text(self),
-            Format::Csv => csv::text(self)?,
-            Format::Json => json::text(self)?,
+        let mut out = BufWriter::new(anstream::AutoStream::auto(output::stdout()?));
+        let written = match format {
+            Format::Text => out.write_all(text::text(self).as_bytes()),
+            Format::Csv => csv::write(self, &mut out),
+            Format::Json => json::write(self, &mut out),
         };
-        out.write_all(text.as_bytes()).and_then(|()| out.flush()).context(CANNOT_WRITE_STDOUT)
+        written.and_then(|()| out.flush()).context(CANNOT_WRITE_STDOUT)
     }
 
     /// An empty table says why it is.

@@ -45,7 +45,7 @@ pub struct Stats {
     rows: BTreeMap<Key, Tally>,
     logs: usize,
     run: [u8; 16],
-    machine: Vec<u8>,
+    machine: Arc<[u8]>,
 }
 
 /// The log at hand: what identifies a row for people may become known late.
@@ -90,7 +90,7 @@ impl Stats {
             rows: BTreeMap::new(),
             logs: 0,
             run: [0; 16],
-            machine: Vec::new(),
+            machine: Arc::default(),
         }
     }
 
@@ -100,8 +100,8 @@ impl Stats {
         self.flow.set_cwd(&header.cwd);
         self.run = header.run;
         self.machine = match header.host.machine_id.as_str() {
-            "" => header.host.name.clone(),
-            id => id.as_bytes().to_vec(),
+            "" => header.host.name.as_slice().into(),
+            id => id.as_bytes().into(),
         };
         self.counts.is_partial = header.options.trace.as_deref().is_some_and(leaves_out_bytes);
     }

@@ -1,5 +1,7 @@
 //! What calls are counted by, and the table that comes of it.
 
+use std::sync::Arc;
+
 use super::tally::Tally;
 use crate::abi::Abi;
 
@@ -42,7 +44,7 @@ pub enum Key {
     /// A file.
     File {
         /// The machine that it is on: its id, or its name where it has none.
-        machine: Vec<u8>,
+        machine: Arc<[u8]>,
         /// `file`, `directory`, `device`, `pipe`, `anonymous`; `unknown` are the
         /// descriptors of which the log does not tell what they are.
         class: &'static str,
@@ -54,7 +56,7 @@ pub enum Key {
     /// A socket.
     Peer {
         /// The machine whose socket it is.
-        machine: Vec<u8>,
+        machine: Arc<[u8]>,
         /// `TCP`, `UDPv6`, `UNIX-STREAM`, …
         protocol: &'static str,
         /// Its own address; empty where none is known.
@@ -207,11 +209,8 @@ impl Column {
 }
 
 impl Table {
-    /// Puts the rows with the largest numbers first; equal ones in the order of what
-    /// they are of.
+    /// Puts the rows with the largest numbers first; equal ones stay in their order.
     pub fn sort(&mut self, column: Column) {
-        self.rows.sort_by_cached_key(|row| {
-            (std::cmp::Reverse(column.value(&row.tally)), row.key.clone())
-        });
+        self.rows.sort_by_cached_key(|row| std::cmp::Reverse(column.value(&row.tally)));
     }
 }

@@ -1,6 +1,7 @@
 //! The report as CSV: times in nanoseconds, docs/stats.md.
 
-use anyhow::Context as _;
+use std::io::{self, Write};
+
 use csv::{Terminator, WriterBuilder};
 use rtrace::export::command_line;
 use rtrace::export::csv::escape;
@@ -8,19 +9,19 @@ use rtrace::stats::{By, Column, Key, Tally};
 
 use super::{Report, end};
 
-/// The report as a table by RFC 4180.
+/// Writes the report as a table by RFC 4180.
 ///
 /// # Errors
-/// None that can happen: the table is put together in memory.
-pub(super) fn text(report: &Report) -> anyhow::Result<String> {
-    let mut out = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
+/// The output cannot be written.
+pub(super) fn write(report: &Report, out: impl Write) -> io::Result<()> {
+    let mut out = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
     out.write_record(names(report.by))?;
     for row in &report.table.rows {
         let mut cells = labels(&row.key);
         cells.extend(numbers(report.by, &row.tally));
         out.write_record(cells)?;
     }
-    String::from_utf8(out.into_inner()?).context("what is escaped is UTF-8")
+    out.flush()
 }
 
 fn names(by: By) -> Vec<&'static str> {

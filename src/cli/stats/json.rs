@@ -1,38 +1,56 @@
 //! The report as JSON: docs/stats.schema.json.
 
-use anyhow::Context as _;
+use std::io::{self, Write};
+
 use rtrace::export::{command_line, json_bytes, uuid_text};
 use rtrace::stats::{By, Column, Key, Tally};
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::{Report, end};
 
-/// The report as one document, indented.
+/// What is written: rows one by one, for they may be many.
+#[derive(Serialize)]
+struct Document<'a> {
+    by: &'static str,
+    logs: Vec<Value>,
+    rows: Rows<'a>,
+    more: usize,
+    total: Map<String, Value>,
+}
+
+struct Rows<'a>(&'a Report);
+
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Report { by, table, .. } = self.0;
+        serializer.collect_seq(table.rows.iter().map(|row| {
+            let mut members = labels(&row.key);
+            members.extend(numbers(*by, &row.tally));
+            members
+        }))
+    }
+}
+
+/// Writes the report as one document, indented.
 ///
 /// # Errors
-/// None that can happen: it is put together in memory.
-pub(super) fn text(report: &Report) -> anyhow::Result<String> {
-    let by = match report.by {
-        By::Call => "call",
-        By::Process => "process",
-        By::File => "file",
-        By::Peer => "peer",
+/// The output cannot be written.
+pub(super) fn write(report: &Report, mut out: impl Write) -> io::Result<()> {
+    let document = Document {
+        by: match report.by {
+            By::Call => "call",
+            By::Process => "process",
+            By::File => "file",
+            By::Peer => "peer",
+        },
+        logs: logs(report),
+        rows: Rows(report),
+        more: report.more,
+        total: numbers(report.by, &report.table.total),
     };
-    let rows = report.table.rows.iter().map(|row| {
-        let mut members = labels(&row.key);
-        members.extend(numbers(report.by, &row.tally));
-        Value::Object(members)
-    });
-    let document = json!({
-        "by": by,
-        "logs": logs(report),
-        "rows": rows.collect::<Vec<_>>(),
-        "more": report.more,
-        "total": numbers(report.by, &report.table.total),
-    });
-    let mut text = serde_json::to_string_pretty(&document).context("cannot write JSON")?;
-    text.push('\n');
-    Ok(text)
+    serde_json::to_writer_pretty(&mut out, &document)?;
+    out.write_all(b"\n")
 }
 
 fn logs(report: &Report) -> Vec<Value> {
