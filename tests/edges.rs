@@ -3,8 +3,8 @@
 
 mod common;
 
-use common::{Graph, Node, Rtrace, tracee};
-use rtrace::flow::{EdgeKind, EventId};
+use common::{Graph, Node, Rtrace, python_path, tracee};
+use rtrace::flow::{EdgeKind, EventId, Transfer};
 
 /// The graph of a program that ends well.
 #[track_caller]
@@ -87,4 +87,133 @@ fn who_joins_a_thread_was_woken_by_its_end() {
     let waits = graph.named("futex").filter(|(_, futex)| futex.words[1] & 0xff == 9);
     assert_eq!(joined.len(), waits.count());
     assert!(!joined.is_empty(), "40 threads, and none was waited for");
+}
+
+/// A Python program of which every message has a text of its own: what was read is what
+/// was written at the other end of the edge. Returns the edges of data.
+#[track_caller]
+fn messages(script: &str) -> Vec<(String, Transfer)> {
+    let graph = graph(Rtrace::run(python_path()).args(["-S", "-c", script]));
+    let mut edges = Vec::new();
+    for edge in &graph.edges {
+        let EdgeKind::Data(transfer) = edge.kind else { continue };
+        let (write, read) = (&graph.events[&edge.cause], &graph.events[&edge.effect]);
+        let text = String::from_utf8_lossy(&read.data).into_owned();
+        if transfer.certain {
+            assert_eq!(write.data, read.data, "{text}: {edge:?}");
+        }
+        edges.push((text, transfer));
+    }
+    let asked = edges.iter().filter(|(text, _)| text.starts_with("ask"));
+    let answered = edges.iter().filter(|(text, _)| text.starts_with("got ask"));
+    assert_eq!(asked.count(), answered.count(), "{edges:?}");
+    edges
+}
+
+/// A server that answers `COUNT` clients, one process each.
+const SERVER: &str = "
+import os, socket, sys, threading
+def answer(connection):
+    connection.sendall(b'got ' + connection.recv(100))
+    connection.close()
+def serve(server, count):
+    for _ in range(count):
+        connection, _ = server.accept()
+        threading.Thread(target=answer, args=(connection,)).start()
+def client(family, address, number):
+    pid = os.fork()
+    if pid == 0:
+        ask = b'ask %d' % number
+        with socket.socket(family) as s:
+            s.connect(address)
+            s.sendall(ask)
+            os._exit(0 if s.recv(100) == b'got ' + ask else 1)
+    return pid
+def over(pid):
+    assert os.waitpid(pid, 0)[1] == 0
+";
+
+#[test]
+fn clients_of_a_unix_socket_one_after_the_other() {
+    let edges = messages(&format!(
+        "{SERVER}
+server = socket.socket(socket.AF_UNIX); server.bind('s'); server.listen()
+thread = threading.Thread(target=serve, args=(server, 4)); thread.start()
+os.mkdir('d')
+for number in range(4):
+    over(client(socket.AF_UNIX, ['s', './s', 'd/../s', os.path.abspath('s')][number], number))
+thread.join()
+"
+    ));
+    assert_eq!(edges.len(), 8, "{edges:?}");
+    assert!(edges.iter().all(|(_, transfer)| transfer.certain), "{edges:?}");
+}
+
+#[test]
+fn many_clients_of_a_unix_socket_at_once() {
+    let edges = messages(&format!(
+        "{SERVER}
+server = socket.socket(socket.AF_UNIX); server.bind(b'\\0rtrace-%d' % os.getpid()); server.listen()
+thread = threading.Thread(target=serve, args=(server, 16)); thread.start()
+for pid in [client(socket.AF_UNIX, server.getsockname(), number) for number in range(16)]:
+    over(pid)
+thread.join()
+"
+    ));
+    assert_eq!(edges.len(), 32, "{edges:?}");
+    assert!(edges.iter().all(|(_, transfer)| transfer.certain), "{edges:?}");
+}
+
+#[test]
+fn an_ipv6_server_with_ipv4_clients() {
+    let edges = messages(&format!(
+        "{SERVER}
+server = socket.socket(socket.AF_INET6); server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+server.bind(('::', 0)); server.listen()
+port = server.getsockname()[1]
+thread = threading.Thread(target=serve, args=(server, 4)); thread.start()
+for number, (family, host) in enumerate([(socket.AF_INET, '127.0.0.1'), (socket.AF_INET, '0.0.0.0'),
+        (socket.AF_INET6, '::1'), (socket.AF_INET6, '::ffff:127.0.0.1')]):
+    over(client(family, (host, port), number))
+thread.join()
+"
+    ));
+    assert_eq!(edges.len(), 8, "{edges:?}");
+    assert!(edges.iter().all(|(_, transfer)| transfer.certain), "{edges:?}");
+}
+
+#[test]
+fn datagrams_with_and_without_a_connection() {
+    let edges = messages(
+        "
+import os, socket, threading
+def serve(server, count):
+    for _ in range(count):
+        text, sender = server.recvfrom(100)
+        server.sendto(b'got ' + text, sender)
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); server.bind(('0.0.0.0', 0))
+thread = threading.Thread(target=serve, args=(server, 3)); thread.start()
+address = ('127.0.0.1', server.getsockname()[1])
+client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for number in range(2):
+    client.sendto(b'ask %d' % number, address)
+    assert client.recv(100) == b'got ask %d' % number
+client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); client.connect(address)
+client.send(b'ask 2')
+assert client.recv(100) == b'got ask 2'
+thread.join()
+os.mkfifo('f')
+if os.fork() == 0:
+    open('f', 'w').write('ask fifo')
+    os._exit(0)
+assert open('f').read() == 'ask fifo'
+os.wait()
+a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+a.send(b'got ask'); b.recv(9)
+",
+    );
+    assert_eq!(edges.len(), 8, "{edges:?}");
+    let (network, local) = edges.split_at(6);
+    assert!(network.iter().all(|(_, transfer)| !transfer.certain), "UDP may drop: {edges:?}");
+    assert!(local.iter().all(|(_, transfer)| transfer.certain), "{edges:?}");
 }

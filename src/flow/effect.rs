@@ -9,8 +9,8 @@ use super::irregular::{
 use super::item::{Item, Place, Use};
 use super::plan::{Cloexec, Plan};
 use super::resource::{Class, ResourceId};
-use super::socket::{Endpoint, Socket};
-use crate::abi::Verb;
+use super::socket::{AF_UNIX, Endpoint, Socket};
+use crate::abi::{Param, Verb};
 use crate::event::{Record, Role, TaskId};
 
 /// The bit of `%network` in [`crate::abi::Classes`].
@@ -66,6 +66,7 @@ impl Flow {
             Verb::Moves => self.moves(record),
             Verb::Roots => self.roots(record),
             Verb::Lists => self.lists(),
+            Verb::Creates => self.creates(record, plan),
             Verb::Forks => self.forked(record, plan),
             Verb::Execs => self.executed(record),
             Verb::Waits => self.waited(record, plan),
@@ -108,6 +109,7 @@ impl Flow {
         };
         self.give(record, record.result as i32, resource, is_cloexec(record, plan));
         self.opened_pidfd(record, plan);
+        self.made_counter(record, plan);
     }
 
     fn pairs(&mut self, record: &Record<'_>, plan: &Plan) {
@@ -185,6 +187,7 @@ impl Flow {
         let listener = self.operand(plan, 0).and_then(|id| self.state.socket(id)).cloned();
         let mut socket = listener.unwrap_or_default();
         socket.remote = address(record, plan);
+        socket.peer_pid = None;
         let resource = self.new_socket(socket);
         self.give(record, record.result as i32, resource, is_cloexec(record, plan));
     }
@@ -203,7 +206,7 @@ impl Flow {
         let Some(id) = self.operand(plan, 0) else { return };
         if let Some(socket) = self.state.resources.socket_mut(id) {
             set(socket);
-            self.transfers.connect(id, socket);
+            self.transfers.meetings.addressed(id, socket);
             self.before.push(Item::Learnt(id));
         }
     }
@@ -227,6 +230,18 @@ impl Flow {
     fn lists(&mut self) {
         if let Some(listed) = self.uses.first().map(|u| u.resource) {
             self.found_directory(listed);
+        }
+    }
+
+    /// mknod(2) may make a FIFO.
+    fn creates(&mut self, record: &Record<'_>, plan: &Plan) {
+        let is_mode = |(param, _): &(&Param, u64)| param.name == "mode";
+        let mode = plan.prototype.params.iter().zip(record.words).find(is_mode);
+        let made = self.uses.iter().find(|one| one.verb == Verb::Creates);
+        let class = mode.and_then(|(_, mode)| Class::from_mode(mode as u32));
+        if let (Some(made), Some(Class::Pipe)) = (made.map(|one| one.resource), class) {
+            self.state.resources.is_fifo(made);
+            self.before.push(Item::Learnt(made));
         }
     }
 
@@ -274,7 +289,7 @@ impl Flow {
     }
 
     /// What the effect's operand number `index` stands for.
-    fn operand(&self, plan: &Plan, index: usize) -> Option<ResourceId> {
+    pub(super) fn operand(&self, plan: &Plan, index: usize) -> Option<ResourceId> {
         let arg = plan.prototype.effect.operands.get(index)?.arg;
         self.uses.iter().find(|u| u.place == Place::Argument(arg)).map(|u| u.resource)
     }
@@ -305,7 +320,9 @@ impl Flow {
         let name = self.state.names.intern(b"socket");
         let id = self.state.resources.add(Class::Socket, name);
         if let Some(place) = self.state.resources.socket_mut(id) {
-            self.transfers.connect(id, &socket);
+            if socket.family != Some(AF_UNIX) {
+                self.transfers.meetings.addressed(id, &socket);
+            }
             *place = socket;
         }
         id
@@ -331,7 +348,7 @@ fn two_ints(bytes: &[u8]) -> Option<(i32, i32)> {
 
 /// The socket address that the effect's second operand points to; for one that the
 /// kernel wrote, as it was at exit.
-fn address(record: &Record<'_>, plan: &Plan) -> Option<Endpoint> {
+pub(super) fn address(record: &Record<'_>, plan: &Plan) -> Option<Endpoint> {
     let arg = plan.prototype.effect.operands.get(1)?.arg;
     let piece = record.pieces_of(arg, Role::Sockaddr).last()?;
     Endpoint::parse(piece.1)

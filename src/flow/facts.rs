@@ -336,7 +336,7 @@ impl Flow {
         if let Some(socket) = self.state.resources.socket_mut(id)
             && learn_socket(socket, fact)
         {
-            self.transfers.connect(id, socket);
+            self.transfers.meetings.addressed(id, socket);
             news = true;
         }
         if news {
@@ -383,6 +383,7 @@ fn learn_socket(socket: &mut Socket, fact: &Fact) -> bool {
     socket.family = number(FactKey::Family).map(|n| n as u16).or(socket.family);
     socket.kind = number(FactKey::Type).or(socket.kind);
     socket.protocol = number(FactKey::Protocol).or(socket.protocol);
+    socket.peer_pid = number(FactKey::Pid).or(socket.peer_pid);
     socket.local = end(FactKey::Local).or(socket.local.take());
     socket.remote = end(FactKey::Remote).or(socket.remote.take());
     *socket != before

@@ -210,10 +210,12 @@ pub struct Through {
 /// start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Transfer {
-    /// The pipe; of a connection the socket that they were written to.
+    /// The pipe or eventfd; of a connection the socket that they were written to; of
+    /// datagrams the one that got them.
     pub through: ResourceId,
     /// The first of them, counted from the first that ever went this way in the
-    /// recording. Where messages are kept apart (datagrams), they are counted.
+    /// recording. Where messages are kept apart (datagrams), they are counted; of an
+    /// eventfd, what was added to its count.
     pub from: u64,
     /// The one behind the last.
     pub to: u64,

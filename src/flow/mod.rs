@@ -17,6 +17,7 @@
 //! | `thread` | threads that others wait for |
 //! | `version`, `files`, `content`, `ranges` | what is behind names, who wrote and read it |
 //! | `touch`, `position` | what calls do to that, and where |
+//! | `meeting` | which sockets are the ends of a connection |
 //! | `stream`, `transfer` | bytes through pipes and connections, from write to read |
 //! | `moniker`, `mounts` | names that hold outside of the run; files of other machines |
 //! | `numbers` | who is meant by a process or thread number |
@@ -35,6 +36,7 @@ pub mod graph;
 mod irregular;
 mod item;
 mod life;
+mod meeting;
 mod moniker;
 mod mounts;
 mod names;
@@ -358,6 +360,7 @@ impl Flow {
                 self.touch_files(record, &plan);
             }
         }
+        self.meet(record, &plan);
         self.keep_pending(record);
         Some(plan.prototype)
     }

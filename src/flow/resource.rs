@@ -101,7 +101,7 @@ pub(super) struct Resources {
     by_path: FxHashMap<NameId, ResourceId>,
     by_inode: FxHashMap<Identity, ResourceId>,
     sockets: FxHashMap<ResourceId, Socket>,
-    /// Pipes that a call of this run has made.
+    /// Pipes and eventfds that a call of this run has made.
     own: FxHashSet<ResourceId>,
     /// Where paths that lead through symbolic links were last seen to lead.
     aliases: FxHashMap<ResourceId, ResourceId>,
@@ -197,6 +197,14 @@ impl Resources {
             }
             _ => false,
         }
+    }
+
+    /// That a name leads to a FIFO, as the call that made it said.
+    pub(super) fn is_fifo(&mut self, id: ResourceId) {
+        if let Some(resource) = self.all.get_mut(id.index()) {
+            resource.class = Class::Pipe;
+        }
+        self.make_own(id);
     }
 
     /// A call of this run has made it: nobody else has it, unless it was given away.

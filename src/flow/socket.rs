@@ -17,8 +17,11 @@ pub struct Socket {
     pub local: Option<Endpoint>,
     /// Peer's address.
     pub remote: Option<Endpoint>,
-    /// The socket that it was made in a pair with.
+    /// The socket at the other end.
     pub peer: Option<ResourceId>,
+    /// Of a Unix connection, the process that has connected to it, or that listened, by
+    /// its id as the tracer sees it.
+    pub peer_pid: Option<u32>,
 }
 
 /// `AF_UNIX`.

@@ -3,20 +3,21 @@
 //! Calls are collected for a slice of time and matched at its end: only then is
 //! it known which calls overlapped, those that have begun and not ended included.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Flow;
 use super::item::{Edge, EdgeKind, EventId, Item, Place, Side, Transfer};
+use super::meeting::Meetings;
 use super::plan::Plan;
 use super::resource::{Class, ResourceId};
-use super::socket::{
-    AF_INET, AF_INET6, AF_UNIX, Endpoint, SOCK_DGRAM, Socket, keeps_messages_apart,
-};
+use super::socket::{AF_UNIX, Endpoint, SOCK_DGRAM, Socket, keeps_messages_apart};
 use super::state::State;
 use super::stream::{Moved, Stream, Way};
 use crate::abi::{Ty, Verb};
-use crate::event::Record;
+use crate::event::{Piece, Record, Role};
 
+/// The kernel's name of what eventfd(2) makes.
+const EVENTFD: &[u8] = b"anon_inode:[eventfd]";
 /// `MSG_PEEK`, recv(2).
 const MSG_PEEK: u64 = 2;
 
@@ -29,26 +30,52 @@ enum Channel {
     From(ResourceId),
     /// Into a socket whose peer is not known, or not yet.
     To(ResourceId),
+    /// Datagrams, into the socket that gets them.
+    Into(ResourceId),
+    /// Through an eventfd(2), which counts.
+    Counter(ResourceId),
 }
 
 impl Channel {
     const fn resource(self) -> ResourceId {
         match self {
-            Self::Pipe(id) | Self::From(id) | Self::To(id) => id,
+            Self::Pipe(id) | Self::From(id) | Self::To(id) | Self::Into(id) | Self::Counter(id) => {
+                id
+            }
         }
     }
+}
+
+/// What a record tells of a call that moves bytes.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Began(u64),
+    Failed,
+    /// It moved nobody knows how many.
+    Lost,
+    Moved(Moved),
+}
+
+/// A datagram that was sent, or is about to be.
+#[derive(Debug)]
+struct Letter {
+    event: EventId,
+    step: Step,
+    from: ResourceId,
+    to: Option<Endpoint>,
 }
 
 /// All streams of a run.
 #[derive(Debug, Default)]
 pub(super) struct Transfers {
+    pub(super) meetings: Meetings,
     streams: FxHashMap<Channel, Stream>,
     /// Those that the slice of time at hand has touched.
     touched: Vec<Channel>,
-    /// Sockets by their own address and their peer's.
-    connected: FxHashMap<(Endpoint, Endpoint), ResourceId>,
-    /// Connections whose other end has just been found.
-    met: Vec<(ResourceId, ResourceId)>,
+    /// Datagrams of the slice of time at hand: who gets one may be known at its end.
+    letters: Vec<Letter>,
+    /// Sockets of which it is not certain whose peers they are.
+    doubtful: FxHashSet<ResourceId>,
 }
 
 impl Transfers {
@@ -57,16 +84,27 @@ impl Transfers {
         self.streams.entry(channel).or_default()
     }
 
-    /// The addresses of a socket are known.
-    pub(super) fn connect(&mut self, id: ResourceId, socket: &Socket) {
-        if !matches!(socket.family, Some(AF_INET | AF_INET6)) {
-            return; // the ends of a Unix connection are not told by its addresses
+    fn take(&mut self, channel: Channel, way: Way, event: EventId, step: Step) {
+        let stream = self.stream(channel);
+        match step {
+            Step::Began(start) => stream.began(way, event, start),
+            Step::Failed => {
+                stream.ended(way, event);
+            }
+            Step::Lost => {
+                stream.ended(way, event);
+                stream.lost_count(way);
+            }
+            Step::Moved(moved) => stream.moved(way, moved),
         }
-        let (Some(local), Some(remote)) = (&socket.local, &socket.remote) else { return };
-        let peer = self.connected.get(&(remote.clone(), local.clone())).copied();
-        self.connected.insert((local.clone(), remote.clone()), id);
-        if let Some(peer) = peer.filter(|peer| *peer != id) {
-            self.met.push((id, peer));
+    }
+
+    /// The slice of time's datagrams go where they were sent.
+    fn deliver(&mut self) {
+        for letter in std::mem::take(&mut self.letters) {
+            let to = letter.to.and_then(|to| self.meetings.at(&to));
+            let channel = to.map_or(Channel::From(letter.from), Channel::Into);
+            self.take(channel, Way::In, letter.event, letter.step);
         }
     }
 }
@@ -84,35 +122,65 @@ impl Flow {
         for (operand, &way) in plan.prototype.effect.operands.iter().zip(ways) {
             let place = Place::Argument(operand.arg);
             let used = self.uses.iter().find(|one| one.place == place);
-            let Some(channel) = used.and_then(|one| channel(&self.state, one.resource, way)) else {
-                continue;
-            };
-            self.move_through(record, plan, channel, way);
+            let Some(resource) = used.map(|one| one.resource) else { continue };
+            self.move_through(record, plan, resource, way);
         }
     }
 
-    fn move_through(&mut self, record: &Record<'_>, plan: &Plan, channel: Channel, way: Way) {
+    fn move_through(&mut self, record: &Record<'_>, plan: &Plan, through: ResourceId, way: Way) {
         let event = EventId { task: record.task, ordinal: record.ordinal };
-        let count = count(record, plan, self.state.socket(channel.resource()));
-        let stream = self.transfers.stream(channel);
-        match (record.end, count) {
-            (None, _) => stream.began(way, event, record.start),
-            (Some(_), _) if record.failed => {
-                stream.ended(way, event);
-            }
-            (Some(_), None) => stream.lost_count(way),
+        let socket = self.state.socket(through);
+        let is_letter = way == Way::In && socket.is_some_and(is_addressed);
+        let to = socket.and_then(|socket| socket.remote.clone());
+        let Some(channel) = channel(&self.state, through, way) else { return };
+        let count = match channel {
+            Channel::Counter(_) => counted(record),
+            _ => count(record, plan, socket),
+        };
+        let step = match (record.end, count) {
+            (None, _) => Step::Began(record.start),
+            (Some(_), _) if record.failed => Step::Failed,
+            (Some(_), None) => Step::Lost,
             (Some(end), Some(count)) => {
                 let stays = way == Way::Out && stays(record, plan);
-                stream.moved(way, Moved { event, start: record.start, end, count, stays });
+                Step::Moved(Moved { event, start: record.start, end, count, stays })
             }
+        };
+        if is_letter {
+            let to = given_address(record).or(to);
+            self.transfers.letters.push(Letter { event, step, from: through, to });
+        } else {
+            self.transfers.take(channel, way, event, step);
+        }
+    }
+
+    /// An eventfd begins with a count, as if its maker had written it.
+    pub(super) fn made_counter(&mut self, record: &Record<'_>, plan: &Plan) {
+        let made = self.uses.iter().find(|one| one.place == Place::Result);
+        let (Some(made), Some(end)) = (made, record.end) else { return };
+        if plan.prototype.name.starts_with("eventfd") {
+            let event = EventId { task: record.task, ordinal: record.ordinal };
+            let count = u64::from(record.words[0] as u32);
+            let moved = Moved { event, start: record.start, end, count, stays: false };
+            self.state.resources.make_own(made.resource);
+            self.transfers.stream(Channel::Counter(made.resource)).moved(Way::In, moved);
         }
     }
 
     /// A call that had begun will never end: it may have moved bytes, or not.
     pub(super) fn transfer_cut(&mut self, event: EventId) {
-        for channel in self.uses.iter().flat_map(|one| {
-            [Channel::Pipe(one.resource), Channel::From(one.resource), Channel::To(one.resource)]
-        }) {
+        self.transfers.deliver();
+        self.transfers.meetings.cut(event);
+        let used = self.uses.iter().map(|one| one.resource);
+        let sent_to = used.clone().filter_map(|one| {
+            let remote = self.state.socket(one)?.remote.as_ref()?;
+            self.transfers.meetings.at(remote)
+        });
+        let all = used.chain(sent_to).flat_map(|one| {
+            [Channel::Pipe, Channel::From, Channel::To, Channel::Into, Channel::Counter]
+                .map(|channel| channel(one))
+        });
+        for channel in all.collect::<Vec<_>>() {
             if let Some(stream) = self.transfers.streams.get_mut(&channel) {
                 for way in [Way::In, Way::Out] {
                     if stream.ended(way, event) {
@@ -126,12 +194,14 @@ impl Flow {
     /// A slice of time is over.
     pub(super) fn settle_transfers(&mut self) {
         self.introduce();
+        self.transfers.deliver();
         let mut touched = std::mem::take(&mut self.transfers.touched);
         touched.sort_unstable_by_key(|channel| channel.resource());
         touched.dedup();
         for channel in touched.drain(..) {
             let through = channel.resource();
-            let doubt = has_doubt(&self.state, channel);
+            let is_doubtful = self.transfers.doubtful.contains(&through);
+            let doubt = is_doubtful || has_doubt(&self.state, channel);
             let before = &mut self.before;
             let Some(stream) = self.transfers.streams.get_mut(&channel) else { continue };
             stream.settle(|passed| {
@@ -157,7 +227,11 @@ impl Flow {
 
     /// Two sockets have proved to be each other's peers.
     fn introduce(&mut self) {
-        for (one, other) in std::mem::take(&mut self.transfers.met) {
+        for met in self.transfers.meetings.settle() {
+            let [one, other] = met.ends;
+            if !met.certain {
+                self.transfers.doubtful.extend(met.ends);
+            }
             for (socket, peer) in [(one, other), (other, one)] {
                 if let Some(socket) = self.state.resources.socket_mut(socket) {
                     socket.peer = Some(peer);
@@ -174,24 +248,48 @@ impl Flow {
 fn channel(state: &State, id: ResourceId, way: Way) -> Option<Channel> {
     match state.resource(id)?.class {
         Class::Pipe => Some(Channel::Pipe(id)),
-        Class::Socket => Some(match (way, state.socket(id)?.peer) {
-            (Way::In, _) => Channel::From(id),
-            (Way::Out, Some(peer)) => Channel::From(peer),
-            (Way::Out, None) => Channel::To(id),
-        }),
+        Class::Socket => {
+            let socket = state.socket(id)?;
+            Some(match (way, socket.peer) {
+                (Way::Out, None) if is_addressed(socket) => Channel::Into(id),
+                (Way::In, _) => Channel::From(id),
+                (Way::Out, Some(peer)) => Channel::From(peer),
+                (Way::Out, None) => Channel::To(id),
+            })
+        }
+        Class::Anonymous if state.name_of(id) == EVENTFD => Some(Channel::Counter(id)),
         _ => None,
     }
+}
+
+/// Whether each of its messages goes to an address, and not to the socket that it was
+/// made in a pair with.
+fn is_addressed(socket: &Socket) -> bool {
+    socket.kind == Some(SOCK_DGRAM) && socket.peer.is_none()
 }
 
 /// Whether bytes may have gone in or out, or been lost, without a record of it: a
 /// pipe that was there before the run has other users, and UDP may drop.
 fn has_doubt(state: &State, channel: Channel) -> bool {
     match channel {
-        Channel::Pipe(id) => !state.resources.is_own(id),
-        Channel::From(id) | Channel::To(id) => state
+        Channel::Pipe(id) | Channel::Counter(id) => !state.resources.is_own(id),
+        Channel::From(id) | Channel::To(id) | Channel::Into(id) => state
             .socket(id)
             .is_none_or(|socket| socket.kind == Some(SOCK_DGRAM) && socket.family != Some(AF_UNIX)),
     }
+}
+
+/// The address that a message is sent to.
+fn given_address(record: &Record<'_>) -> Option<Endpoint> {
+    let piece = record.pieces.iter().find(|piece| piece.role == Role::Sockaddr)?;
+    Endpoint::parse(record.bytes(piece))
+}
+
+/// What an eventfd's count was raised by, or was: the number that was written or read.
+fn counted(record: &Record<'_>) -> Option<u64> {
+    let is_data = |piece: &&Piece| matches!(piece.role, Role::Data | Role::IovData);
+    let bytes = record.bytes(record.pieces.iter().find(is_data)?);
+    Some(u64::from_le_bytes(bytes.get(..8)?.try_into().ok()?))
 }
 
 /// Bytes that a call moved, or messages where those are kept apart; `None` where

@@ -20,6 +20,9 @@ pub struct Socket {
     pub local: Vec<u8>,
     /// `getpeername(2)`; empty where it is not connected.
     pub remote: Vec<u8>,
+    /// `SO_PEERCRED`: of a connected Unix socket, the process that connected to it, or
+    /// that listened, by our own PID namespace.
+    pub peer: Option<i32>,
 }
 
 /// Looks at descriptor `fd` of process `pid` (`pidfd_getfd(2)`, Linux 5.6).
@@ -42,6 +45,7 @@ pub fn look(pid: i32, fd: i32) -> io::Result<Socket> {
         protocol: option(socket, libc::SO_PROTOCOL)?,
         local: address(socket, libc::getsockname),
         remote: address(socket, libc::getpeername),
+        peer: peer(socket),
     })
 }
 
@@ -58,6 +62,23 @@ fn option(socket: i32, name: i32) -> io::Result<i32> {
         libc::getsockopt(socket, libc::SOL_SOCKET, name, (&raw mut value).cast(), &raw mut len)
     }))?;
     Ok(value)
+}
+
+fn peer(socket: i32) -> Option<i32> {
+    let mut peer = libc::ucred { pid: 0, uid: 0, gid: 0 };
+    let mut len = size_of::<libc::ucred>() as libc::socklen_t;
+    // SAFETY: `peer` is of the type and length that the option has.
+    check(i64::from(unsafe {
+        libc::getsockopt(
+            socket,
+            libc::SOL_SOCKET,
+            libc::SO_PEERCRED,
+            (&raw mut peer).cast(),
+            &raw mut len,
+        )
+    }))
+    .ok()?;
+    (peer.pid > 0).then_some(peer.pid)
 }
 
 type Ask = unsafe extern "C" fn(i32, *mut libc::sockaddr, *mut libc::socklen_t) -> i32;

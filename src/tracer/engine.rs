@@ -69,6 +69,8 @@ pub struct Tracer<S> {
     /// Files whose facts are in the log: device, inode, time of change, and a hash
     /// of the name that was opened.
     pub(super) known_files: FxHashSet<(u64, u64, i64, u64)>,
+    /// Sockets that have sent to an address, by inode.
+    pub(super) known_senders: FxHashSet<i64>,
     pub(super) written: Written,
     /// Hashes of files being made, once there are some.
     pub(super) contents: Option<Contents>,
@@ -130,6 +132,7 @@ impl<S: Sink> Tracer<S> {
             detaching: None,
             detaching_since: 0,
             known_files: FxHashSet::default(),
+            known_senders: FxHashSet::default(),
             written: Written::default(),
             contents: None,
             warned: None,

@@ -69,6 +69,8 @@ pub(super) fn stat_fields(stat: &Stat, fields: &mut Fields) {
 
 fn socket_fields(pid: i32, fd: i32, fields: &mut Fields) {
     let Ok(socket) = socket::look(pid, fd) else { return };
+    let peer = socket.peer.filter(|_| !socket.remote.is_empty());
+    fields.extend(peer.map(|peer| (FactKey::Pid, number(peer))));
     fields.push((FactKey::Family, number(socket.family)));
     fields.push((FactKey::Type, number(socket.kind)));
     fields.push((FactKey::Protocol, number(socket.protocol)));
@@ -246,6 +248,7 @@ impl<S: Sink> Tracer<S> {
             }
             Verb::Pairs if !failed => self.pair_facts(tid, prototype),
             Verb::Accepts if !failed => self.socket_fact(tid, pid, result as i32),
+            Verb::Sends if !failed => self.sender_fact(tid, pid, first),
             Verb::Binds | Verb::Listens if !failed => self.socket_fact(tid, pid, first),
             Verb::Connects if !failed || result == -i64::from(libc::EINPROGRESS) => {
                 self.socket_fact(tid, pid, first);
@@ -345,6 +348,24 @@ impl<S: Sink> Tracer<S> {
         fields.extend(inode.map(|inode| (FactKey::Inode, Value::Number(inode))));
         socket_fields(pid, fd, &mut fields);
         self.fact(tid, FactKind::Socket, fields);
+    }
+
+    /// A socket that sent to an internet address: it has got one of its own by that, if
+    /// it had none. Told once.
+    fn sender_fact(&mut self, tid: i32, pid: i32, fd: i32) {
+        let Some(task) = self.tasks.get(&tid) else { return };
+        let address = task.pending.memory.piece_of(Role::Sockaddr).unwrap_or_default();
+        let family = address.first_chunk().map(|family| i32::from(u16::from_ne_bytes(*family)));
+        if !matches!(family, Some(libc::AF_INET | libc::AF_INET6)) {
+            return;
+        }
+        let Some((_, inode)) = link_with_inode(tid, fd) else { return };
+        if self.known_senders.len() >= KNOWN_FILES {
+            self.known_senders.clear();
+        }
+        if self.known_senders.insert(inode) {
+            self.socket_fact(tid, pid, fd);
+        }
     }
 
     fn nest(&mut self, tid: i32) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::path::Path;
 
-use rtrace::event::Batch;
+use rtrace::event::{Batch, Piece, Role};
 use rtrace::flow::{Edge, EdgeKind, EventId, Flow, Item, Side, Sink, State};
 
 /// What a log's flow has given out.
@@ -32,6 +32,8 @@ pub struct Node {
     pub result: i64,
     /// The captured memory, one piece behind the other.
     pub memory: Vec<u8>,
+    /// Of that, the bytes that were read or written.
+    pub data: Vec<u8>,
 }
 
 impl Sink for Graph {
@@ -42,18 +44,19 @@ impl Sink for Graph {
             Item::Event(event) => {
                 let record = event.record;
                 let name = event.prototype.map_or(record.kind.name(), |prototype| prototype.name);
+                let pieces = |roles: &[Role]| {
+                    let is_meant = |piece: &&Piece| roles.is_empty() || roles.contains(&piece.role);
+                    let pieces = record.pieces.iter().filter(is_meant);
+                    pieces.flat_map(|piece| record.bytes(piece)).copied().collect()
+                };
                 let node = Node {
                     name: name.to_owned(),
                     start: record.start,
                     end: record.end,
                     words: record.words,
                     result: record.result,
-                    memory: record
-                        .pieces
-                        .iter()
-                        .flat_map(|piece| record.bytes(piece))
-                        .copied()
-                        .collect(),
+                    memory: pieces(&[]),
+                    data: pieces(&[Role::Data, Role::IovData]),
                 };
                 if self.events.insert(event.id(), node).is_some() {
                     self.faults.push(format!("{} comes twice", shown(event.id())));

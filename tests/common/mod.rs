@@ -45,6 +45,12 @@ pub fn tool(command: &mut Command) -> String {
 /// Runs a script in the Python of the tests, which has what `tests/venv` lists.
 #[track_caller]
 pub fn python(script: &str, dir: &Path) {
-    let python = tool(&mut Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/venv")));
-    tool(Command::new(python.trim()).arg("-c").arg(script).current_dir(dir));
+    tool(Command::new(python_path()).arg("-c").arg(script).current_dir(dir));
+}
+
+/// The interpreter of that Python itself: `python3` may be a script that finds one.
+#[track_caller]
+pub fn python_path() -> String {
+    let venv = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/venv");
+    tool(&mut Command::new(venv)).trim().to_owned()
 }

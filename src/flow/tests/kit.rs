@@ -63,7 +63,8 @@ calls! {
     41 socket(domain: INT, kind: OPEN, protocol: INT) = Fd Makes [] 1;
     42 connect(sockfd: FD, addr: ADDR, addrlen: INT) = Int Connects [0, 1] 1;
     43 accept(sockfd: FD, addr: ADDR, addrlen: INT) = Fd Accepts [0, 1] 1;
-    44 sendto(sockfd: FD, buf: OUT, size: INT, flags: MSG) = Size Sends [0] 1;
+    44 sendto(sockfd: FD, buf: OUT, size: INT, flags: MSG, dest_addr: OUT) = Size Sends [0] 1;
+    49 bind(sockfd: FD, addr: ADDR, addrlen: INT) = Int Binds [0, 1] 1;
     45 recvfrom(sockfd: FD, buf: OUT, size: INT, flags: MSG) = Size Receives [0] 1;
     53 socketpair(domain: INT, kind: OPEN, protocol: INT, sv: OUT) = Int Pairs [3] 1;
     56 clone(flags: INT, stack: INT, parent_tid: INT, child_tid: INT) = Pid Forks [] 0;
@@ -90,6 +91,8 @@ calls! {
     272 unshare(flags: INT) = Int None [] 0;
     275 splice(fd_in: FD, off_in: INT, fd_out: FD) = Size Copies [0, 2] 0;
     276 tee(fd_in: FD, fd_out: FD, len: INT) = Size Copies [0, 1] 0;
+    259 mknodat(dirfd: DIRFD, pathname: PATH, mode: INT) = Int Creates [1 @ 0] 0;
+    290 eventfd2(initval: INT, flags: OPEN) = Fd Makes [] 0;
     293 pipe2(pipefd: OUT, flags: OPEN) = Int Pairs [0] 0;
     322 execveat(dirfd: DIRFD, pathname: PATH) = Int Execs [1 @ 0] 0;
     424 pidfd_send_signal(pidfd: FD, sig: INT, info: OUT, flags: INT) = Int Signals [0] 0;
@@ -106,6 +109,8 @@ pub(super) struct Story {
     pub(super) recap: Recap,
     time: u64,
     ordinals: std::collections::HashMap<u32, u64>,
+    /// When calls that have begun did.
+    begun: std::collections::HashMap<(u32, u64), u64>,
 }
 
 /// What the sink was given, as text, and folded.
@@ -211,7 +216,8 @@ impl Story {
         flow.set_cwd(b"/home");
         let ordinals = std::collections::HashMap::new();
         let recap = Recap::with_prototypes(b"/home", lookup);
-        let mut story = Self { flow, seen: Seen::default(), recap, time: 0, ordinals };
+        let begun = std::collections::HashMap::new();
+        let mut story = Self { flow, seen: Seen::default(), recap, time: 0, ordinals, begun };
         story.start(1, [100, 100, 1, 0, 0], Origin::Root);
         story
     }
@@ -295,7 +301,8 @@ impl Story {
         let mut words = [0; 6];
         words[..args.len()].copy_from_slice(args);
         let mut batch = Batch::new();
-        let start = self.tick();
+        let now = self.tick();
+        let start = *self.begun.entry((task, ordinal)).or_insert(now);
         let mut record = batch.record(Kind::Call, TaskId(task), ordinal);
         record.start(start).words(words).call(Call { abi: Abi::X86_64, nr });
         if let Some(result) = result {

@@ -4,6 +4,7 @@ mod data;
 mod files;
 mod graph;
 mod kit;
+mod meetings;
 mod recap;
 mod signals;
 mod tables;

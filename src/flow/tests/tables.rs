@@ -187,6 +187,7 @@ fn pipes_and_sockets() {
         local: None,
         remote,
         peer: None,
+        peer_pid: None,
     };
     assert_eq!(state.socket(id), Some(&expected));
 }

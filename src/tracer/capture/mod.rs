@@ -78,6 +78,12 @@ impl Capture {
         self.bytes.get(piece.from as usize..piece.from as usize + piece.len as usize)
     }
 
+    /// The bytes of the first piece in that role, of whichever argument.
+    pub(super) fn piece_of(&self, role: Role) -> Option<&[u8]> {
+        let piece = self.pieces.iter().find(|p| p.role == role)?;
+        self.bytes.get(piece.from as usize..piece.from as usize + piece.len as usize)
+    }
+
     /// The bytes of the first piece of `arg` in that role, if it was read at entry.
     pub(super) fn entry_bytes_of(&self, arg: u8, role: Role) -> Option<&[u8]> {
         let piece = self.pieces.iter().find(|p| p.arg == arg && p.role == role)?;
