@@ -89,6 +89,8 @@ impl Event<'_> {
 pub struct BlindSpot<'a> {
     /// The event at which that was noticed; it may follow.
     pub event: EventId,
+    /// Whether the log has that event: a filter may have left it out.
+    pub is_recorded: bool,
     /// When: nanoseconds since the run's start.
     pub time: u64,
     /// Whose doing is not seen: a process id as the tracer sees it.
@@ -102,6 +104,7 @@ impl<'a> BlindSpot<'a> {
     pub(super) fn of(fact: &'a Fact) -> Self {
         Self {
             event: EventId { task: fact.task, ordinal: fact.ordinal },
+            is_recorded: true,
             time: fact.time,
             pid: fact.number(FactKey::Pid),
             why: fact.bytes(FactKey::Text).unwrap_or_default(),
@@ -115,6 +118,8 @@ pub struct Look<'a> {
     /// The event because of which: it opened or executed the file, or was about to
     /// close what had written it.
     pub event: EventId,
+    /// Whether the log has that event: a filter may have left it out.
+    pub is_recorded: bool,
     /// When: nanoseconds since the run's start.
     pub time: u64,
     /// The file.

@@ -12,6 +12,7 @@
 //! | `life`, `exec` | tasks that start, end and wait; that run a new program |
 //! | `effect` | what calls do to descriptors, directories and sockets |
 //! | `facts` | what the recorder learnt beside the calls |
+//! | `gaps` | which events the log does not have |
 //! | `recap` | what a log that begins in the midst of a run must say first |
 //! | `signal` | signals, from who sent one to who got it |
 //! | `thread` | threads that others wait for |
@@ -32,6 +33,7 @@ mod effect;
 mod exec;
 mod facts;
 mod files;
+mod gaps;
 pub mod graph;
 mod irregular;
 mod item;
@@ -83,6 +85,7 @@ pub use version::{FileId, Name, Version, VersionId};
 use crate::abi::Prototype;
 use crate::event::{Batch, FactKind, Kind, Record, TaskId};
 use facts::Facts;
+use gaps::Gaps;
 use plan::Plans;
 use signal::Signals;
 use thread::Joins;
@@ -94,6 +97,7 @@ pub struct Flow {
     state: State,
     plans: Plans,
     facts: Facts,
+    gaps: Gaps,
     transfers: Transfers,
     signals: Signals,
     joins: Joins,
@@ -116,6 +120,10 @@ pub struct Flow {
     named: usize,
 }
 
+fn event_id(record: &Record<'_>) -> EventId {
+    EventId { task: record.task, ordinal: record.ordinal }
+}
+
 impl Default for Flow {
     fn default() -> Self {
         Self::new()
@@ -134,6 +142,7 @@ impl Flow {
             state: State::default(),
             plans: Plans::new(lookup),
             facts: Facts::default(),
+            gaps: Gaps::default(),
             transfers: Transfers::default(),
             signals: Signals::default(),
             joins: Joins::default(),
@@ -176,6 +185,7 @@ impl Flow {
     /// Takes over what a recap does not tell, from the flow that it was made of.
     fn take_over(&mut self, old: Self) {
         self.facts = old.facts;
+        self.gaps = old.gaps;
         self.born = old.born;
         self.dead = old.dead;
         self.first_cwd = old.first_cwd;
@@ -244,12 +254,12 @@ impl Flow {
             Kind::Start => self.start(record),
             Kind::Exit => {
                 self.end_pending(record.task, sink)?;
-                self.tell_facts(Some(record.task), sink)?;
+                self.tell_facts(Some(event_id(record)), sink)?;
                 self.exit(record);
             }
             Kind::Detach => {
                 self.end_pending(record.task, sink)?;
-                self.tell_facts(Some(record.task), sink)?;
+                self.tell_facts(Some(event_id(record)), sink)?;
                 self.leave(record.task);
             }
             Kind::Exec => self.exec_stop(record),
@@ -297,28 +307,42 @@ impl Flow {
         Ok(())
     }
 
-    /// Gives out what could not be seen, and how files were, of one task or of all: at
-    /// a batch's end, and before a task is gone.
+    /// Gives out what could not be seen, and how files were, of all tasks at a batch's
+    /// end, or of one whose last event is at hand.
     fn tell_facts<S: Sink + ?Sized>(
         &mut self,
-        of: Option<TaskId>,
+        last: Option<EventId>,
         sink: &mut S,
     ) -> Result<(), S::Error> {
-        for fact in self.facts.take_told(of) {
+        for fact in self.facts.take_told(last.map(|event| event.task)) {
+            let event = EventId { task: fact.task, ordinal: fact.ordinal };
+            let is_recorded = last == Some(event) || self.is_recorded(event);
             if fact.kind == FactKind::BlindSpot {
-                sink.item(&self.state, Item::BlindSpot(BlindSpot::of(&fact)))?;
+                let spot = BlindSpot { is_recorded, ..BlindSpot::of(&fact) };
+                sink.item(&self.state, Item::BlindSpot(spot))?;
             } else if let Some(resource) = self.file_of(&fact) {
                 self.tell_before(sink)?;
-                let (event, time) = (EventId { task: fact.task, ordinal: fact.ordinal }, fact.time);
-                sink.item(&self.state, Item::Look(Look { event, time, resource, fact: &fact }))?;
+                let look = Look { event, is_recorded, time: fact.time, resource, fact: &fact };
+                sink.item(&self.state, Item::Look(look))?;
             }
         }
         Ok(())
     }
 
+    /// Whether the log has that event, which it may have told of already.
+    fn is_recorded(&self, event: EventId) -> bool {
+        let Some(task) = self.state.tasks.get(&event.task).filter(|task| task.last < event.ordinal)
+        else {
+            return !self.gaps.has(event);
+        };
+        // What is still going on stands in each batch.
+        let pending = task.pending.as_ref().and_then(|pending| pending.get(0));
+        pending.is_some_and(|record| record.ordinal == event.ordinal)
+    }
+
     /// The edge from a task's event before.
     fn link_next(&mut self, record: &Record<'_>) {
-        let effect = EventId { task: record.task, ordinal: record.ordinal };
+        let effect = event_id(record);
         // An exec stop lies inside its execve, which ends later: it has no place
         // in the chain of events that follow each other. Without that call it has.
         let is_inside = record.kind == Kind::Exec && self.state.execution(effect).is_none();
@@ -330,6 +354,7 @@ impl Flow {
             return;
         }
         let cause = EventId { task: record.task, ordinal: task.last };
+        self.gaps.between(record.task, task.last, record.ordinal);
         task.last = record.ordinal;
         task.seen = record.end.unwrap_or(record.start);
         let edge = Edge { kind: EdgeKind::Next, cause, from: Side::End, effect, to: Side::Start };
@@ -391,7 +416,7 @@ impl Flow {
         if let Some(plan) = &plan {
             self.name_arguments(&record, plan);
         }
-        let event = EventId { task: record.task, ordinal: record.ordinal };
+        let event = event_id(&record);
         self.transfer_cut(event);
         self.signals.cut(event);
         self.link_next(&record);

@@ -17,7 +17,7 @@ pub(super) struct BlindLine<'a> {
 
 impl Serialize for BlindLine<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let BlindSpot { event, time, pid, why } = *self.spot;
+        let BlindSpot { event, time, pid, why, .. } = *self.spot;
         let mut map = serializer.serialize_map(None)?;
         self.head.write(&mut map, FactKind::BlindSpot.name(), event, (pid, time))?;
         map.serialize_entry("why", &json_bytes(why))?;
@@ -33,7 +33,7 @@ pub(super) struct LookLine<'a> {
 
 impl Serialize for LookLine<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Look { event, time, resource, fact } = *self.look;
+        let Look { event, time, resource, fact, .. } = *self.look;
         let mut map = serializer.serialize_map(None)?;
         self.head.write(&mut map, fact.kind.name(), event, (None, time))?;
         let state = self.head.state;

@@ -14,8 +14,10 @@ impl<T: Triples> Graph<T> {
         self.class(v::BLIND_SPOT_CLASS)?;
         self.names.thread(spot.event.task, &mut self.object);
         self.link(v::THREAD)?;
-        self.names.event(spot.event, &mut self.object);
-        self.link(v::NOTICED_AT)?;
+        if spot.is_recorded {
+            self.names.event(spot.event, &mut self.object);
+            self.link(v::NOTICED_AT)?;
+        }
         if let Some(pid) = spot.pid {
             self.integer(v::PID, pid)?;
         }

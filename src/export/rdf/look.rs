@@ -22,7 +22,9 @@ impl<T: Triples> Graph<T> {
         };
         self.names.event(look.event, &mut self.subject);
         self.names.look(look, &mut self.object);
-        self.link(relation)?;
+        if look.is_recorded {
+            self.link(relation)?;
+        }
         std::mem::swap(&mut self.subject, &mut self.object);
         self.class(v::FILE_STATE_CLASS)?;
         self.class(v::ENTITY)?;
