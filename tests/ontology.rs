@@ -28,10 +28,34 @@ assert isomorphic(rdflib.Graph().parse("ontology.ttl"), rdflib.Graph().parse("ra
     python(SCRIPT, dir.path());
 }
 
+/// The samples in N-Triples, `NAME.nt`, with the ontology and the shapes.
+fn samples() -> Samples {
+    let samples = Samples::record();
+    samples.convert("nt");
+    fs::write(samples.dir().join("ontology.ttl"), printed(&[])).expect("written");
+    fs::write(samples.dir().join("shapes.ttl"), printed(&["--shapes"])).expect("written");
+    samples
+}
+
 #[test]
 fn what_is_exported_agrees_with_it() {
-    let samples = Samples::record();
-    fs::write(samples.dir().join("ontology.ttl"), printed(&[])).expect("written");
-    samples.convert("nt");
-    python(include_str!("ontology/agrees.py"), samples.dir());
+    python(include_str!("ontology/agrees.py"), samples().dir());
+}
+
+#[test]
+fn what_is_exported_is_valid() {
+    python(include_str!("ontology/valid.py"), samples().dir());
+}
+
+#[test]
+fn what_is_broken_is_not_valid() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let log = dir.path().join("run.mp");
+    common::hostile::write_log(&log);
+    let mut convert = Command::new(env!("CARGO_BIN_EXE_rtrace"));
+    tool(
+        convert.arg("convert").arg(&log).args(["--to", "nt", "-o"]).arg(dir.path().join("run.nt")),
+    );
+    fs::write(dir.path().join("shapes.ttl"), printed(&["--shapes"])).expect("written");
+    python(include_str!("ontology/broken.py"), dir.path());
 }

@@ -10,14 +10,18 @@ use super::output;
 
 /// Print the ontology of the RDF that convert writes, in Turtle.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    /// Print the shapes of a valid graph (SHACL) instead.
+    #[arg(long)]
+    shapes: bool,
+}
 
 /// Runs the command.
 ///
 /// # Errors
 /// The output cannot be written.
-pub(crate) fn run(_: &Args) -> anyhow::Result<ExitCode> {
-    output::quiet_if_closed(print(rdf::ONTOLOGY))
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    output::quiet_if_closed(print(if args.shapes { rdf::SHAPES } else { rdf::ONTOLOGY }))
 }
 
 fn print(text: &str) -> anyhow::Result<()> {

@@ -62,11 +62,12 @@ fn batch() -> Batch {
     connect.piece(1, Role::Sockaddr, Phase::Entry, State::Whole, b"\x01\0\0x\x01\xff");
     connect.returned(tick(), 0, false);
     connect.finish();
+    let forked = tick();
     let mut child = batch.record(Kind::Start, TaskId(2), 0);
     child.at(tick()).words([101, 101, 2, 1, 13, Origin::Fork.code().into()]);
     child.finish();
     let mut fork = batch.record(Kind::Call, TaskId(1), 13);
-    fork.start(tick()).call(call(57)).returned(tick(), 101, false);
+    fork.start(forked).call(call(57)).returned(tick(), 101, false);
     fork.finish();
     let mut exec = batch.record(Kind::Call, TaskId(2), 1);
     exec.start(tick()).call(call(59)).words([8, 8, 8, 0, 0, 0]);

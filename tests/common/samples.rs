@@ -26,6 +26,9 @@ impl Samples {
         // Of the children that it makes, rtrace is not shown all.
         samples.run("unseen", Rtrace::run(tracee("odd_clone"))).exited(0);
         samples.run("killed", Rtrace::run("sh").args(["-c", "kill -SEGV $$"])).died_of(11);
+        // How a file was may be told of a close that is not.
+        let some = Rtrace::run("sh").args(["-c", "echo words >out"]);
+        samples.run("filtered", some.option("-e").option("trace=openat")).exited(0);
         samples.odd_names();
         samples.attached();
         hostile::write_log(&samples.log("hostile"));

@@ -54,6 +54,8 @@ pub const NAMES: [&str; 6] = ["jsonld", "nq", "nt", "rdfxml", "trig", "ttl"];
 
 /// The ontology: every term of rtrace's that the triples have, in Turtle (OWL 2).
 pub const ONTOLOGY: &str = include_str!("../../../docs/ontology/rtrace.ttl");
+/// What a valid batchflow is, in Turtle (SHACL).
+pub const SHAPES: &str = include_str!("../../../docs/ontology/shapes.ttl");
 
 /// An exporter that hands its triples to `out`.
 fn export<'a, T: Triples + 'a>(out: T, options: &Options) -> Box<dyn Exporter + 'a> {
