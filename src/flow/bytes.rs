@@ -142,7 +142,7 @@ mod tests {
         memory(&mut record);
         record.finish();
         let record = batch.get(0).expect("just made");
-        let event = Event { record, prototype: Some(prototype), uses: &[] };
+        let event = Event { record, prototype: Some(prototype), uses: &[], statements: &[] };
         event.moved().map(|moved| (moved.is_read, moved.bytes, moved.at_least)).collect()
     }
 

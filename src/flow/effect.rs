@@ -189,12 +189,19 @@ impl Flow {
         socket.remote = address(record, plan);
         socket.peer_pid = None;
         let resource = self.new_socket(socket);
+        if let Some(socket) = self.state.socket(resource) {
+            self.databases.connected(resource, socket, true);
+        }
         self.give(record, record.result as i32, resource, is_cloexec(record, plan));
     }
 
     fn connects(&mut self, record: &Record<'_>, plan: &Plan) {
         let remote = address(record, plan);
         self.set_address(plan, |socket| socket.remote = remote);
+        let end = self.operand(plan, 0);
+        if let Some((id, socket)) = end.and_then(|id| Some((id, self.state.socket(id)?))) {
+            self.databases.connected(id, socket, false);
+        }
     }
 
     fn binds(&mut self, record: &Record<'_>, plan: &Plan) {

@@ -1,5 +1,6 @@
 //! What the flow gives out.
 
+use super::database::{DatabaseUse, Statement};
 use super::resource::ResourceId;
 use super::state::State;
 use super::version::{Version, VersionId};
@@ -48,6 +49,8 @@ pub enum Item<'a> {
     Begun(Event<'a>),
     /// A cause and its effect.
     Edge(Edge),
+    /// Somebody uses a database; the event that showed it went before.
+    Database(&'a DatabaseUse),
     /// Something that the recorder could not see.
     BlindSpot(BlindSpot<'a>),
     /// A file was looked at: how it was at that moment.
@@ -65,6 +68,8 @@ pub struct Event<'a> {
     pub prototype: Option<&'static Prototype>,
     /// What its arguments and its result stand for.
     pub uses: &'a [Use],
+    /// Statements in SQL among what it moved.
+    pub statements: &'a [Statement],
 }
 
 impl Event<'_> {

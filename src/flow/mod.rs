@@ -23,11 +23,13 @@
 //! | `moniker`, `mounts` | names that hold outside of the run; files of other machines |
 //! | `numbers` | who is meant by a process or thread number |
 //! | `bytes` | how many bytes a call moved |
+//! | `database` | databases, by what is said on connections and written in files |
 //! | `plan`, `irregular` | how to read a call's prototype; the calls that need a name |
 //! | [`graph`] | all that in memory, with events folded into numbers |
 
 mod bytes;
 mod content;
+mod database;
 mod descriptors;
 mod effect;
 mod exec;
@@ -66,6 +68,7 @@ mod tests;
 use rustc_hash::FxHashMap;
 
 pub use bytes::{Moved, moves_bytes};
+pub use database::{Database, DatabaseUse, Statement, System};
 pub use descriptors::{Descriptor, Descriptors};
 pub use files::OpenId;
 pub use item::{
@@ -84,6 +87,7 @@ pub use version::{FileId, Name, Version, VersionId};
 
 use crate::abi::Prototype;
 use crate::event::{Batch, FactKind, Kind, Record, TaskId};
+use database::Databases;
 use facts::Facts;
 use gaps::Gaps;
 use plan::Plans;
@@ -99,6 +103,7 @@ pub struct Flow {
     facts: Facts,
     gaps: Gaps,
     transfers: Transfers,
+    databases: Databases,
     signals: Signals,
     joins: Joins,
     /// Tasks whose maker's call has not ended yet, by that call.
@@ -144,6 +149,7 @@ impl Flow {
             facts: Facts::default(),
             gaps: Gaps::default(),
             transfers: Transfers::default(),
+            databases: Databases::default(),
             signals: Signals::default(),
             joins: Joins::default(),
             born: FxHashMap::default(),
@@ -248,6 +254,7 @@ impl Flow {
         sink: &mut S,
     ) -> Result<(), S::Error> {
         self.uses.clear();
+        self.databases.clear();
         let mut prototype = None;
         match record.kind {
             Kind::Call => prototype = self.call(record),
@@ -283,11 +290,15 @@ impl Flow {
         sink: &mut S,
     ) -> Result<(), S::Error> {
         self.tell_before(sink)?;
-        let event = Event { record: *record, prototype, uses: &self.uses };
+        let (uses, statements) = (&self.uses[..], &self.databases.statements[..]);
+        let event = Event { record: *record, prototype, uses, statements };
         let item = if record.is_begun() { Item::Begun(event) } else { Item::Event(event) };
         sink.item(&self.state, item)?;
         for item in self.after.drain(..) {
             sink.item(&self.state, item)?;
+        }
+        for used in &self.databases.uses {
+            sink.item(&self.state, Item::Database(used))?;
         }
         if let Some(task) = self.leaving.take() {
             self.bury(task);
@@ -383,6 +394,7 @@ impl Flow {
             self.apply_facts(record.task, record.ordinal);
             if !record.failed {
                 self.touch_files(record, &plan);
+                self.watch_databases(record, &plan);
             }
         }
         self.meet(record, &plan);
@@ -422,7 +434,8 @@ impl Flow {
         self.link_next(&record);
         self.tell_before(sink)?;
         let prototype = plan.map(|plan| plan.prototype);
-        sink.item(&self.state, Item::Event(Event { record, prototype, uses: &self.uses }))?;
+        let event = Event { record, prototype, uses: &self.uses, statements: &[] };
+        sink.item(&self.state, Item::Event(event))?;
         for item in self.after.drain(..) {
             sink.item(&self.state, item)?;
         }

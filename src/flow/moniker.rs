@@ -17,6 +17,7 @@
 //! | connection | `Socket.Protocol,End1,End2`, the lesser end first | everywhere; boot if local |
 //! | socket with an own address only | `Socket.Protocol,Address` | everywhere; boot if local |
 //! | other socket | `Socket.Inode` | boot |
+//! | database | `Database.Server,Name` (SQLite: `Database.Name`) | everywhere; machine if local |
 //!
 //! What else the kernel makes (an eventfd, an epoll) nobody outside can name: it has
 //! no moniker.
@@ -24,6 +25,7 @@
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
+use super::database::Database;
 use super::resource::{Class, Resource, ResourceId};
 use super::socket::{Endpoint, SOCK_DGRAM, SOCK_STREAM, Socket};
 use super::state::State;
@@ -81,6 +83,7 @@ impl<'a> Moniker<'a> {
             Class::Socket => return of_socket(state, id, name, resource),
             Class::Pipe if name.first() != Some(&b'/') => return by_inode(resource, "Pipe"),
             Class::Anonymous => return None,
+            Class::Database => return of_database(state, state.database(id)?),
             Class::File => "CIM_DataFile",
             Class::Directory => "CIM_Directory",
             Class::Device => return by_path(name, "Device"),
@@ -152,6 +155,27 @@ fn of_socket<'a>(
     by_address.or_else(|| by_inode(resource, "Socket"))
 }
 
+/// By its server and its name there.
+fn of_database<'a>(state: &'a State, database: &'a Database) -> Option<Moniker<'a>> {
+    let name = database.name.as_deref();
+    let Some(server) = &database.server else {
+        let path = name?;
+        let moniker = |authority| Moniker::new(authority, "Database");
+        return Some(match state.mounts.owner(path) {
+            Some((server, path)) => moniker(Authority::Server(server)).key("Name", path),
+            None => moniker(Authority::Machine).key("Name", path),
+        });
+    };
+    let is_local = address(server)
+        .is_none_or(|server| server.ip().is_loopback() || server.ip().is_unspecified());
+    let authority = if is_local { Authority::Machine } else { Authority::Everywhere };
+    let moniker = Moniker::new(authority, "Database").key("Server", server.to_bytes());
+    Some(match name {
+        Some(name) => moniker.key("Name", name),
+        None => moniker,
+    })
+}
+
 /// Only the end that everybody can connect to has a name: a connection has none that
 /// both of its ends would know.
 fn unix<'a>(local: Option<&Endpoint>, remote: Option<&Endpoint>) -> Option<Moniker<'a>> {
@@ -198,6 +222,14 @@ fn internet<'a>(
     let ends = [local.min(remote), local.max(remote)].map(text);
     let [first, second] = ends;
     Some(start(is_local).key("End1", first).key("End2", second))
+}
+
+/// The same end, as both ends see it.
+pub(super) fn canonical(end: Endpoint) -> Endpoint {
+    match address(&end) {
+        Some(SocketAddr::V4(v4)) => Endpoint::Inet(*v4.ip(), v4.port()),
+        _ => end,
+    }
 }
 
 /// The address and port. One end may see as `::ffff:10.0.0.1` what the other calls

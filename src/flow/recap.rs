@@ -397,7 +397,7 @@ impl Class {
             Self::Device => Some(0o020_000),
             Self::Pipe => Some(0o010_000),
             Self::Socket => Some(0o140_000),
-            Self::File | Self::Anonymous => None,
+            Self::File | Self::Database | Self::Anonymous => None,
         }
     }
 }

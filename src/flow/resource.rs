@@ -3,6 +3,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::database::Database;
 use super::names::{NameId, Names};
 use super::socket::Socket;
 
@@ -36,6 +37,8 @@ pub enum Class {
     Pipe,
     /// A socket.
     Socket,
+    /// A database, of a server or in a file.
+    Database,
     /// Something of the kernel's that has only descriptors: epoll, eventfd, …
     Anonymous,
 }
@@ -49,6 +52,7 @@ impl Class {
             Self::Device => "device",
             Self::Pipe => "pipe",
             Self::Socket => "socket",
+            Self::Database => "database",
             Self::Anonymous => "anonymous",
         }
     }
@@ -102,6 +106,9 @@ pub(super) struct Resources {
     by_inode: FxHashMap<Identity, ResourceId>,
     sockets: FxHashMap<ResourceId, Socket>,
     /// Pipes and eventfds that a call of this run has made.
+    databases: FxHashMap<ResourceId, Database>,
+    by_database: FxHashMap<Database, ResourceId>,
+    /// Pipes that a call of this run has made.
     own: FxHashSet<ResourceId>,
     /// Where paths that lead through symbolic links were last seen to lead.
     aliases: FxHashMap<ResourceId, ResourceId>,
@@ -215,6 +222,21 @@ impl Resources {
     /// Whether a call of this run has made it.
     pub(super) fn is_own(&self, id: ResourceId) -> bool {
         self.own.contains(&id)
+    }
+
+    /// The resource that is that database; a new one is called `name`.
+    pub(super) fn at_database(&mut self, database: Database, name: NameId) -> ResourceId {
+        if let Some(&id) = self.by_database.get(&database) {
+            return id;
+        }
+        let id = self.add(Class::Database, name);
+        self.by_database.insert(database.clone(), id);
+        self.databases.insert(id, database);
+        id
+    }
+
+    pub(super) fn database(&self, id: ResourceId) -> Option<&Database> {
+        self.databases.get(&id)
     }
 
     pub(super) fn socket(&self, id: ResourceId) -> Option<&Socket> {

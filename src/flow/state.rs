@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::database::Database;
 use super::descriptors::{Descriptor, Descriptors};
 use super::files::Files;
 use super::item::{ActivityId, EventId};
@@ -94,6 +95,11 @@ impl State {
         self.resources.socket(id)
     }
 
+    /// What is known of a database.
+    pub fn database(&self, id: ResourceId) -> Option<&Database> {
+        self.resources.database(id)
+    }
+
     /// The bytes of a name.
     pub fn name(&self, id: NameId) -> &[u8] {
         self.names.get(id)
@@ -178,6 +184,12 @@ impl State {
         let is_own = process.own_pid.unwrap_or(process.pid) == pid;
         let of = if is_own { process.id } else { *self.by_pid.get(&pid)? };
         self.slot(of, fd).map(|slot| slot.resource)
+    }
+
+    /// The resource that is that database.
+    pub(super) fn database_of(&mut self, database: Database) -> ResourceId {
+        let name = self.names.intern(&database.label());
+        self.resources.at_database(database, name)
     }
 
     /// The file of an absolute path, if it has been mentioned.

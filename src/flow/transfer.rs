@@ -307,7 +307,7 @@ fn count(record: &Record<'_>, plan: &Plan, socket: Option<&Socket>) -> Option<u6
 }
 
 /// Whether the bytes stay where they are.
-fn stays(record: &Record<'_>, plan: &Plan) -> bool {
+pub(super) fn stays(record: &Record<'_>, plan: &Plan) -> bool {
     if plan.prototype.name == "tee" {
         return true;
     }

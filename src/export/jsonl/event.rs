@@ -8,7 +8,7 @@ use super::Head;
 use crate::abi::{Scalar, Ty};
 use crate::event::{Kind, Origin, Piece, Record, Role, State as Read};
 use crate::export::decode::{base64, error_name, json_bytes};
-use crate::flow::{Event, Execution, Place, ResourceId};
+use crate::flow::{Event, Execution, Place, ResourceId, Statement};
 use crate::render::{self, Style};
 
 /// One event.
@@ -69,6 +69,9 @@ impl Line<'_> {
         }
         if let Some(resource) = self.event.returned() {
             put("returned", self.resource(resource));
+        }
+        if !self.event.statements.is_empty() {
+            put("sql", self.event.statements.iter().map(statement).collect());
         }
         if let Some(pair) = self.pair() {
             put("pair", pair);
@@ -181,6 +184,11 @@ impl Line<'_> {
         let siginfo = record.pieces.first().map(|piece| memory(record, piece));
         json!({ "signal": record.words[0], "siginfo": siginfo })
     }
+}
+
+/// A statement in SQL, or the beginning of one.
+fn statement(statement: &Statement) -> Value {
+    json!({ "text": json_bytes(&statement.text), "whole": statement.whole })
 }
 
 /// A number that is meant as one, in its own width and sign.

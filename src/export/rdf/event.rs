@@ -51,6 +51,7 @@ impl<T: Triples> Graph<T> {
         if let Some(fd) = descriptor(event) {
             self.integer(v::DESCRIPTOR, fd)?;
         }
+        self.statements(state, event)?;
         let succeeded = !record.failed && !record.is_begun();
         event.uses.iter().enumerate().try_for_each(|(index, &used)| {
             let again = event.uses[..index].iter().any(|&before| same(before, used));

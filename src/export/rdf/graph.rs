@@ -339,6 +339,7 @@ impl<T: Triples> Sink for Graph<T> {
             }
             Item::Event(event) => self.event(state, &event),
             Item::Edge(edge) => self.edge(&edge),
+            Item::Database(used) => self.database_use(state, used),
             Item::BlindSpot(spot) => self.blind_spot(&spot),
             Item::Look(look) => self.look(state, &look),
             Item::Version(version) => self.version(state, &version),

@@ -8,6 +8,7 @@
 //! | `graph` | how the flow's items become triples |
 //! | `event` | the same of events, which are most of them |
 //! | `resource` | the same of what they touch |
+//! | `database` | the same of databases |
 //! | `look` | the same of how files were |
 //! | `blind` | the same of what could not be seen |
 //! | `text` | which text the triples may have |
@@ -16,6 +17,7 @@
 //! | `ntriples`, `nquads` (both by `lines`), `turtle`, `trig`, `rdfxml`, `jsonld` | the syntaxes |
 
 mod blind;
+mod database;
 mod event;
 mod graph;
 mod iri;

@@ -50,6 +50,9 @@ impl<T: Triples> Graph<T> {
         if let Some(socket) = state.socket(id) {
             self.socket(socket)?;
         }
+        if let Some(database) = state.database(id) {
+            self.database(database)?;
+        }
         // A file may prove to be something else as long as nobody has looked at it.
         let is_sure = resource.class != Class::File || resource.identity.is_some();
         if is_sure { self.name_outside(state, id) } else { Ok(()) }
@@ -120,6 +123,7 @@ fn class_of(class: Class) -> NamedNodeRef<'static> {
         Class::Device => v::DEVICE_CLASS,
         Class::Pipe => v::PIPE_CLASS,
         Class::Socket => v::SOCKET_CLASS,
+        Class::Database => v::DATABASE_CLASS,
         Class::Anonymous => v::ANONYMOUS_CLASS,
     }
 }

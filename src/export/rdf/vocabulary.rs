@@ -46,6 +46,7 @@ terms! { RTRACE_TERMS "https://w3id.org/rtrace/ns#":
     DEVICE_CLASS = "Device";
     PIPE_CLASS = "Pipe";
     SOCKET_CLASS = "Socket";
+    DATABASE_CLASS = "Database";
     ANONYMOUS_CLASS = "Anonymous";
 
     RUN = "run";
@@ -124,6 +125,22 @@ terms! { RTRACE_TERMS "https://w3id.org/rtrace/ns#":
     LOCAL_BYTES = "localAddressBytes";
     REMOTE = "remoteAddress";
     REMOTE_BYTES = "remoteAddressBytes";
+
+    SYSTEM = "system";
+    SERVER = "server";
+    SERVER_BYTES = "serverBytes";
+    DATABASE_NAME = "databaseName";
+    DATABASE_NAME_BYTES = "databaseNameBytes";
+    DATABASE = "database";
+    DATABASE_USER = "databaseUser";
+    DATABASE_USER_BYTES = "databaseUserBytes";
+    USES_DATABASE = "usesDatabase";
+    MAY_USE_DATABASE = "mayUseDatabase";
+    SERVES_DATABASE = "servesDatabase";
+    SQL = "sql";
+    SQL_BYTES = "sqlBytes";
+    SQL_CUT = "sqlCut";
+    ASKS = "asks";
 
     NAMES = "names";
     OPENS = "opens";

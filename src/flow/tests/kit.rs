@@ -46,6 +46,7 @@ macro_rules! calls {
 
 calls! {
     0 read(fd: FD, buf: OUT, count: INT) = Size Reads [0] 0;
+    17 pread64(fd: FD, buf: OUT, count: INT, offset: INT) = Size Reads [0] 0;
     1 write(fd: FD, buf: OUT, count: INT) = Size Writes [0] 0;
     3 close(fd: FD) = Int Closes [0] 0;
     8 lseek(fd: FD, offset: INT, whence: INT) = Off None [] 0;
@@ -198,6 +199,17 @@ impl Sink for Seen {
             Item::BlindSpot(spot) => {
                 let why = String::from_utf8_lossy(spot.why);
                 format!("unseen {} {:?} {why}", shown(spot.event), spot.pid)
+            }
+            Item::Database(used) => {
+                let user = used.user.as_deref().map(String::from_utf8_lossy);
+                let user = user.map_or_else(String::new, |user| format!(" as {user}"));
+                let verb = if used.serves { "serves" } else { "uses" };
+                let doubt = if used.certain { "" } else { "?" };
+                let (event, through) = (shown(used.event), name(used.through));
+                format!(
+                    "database {event} {verb} {}{user} through {through}{doubt}",
+                    name(used.database)
+                )
             }
             Item::Look(look) => {
                 let kind = look.fact.kind.name();

@@ -1,6 +1,7 @@
 //! Flows of hand-made records.
 
 mod data;
+mod databases;
 mod files;
 mod graph;
 mod kit;
