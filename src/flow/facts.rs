@@ -266,6 +266,7 @@ impl Flow {
         let opened = self.uses.iter().rev().find(|one| one.verb == Verb::Opens);
         if let Some(path) = opened.map(|one| one.resource) {
             self.state.resources.leads_to(path, real);
+            self.state.note_directory(path, real);
         }
     }
 

@@ -26,8 +26,7 @@ pub(super) struct OpenFile {
 #[derive(Debug)]
 struct File {
     content: Content,
-    /// Names that the run has seen it have, and that it still has.
-    names: u32,
+    identity: Option<Identity>,
 }
 
 /// All files of a run, what their names are and who has them open.
@@ -52,14 +51,21 @@ impl Files {
     }
 
     fn add(&mut self, content: Content) -> FileId {
-        self.all.push(File { content, names: 0 });
+        self.all.push(File { content, identity: None });
         FileId(self.all.len() as u32 - 1)
     }
 
     /// The file behind a name, which may have been there before the run, or another
-    /// name of one that is known.
+    /// name of one that is known. Where the inode is known and is another one than it
+    /// was, somebody who is not recorded has replaced the file, or the name is that of
+    /// another mount namespace.
     pub(super) fn behind(&mut self, name: ResourceId, identity: Option<Identity>) -> FileId {
-        if let Some(file) = self.name(name).file {
+        let is_same = |file: &FileId| {
+            let known = self.all.get(file.index()).and_then(|file| file.identity);
+            identity.is_none() || known.is_none() || identity == known
+        };
+        if let Some(file) = self.name(name).file.filter(is_same) {
+            self.identify(file, identity);
             return file;
         }
         let known = identity.and_then(|identity| self.by_identity.get(&identity).copied());
@@ -85,28 +91,14 @@ impl Files {
 
     /// Inode numbers are used again: the last file that has one is meant.
     fn identify(&mut self, file: FileId, identity: Option<Identity>) {
-        if let Some(identity) = identity {
+        if let (Some(identity), Some(known)) = (identity, self.all.get_mut(file.index())) {
+            known.identity = Some(identity);
             self.by_identity.insert(identity, file);
         }
     }
 
     fn bind(&mut self, name: ResourceId, file: FileId) {
-        let entry = self.names.entry(name).or_default();
-        if entry.file == Some(file) {
-            return;
-        }
-        let old = entry.file.replace(file);
-        self.all[file.index()].names += 1;
-        if let Some(old) = old.and_then(|old| self.all.get_mut(old.index())) {
-            old.names = old.names.saturating_sub(1);
-        }
-    }
-
-    fn unbind(&mut self, name: ResourceId) -> Option<FileId> {
-        let file = self.names.get_mut(&name)?.file.take()?;
-        let names = &mut self.all[file.index()].names;
-        *names = names.saturating_sub(1);
-        Some(file)
+        self.names.entry(name).or_default().file = Some(file);
     }
 
     /// The name is there now.
@@ -121,8 +113,8 @@ impl Files {
 
     /// The name is no longer there.
     pub(super) fn unlink(&mut self, name: ResourceId, event: EventId) {
-        self.unbind(name);
-        self.names.entry(name).or_default().deleted = Some(event);
+        let entry = self.names.entry(name).or_default();
+        (entry.file, entry.deleted) = (None, Some(event));
     }
 
     /// The file behind `old` has the name `new` too.

@@ -17,8 +17,8 @@
 //! | `signal` | signals, from who sent one to who got it |
 //! | `thread` | threads that others wait for |
 //! | `version`, `files`, `content`, `ranges` | what is behind names, who wrote and read it |
-//! | `touch`, `position` | what calls do to that, and where |
 //! | `meeting` | which sockets are the ends of a connection |
+//! | `touch`, `position`, `naming` | what calls do to content, where, and to names |
 //! | `stream`, `transfer` | bytes through pipes and connections, from write to read |
 //! | `moniker`, `mounts` | names that hold outside of the run; files of other machines |
 //! | `numbers` | who is meant by a process or thread number |
@@ -44,6 +44,7 @@ mod meeting;
 mod moniker;
 mod mounts;
 mod names;
+mod naming;
 mod numbers;
 mod path;
 mod plan;

@@ -112,6 +112,8 @@ pub(super) struct Resources {
     own: FxHashSet<ResourceId>,
     /// Where paths that lead through symbolic links were last seen to lead.
     aliases: FxHashMap<ResourceId, ResourceId>,
+    /// The same of directories that names were in.
+    directories: FxHashMap<NameId, NameId>,
 }
 
 impl Resources {
@@ -155,6 +157,16 @@ impl Resources {
         } else {
             self.aliases.insert(path, real);
         }
+    }
+
+    /// What stands in one directory stands in another: they are one.
+    pub(super) fn directory_leads_to(&mut self, directory: NameId, real: NameId) {
+        self.directories.insert(directory, real);
+    }
+
+    /// The directory that `directory` was last seen to be, if that is another name.
+    pub(super) fn real_directory(&self, directory: NameId) -> Option<NameId> {
+        self.directories.get(&directory).copied()
     }
 
     /// What opening `path` opens, as far as a fact has shown it.

@@ -192,6 +192,34 @@ impl State {
         self.resources.at_database(database, name)
     }
 
+    /// Opening `path` has opened `real`: if only the directories have other names, one
+    /// leads to the other.
+    pub(super) fn note_directory(&mut self, path: ResourceId, real: ResourceId) {
+        if path == real {
+            return;
+        }
+        let (path, real) = (self.name_of(path).to_vec(), self.name_of(real).to_vec());
+        let (Some((directory, name)), Some((real, real_name))) = (split(&path), split(&real))
+        else {
+            return;
+        };
+        if name == real_name && directory != real {
+            let (directory, real) = (self.names.intern(directory), self.names.intern(real));
+            self.resources.directory_leads_to(directory, real);
+        }
+    }
+
+    /// The name that a path has in the directory that it really is in. (The last part
+    /// may be a link itself: what renames and removes it does not follow that.)
+    pub(super) fn real_name(&mut self, id: ResourceId) -> ResourceId {
+        let Some((directory, name)) = split(self.name_of(id)) else { return id };
+        let directory = self.names.known(directory);
+        let real = directory.and_then(|directory| self.resources.real_directory(directory));
+        let Some(real) = real else { return id };
+        let path = [self.names.get(real), b"/", name].concat();
+        self.file_named(&path)
+    }
+
     /// The file of an absolute path, if it has been mentioned.
     pub(super) fn known_file(&self, path: &[u8]) -> Option<ResourceId> {
         self.resources.known_at(self.names.known(path)?)
@@ -202,4 +230,10 @@ impl State {
         let name = self.names.intern(path);
         self.resources.at_path(name)
     }
+}
+
+/// The directory of a path, and the name in it.
+fn split(path: &[u8]) -> Option<(&[u8], &[u8])> {
+    let slash = path.iter().rposition(|byte| *byte == b'/')?;
+    Some((&path[..slash], &path[slash + 1..]))
 }

@@ -32,11 +32,11 @@ pub(super) struct Found {
 }
 
 /// Who does what, and what the call is.
-struct Doing<'a> {
-    record: &'a Record<'a>,
-    plan: &'a Plan,
+pub(super) struct Doing<'a> {
+    pub(super) record: &'a Record<'a>,
+    pub(super) plan: &'a Plan,
     by: ActivityId,
-    event: EventId,
+    pub(super) event: EventId,
 }
 
 impl Doing<'_> {
@@ -44,7 +44,7 @@ impl Doing<'_> {
         Deed { by: self.by, event: self.event, extent }
     }
 
-    fn word(&self, arg: u8) -> u64 {
+    pub(super) fn word(&self, arg: u8) -> u64 {
         self.record.words.get(usize::from(arg)).copied().unwrap_or_default()
     }
 
@@ -148,7 +148,7 @@ impl Flow {
     }
 
     /// Whether a resource has bytes that stay: a regular file, as far as is known.
-    fn has_content(&self, id: ResourceId) -> bool {
+    pub(super) fn has_content(&self, id: ResourceId) -> bool {
         let Some(resource) = self.state.resource(id) else { return false };
         (resource.class == Class::File && resource.has_path(&self.state.names))
             || self.is_memory(id)
@@ -403,69 +403,6 @@ impl Flow {
     ) {
         let before = of.before.map(|number| VersionId { file: id.file, number });
         self.before.push(Item::Version(Version { id, resource, event: doing.event, before }));
-    }
-
-    /// The paths that the call is about, in the order of its operands.
-    fn named(&self, doing: &Doing<'_>) -> Vec<ResourceId> {
-        let operands = doing.plan.prototype.effect.operands.iter();
-        let of = |arg| self.uses.iter().find(|one| one.place == Place::Argument(arg));
-        operands.filter_map(|operand| of(operand.arg)).map(|one| one.resource).collect()
-    }
-
-    fn name_created(&mut self, doing: &Doing<'_>) {
-        let paths = &doing.plan.paths;
-        let Some(&name) = self.named(doing).first().filter(|_| !paths.is_empty()) else { return };
-        if doing.plan.prototype.name.starts_with("mkdir") && self.state.resources.is_directory(name)
-        {
-            self.before.push(Item::Learnt(name));
-        }
-        self.state.contents.unlink(name, doing.event); // whatever had the name before
-        self.state.contents.created(name, doing.event);
-    }
-
-    fn name_linked(&mut self, doing: &Doing<'_>) {
-        if let [old, new] = *self.named(doing)
-            && self.has_content(old)
-        {
-            self.state.contents.link(old, new, doing.event);
-        }
-    }
-
-    fn name_moved(&mut self, doing: &Doing<'_>) {
-        const RENAME_EXCHANGE: u64 = 2;
-        let [old, new] = *self.named(doing) else { return };
-        let flags = if doing.plan.prototype.name == "renameat2" { doing.word(4) } else { 0 };
-        let is_file = self.state.contents.is_bound(old);
-        if flags & RENAME_EXCHANGE != 0 {
-            self.state.contents.exchange(old, new, doing.event);
-            return;
-        }
-        if !is_file {
-            self.directory_moved(doing, old, new);
-        }
-        self.state.contents.rename(old, new, doing.event);
-    }
-
-    /// A name that may be a directory's has been moved, and all names in it with it.
-    fn directory_moved(&mut self, doing: &Doing<'_>, old: ResourceId, new: ResourceId) {
-        let mut inside = self.state.name_of(old).to_vec();
-        inside.push(b'/');
-        let state = &self.state;
-        let within = |name: &ResourceId| state.name_of(*name).starts_with(&inside);
-        let mut names: Vec<ResourceId> = state.contents.bound().filter(within).collect();
-        names.sort_unstable();
-        for name in names {
-            let rest = self.state.name_of(name).get(inside.len()..).unwrap_or_default();
-            let path = [self.state.name_of(new), b"/", rest].concat();
-            let moved = self.state.file_named(&path);
-            self.state.contents.rename(name, moved, doing.event);
-        }
-    }
-
-    fn name_removed(&mut self, doing: &Doing<'_>) {
-        if let Some(&name) = self.named(doing).first() {
-            self.state.contents.unlink(name, doing.event);
-        }
     }
 }
 

@@ -183,6 +183,52 @@ fn names_from_before_the_run_are_one_file_by_their_inode() {
 }
 
 #[test]
+fn names_in_a_directory_that_is_a_link_are_those_where_it_leads() {
+    let mut story = with_children(2);
+    let fields =
+        [(FactKey::Fd, Value::Number(3)), (FactKey::Path, Value::Bytes(b"/run/x.tmp".into()))];
+    let ordinal = story.next(1);
+    let real = fact(FactKind::File, 1, ordinal, &fields);
+    let path = |r: &mut crate::event::RecordBuilder<'_>| {
+        whole(r, 1, crate::event::Role::Path, b"/var/run/x.tmp");
+    };
+    story.ends(1, ordinal, openat, &[CWD, 8, EXCL], Some(3), path, &[real]);
+    let written = story.call(1, write, &[3, 0, 5], 5);
+    story.two_paths(1, rename, [b"/var/run/x.tmp", b"/var/run/x"]);
+    story.open(2, b"/run/x", 0, 3);
+    let got = story.call(2, read, &[3, 0, 5], 5);
+    assert_eq!(story.seen.take("content"), [format!("1/{written}-2/{got} /run/x 1")]);
+}
+
+#[test]
+fn another_inode_is_another_file_whatever_the_name() {
+    let mut story = with_children(2);
+    let found = |story: &mut Story, task: u32, inode: i64| {
+        let ordinal = story.next(task);
+        let fields = [
+            (FactKey::Fd, Value::Number(3)),
+            (FactKey::Path, Value::Bytes(b"/etc/x".into())),
+            (FactKey::Device, Value::Number(9)),
+            (FactKey::Inode, Value::Number(inode)),
+            (FactKey::Mode, Value::Number(0o100644)),
+        ];
+        let known = fact(FactKind::File, task, ordinal, &fields);
+        let path = |r: &mut crate::event::RecordBuilder<'_>| {
+            whole(r, 1, crate::event::Role::Path, b"/etc/x");
+        };
+        story.ends(task, ordinal, openat, &[CWD, 8, 2], Some(3), path, &[known]);
+    };
+    found(&mut story, 1, 7);
+    story.call(1, write, &[3, 0, 5], 5);
+    found(&mut story, 2, 8);
+    story.call(2, read, &[3, 0, 5], 5);
+    assert_eq!(story.seen.take("content"), Vec::<String>::new());
+    found(&mut story, 2, 7);
+    story.call(2, read, &[3, 0, 5], 5);
+    assert_eq!(story.seen.take("content").len(), 1);
+}
+
+#[test]
 fn mappings_and_programs_are_read() {
     let mut story = with_children(3);
     story.open(1, b"prog", EXCL, 3);
