@@ -22,7 +22,7 @@ fn int(node: &Node, at: usize) -> i32 {
 }
 
 fn signals(graph: &Graph) -> Vec<(&Node, &Node)> {
-    graph.links(|kind| kind == EdgeKind::Signal)
+    graph.links(|kind| matches!(kind, EdgeKind::Signal(_)))
 }
 
 const SI_CODE: usize = 8;
@@ -63,7 +63,7 @@ fn in_a_storm_every_signal_has_its_sender() {
     let graph = graph(Rtrace::run(tracee("signal_storm")).arg("200"));
     for (id, signal) in graph.named("signal").filter(|(_, signal)| int(signal, SI_CODE) <= 0) {
         let causes: Vec<_> = graph.edges.iter().filter(|edge| edge.effect == id).collect();
-        let causes = causes.iter().filter(|edge| edge.kind == EdgeKind::Signal);
+        let causes = causes.iter().filter(|edge| matches!(edge.kind, EdgeKind::Signal(_)));
         let names: Vec<_> = causes.map(|edge| graph.events[&edge.cause].name.as_str()).collect();
         assert_eq!(names.len(), 1, "{signal:?} of {}: {names:?}", int(signal, SI_PID));
     }

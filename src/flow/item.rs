@@ -191,7 +191,7 @@ pub enum EdgeKind {
     /// has returned) to its delivery, to the end of a call that waited for it, or to
     /// the end of a task that SIGKILL ended. And from a process's end to the SIGCHLD
     /// that told of it.
-    Signal,
+    Signal(Delivery),
     /// Bytes that a call wrote were read by another: from the start of the one (they
     /// may be read before it has returned) to the end of the other.
     Data(Transfer),
@@ -203,6 +203,15 @@ pub enum EdgeKind {
     /// from the last of its reads to the first such write. Nothing went this way, but
     /// the reader cannot have seen what was written.
     Overwrite(Through),
+}
+
+/// A signal was got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Delivery {
+    /// Its number.
+    pub signal: u32,
+    /// When: nanoseconds since the run's start.
+    pub time: u64,
 }
 
 /// A file that stands between two events.

@@ -73,8 +73,8 @@ pub use database::{Database, DatabaseUse, Statement, System};
 pub use descriptors::{Descriptor, Descriptors};
 pub use files::OpenId;
 pub use item::{
-    ActivityId, BlindSpot, Edge, EdgeKind, Event, EventId, Item, Look, Place, Side, Sink, Through,
-    Transfer, Use,
+    ActivityId, BlindSpot, Delivery, Edge, EdgeKind, Event, EventId, Item, Look, Place, Side, Sink,
+    Through, Transfer, Use,
 };
 pub use moniker::{Authority, Moniker};
 pub use names::{NameId, Names};

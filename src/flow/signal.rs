@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use rustc_hash::FxHashSet;
 
 use super::Flow;
-use super::item::{Edge, EdgeKind, EventId, Item, Place, Side};
+use super::item::{Delivery, Edge, EdgeKind, EventId, Item, Place, Side};
 use super::plan::Plan;
 use super::state::State;
 use crate::event::{Record, Role, TaskId};
@@ -334,10 +334,11 @@ impl Flow {
         (side, since): (Side, u64),
     ) {
         let event = EventId { task: record.task, ordinal: record.ordinal };
+        let time = record.end.unwrap_or(record.start);
         let tells_end = origin.code.is_some_and(|code| CLD_EXITED_TO_DUMPED.contains(&code));
         if signal == SIGCHLD && tells_end {
             if let Some(cause) = origin.pid.and_then(|pid| self.ended_child(record.task, pid)) {
-                let kind = EdgeKind::Signal;
+                let kind = EdgeKind::Signal(Delivery { signal: signal as u32, time });
                 let edge = Edge { kind, cause, from: Side::End, effect: event, to: side };
                 self.after.push(Item::Edge(edge));
             }
@@ -345,7 +346,6 @@ impl Flow {
         }
         let Some(process) = self.state.process_of(record.task) else { return };
         let (group, process) = (process.group, process.id);
-        let time = record.end.unwrap_or(record.start);
         let got = Got { event, side, time, since, process, group, signal, origin };
         self.signals.got.push(got);
     }
@@ -369,7 +369,7 @@ impl Flow {
         got.sort_by_key(|one| one.time);
         for one in got.drain(..) {
             let Some(cause) = self.signals.cause(&one) else { continue };
-            let kind = EdgeKind::Signal;
+            let kind = EdgeKind::Signal(Delivery { signal: one.signal as u32, time: one.time });
             let (effect, to) = (one.event, one.side);
             let edge = Edge { kind, cause, from: Side::Start, effect, to };
             self.before.push(Item::Edge(edge));

@@ -197,7 +197,7 @@ impl<T: Triples> Graph<T> {
             EdgeKind::Next => return self.link(v::NEXT),
             EdgeKind::Fork => v::FORKS,
             EdgeKind::Wait => v::JOINS,
-            EdgeKind::Signal => v::SIGNALS,
+            EdgeKind::Signal(_) => v::SIGNALS,
             EdgeKind::Data(transfer) if transfer.certain => v::FEEDS,
             EdgeKind::Content(through) if through.certain => v::FEEDS,
             EdgeKind::Data(_) | EdgeKind::Content(_) => return self.link(v::MAY_FEED),

@@ -2,13 +2,15 @@
 
 use std::convert::Infallible;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::Graph;
 use super::failure::{Failure, Recent};
 use super::held_up::{Closings, HeldUp, Sleeps, Why};
 use super::parts::{Activity, ActivityIndex, End, Process, Resource, Task, Version};
 use super::passage::{Carrier, Key, Passage, Passed};
+use super::revision::Revisions;
+use super::tie::Ties;
 use super::usage::{Span, Usage, deed};
 use crate::abi::Verb;
 use crate::event::{FactKey, Kind, Record, TaskId};
@@ -41,6 +43,8 @@ pub struct Builder {
     /// Who has just asked to be ended, and when: descriptors are closed from then on,
     /// and the end itself is seen when that is done.
     exiting: Option<(TaskId, u64)>,
+    ties: Ties,
+    revisions: Revisions,
     /// Versions from here on are the doing of the event that comes next.
     timed: usize,
 }
@@ -56,13 +60,18 @@ impl Builder {
         &self.graph
     }
 
+    /// A slice of the log is over, and the graph complete as far as it goes: what changes
+    /// from here on has the next [revision](Graph::revision). `state` is the flow's.
+    pub fn next_revision(&mut self, state: &State) {
+        let living = self.graph.tasks.iter().filter(|task| task.ended.is_none());
+        self.revisions.open_now(state, living.map(|task| task.id), self.graph.revision);
+        self.graph.revision += 1;
+    }
+
     /// The graph, once the flow is finished; `state` is the flow's.
     pub fn finish(mut self, state: &State) -> Graph {
-        let mut open = FxHashSet::default();
-        for task in self.graph.tasks.iter().filter(|task| task.ended.is_none()) {
-            let table = state.descriptors(task.id).into_iter().flat_map(Descriptors::iter);
-            open.extend(table.map(|(_, descriptor)| descriptor.resource));
-        }
+        let living = self.graph.tasks.iter().filter(|task| task.ended.is_none());
+        self.revisions.open_now(state, living.map(|task| task.id), self.graph.revision);
         let all = (0..state.resource_count()).map(ResourceId::from_index);
         self.graph.resources = all
             .filter_map(|id| {
@@ -75,9 +84,10 @@ impl Builder {
                     identity: known.identity,
                     socket: state.socket(id).cloned(),
                     life: state.name_life(id),
-                    is_open: open.contains(&id),
+                    is_open: self.revisions.is_open(id),
                     mode,
                     size,
+                    revision: self.revisions.of(id),
                 })
             })
             .collect();
@@ -104,13 +114,16 @@ impl Builder {
             ended: None,
             calls: 0,
             activity,
+            revision: self.graph.revision,
         });
     }
 
     /// A task of a process has started; what the process does.
     fn process(&mut self, state: &State, id: TaskId, started: u64) -> Option<ActivityIndex> {
+        let revision = self.graph.revision;
         if let Some(process) = self.process_mut(id) {
             process.threads += 1;
+            process.revision = revision;
             return process.activities.last().copied();
         }
         let process = state.process(id)?;
@@ -128,6 +141,7 @@ impl Builder {
             errors: 0,
             waited: None,
             failure: None,
+            revision,
         });
         self.activity(state, id, started)
     }
@@ -142,7 +156,9 @@ impl Builder {
         let execution = state.process(id.process)?.execution.clone();
         let before = self.process_mut(id.process)?.activities.last().copied();
         let before = before.and_then(|index| self.graph.activities.get_mut(index.position()));
+        let revision = self.graph.revision;
         if let Some(before) = before {
+            before.revision = revision;
             if before.id == id {
                 before.execution = execution; // learnt later
                 return None;
@@ -150,8 +166,10 @@ impl Builder {
             before.ended = Some(started);
         }
         let index = ActivityIndex(self.graph.activities.len() as u32);
-        self.graph.activities.push(Activity { id, execution, started, ended: None });
-        self.process_mut(id.process)?.activities.push(index);
+        self.graph.activities.push(Activity { id, execution, started, ended: None, revision });
+        let process = self.process_mut(id.process)?;
+        process.revision = revision;
+        process.activities.push(index);
         Some(index)
     }
 
@@ -175,6 +193,7 @@ impl Builder {
         let Some(&index) = self.graph.by_task.get(&record.task) else { return };
         let Some(task) = self.graph.tasks.get_mut(index as usize) else { return };
         let id = task.process;
+        task.revision = self.graph.revision;
         match record.kind {
             Kind::Call => {
                 task.calls += 1;
@@ -182,6 +201,9 @@ impl Builder {
             }
             Kind::Exit | Kind::Detach => {
                 task.ended = Some(record.start);
+                if record.kind == Kind::Detach {
+                    self.revisions.left_open(state, record.task);
+                }
                 if state.process(id).is_some_and(|process| process.threads <= 1) {
                     self.process_ended(state, record, id);
                 }
@@ -192,7 +214,9 @@ impl Builder {
 
     fn call(&mut self, state: &State, event: &Event<'_>, task: usize, process: TaskId) {
         let record = &event.record;
+        let revision = self.graph.revision;
         let Some(known) = self.process_mut(process) else { return };
+        known.revision = revision;
         known.calls += 1;
         known.errors += u64::from(record.failed);
         let number = known.calls;
@@ -225,6 +249,7 @@ impl Builder {
                 self.recent.entry(process).or_default().said(record);
             }
             Verb::Reads | Verb::Receives if record.result == 0 => self.read_end(state, event),
+            Verb::Renames | Verb::Links => self.renamed(state, event, activity),
             Verb::Closes => {
                 for one in event.uses {
                     self.closed(state, one.resource, record.task, record.start);
@@ -235,6 +260,7 @@ impl Builder {
     }
 
     fn usage(&mut self, key: UsageKey, event: EventId) -> &mut Usage {
+        self.revisions.changed(key.1, self.graph.revision);
         let usages = &mut self.graph.usages;
         let span = self.now.map_or(Span { first: 0, last: 0 }, |(_, span)| span);
         let index = *self.usages.entry(key).or_insert_with(|| {
@@ -242,7 +268,17 @@ impl Builder {
             usages.push(Usage::new(activity, resource, version, event, span));
             usages.len() as u32 - 1
         });
-        &mut usages[index as usize]
+        let usage = &mut usages[index as usize];
+        usage.revision = self.graph.revision;
+        usage
+    }
+
+    /// A file has got another name.
+    fn renamed(&mut self, state: &State, event: &Event<'_>, activity: ActivityIndex) {
+        let Some((_, span)) = self.now else { return };
+        if let Some(names) = self.ties.renamed(&mut self.graph, event, activity, span) {
+            self.revisions.renamed(state, names, self.graph.revision);
+        }
     }
 
     /// A read has returned nothing: what it read from is over.
@@ -277,8 +313,9 @@ impl Builder {
 
     fn process_ended(&mut self, state: &State, record: &Record<'_>, id: TaskId) {
         let recent = self.recent.remove(&id);
-        let at = record.start;
+        let (at, revision) = (record.start, self.graph.revision);
         let Some(process) = self.process_mut(id) else { return };
+        process.revision = revision;
         let end = match (record.kind, record.words) {
             (Kind::Detach, _) => End::LetGo,
             (_, [code, 0, ..]) => End::Exited(code as u8),
@@ -290,7 +327,7 @@ impl Builder {
         }
         let last = process.activities.last().copied();
         if let Some(activity) = last.and_then(|l| self.graph.activities.get_mut(l.position())) {
-            activity.ended = Some(at);
+            (activity.ended, activity.revision) = (Some(at), revision);
         }
         let asked = self.exiting.filter(|(task, _)| *task == record.task);
         let at = asked.map_or(at, |(_, at)| at);
@@ -318,13 +355,15 @@ impl Builder {
             EdgeKind::Data(transfer) => self.transferred(state, edge, &transfer),
             EdgeKind::Content(through) => self.through(edge, Carrier::Content, &through),
             EdgeKind::Overwrite(through) => self.through(edge, Carrier::Overwrite, &through),
-            _ => {}
+            EdgeKind::Signal(got) => self.ties.signalled(&mut self.graph, edge, got),
+            EdgeKind::Next | EdgeKind::Fork => {}
         }
     }
 
     /// A wait has returned a process that has ended.
     fn waited(&mut self, edge: &Edge) {
         let (by, task) = (edge.cause.task, edge.effect.task);
+        let revision = self.graph.revision;
         let Some(&waiter) = self.graph.by_task.get(&task) else { return };
         let Some(&sleeps) = self.sleeps.get(waiter as usize) else { return };
         let Some(ended) = self.graph.task(by).and_then(|task| task.ended) else { return };
@@ -334,6 +373,7 @@ impl Builder {
         let at = if is_now { ended } else { ended.min(sleeps.last().1) };
         if let Some(process) = process.and_then(|id| self.process_mut(id)) {
             process.waited.get_or_insert((edge.effect, at));
+            process.revision = revision;
         }
         let slept = sleeps.at(at);
         self.held_up(slept.map(|(from, until)| HeldUp {
@@ -392,9 +432,11 @@ impl Builder {
             passages.len() as u32 - 1
         });
         passages[index as usize].add(passed);
+        passages[index as usize].revision = self.graph.revision;
     }
 
     fn look(&mut self, look: &Look<'_>) {
+        self.revisions.changed(look.resource, self.graph.revision);
         let number = |key| look.fact.number(key);
         let (mode, size) = self.seen.entry(look.resource).or_default();
         *mode = number(FactKey::Mode).map(|n| n as u32).or(*mode);
@@ -413,6 +455,9 @@ impl Sink for Builder {
             Item::Edge(edge) => self.edge(state, &edge),
             Item::Version(version) => self.version(&version),
             Item::Look(look) => self.look(&look),
+            Item::Resource(id) | Item::Learnt(id) => {
+                self.revisions.changed(id, self.graph.revision);
+            }
             _ => {}
         }
         Ok(())

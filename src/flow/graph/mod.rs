@@ -11,6 +11,8 @@
 //! | `parts` | the nodes: processes, tasks, activities, resources |
 //! | `usage` | what an activity did to a resource |
 //! | `passage` | what went from one activity to another |
+//! | `tie` | signals and names that files came to have |
+//! | `revision` | what changed when |
 //! | `held_up` | which tasks waited, and for what |
 //! | `failure` | why a process failed |
 //! | `builder` | how items become all that |
@@ -20,6 +22,8 @@ mod failure;
 mod held_up;
 mod parts;
 mod passage;
+mod revision;
+mod tie;
 mod usage;
 
 pub use builder::Builder;
@@ -27,6 +31,7 @@ pub use failure::Failure;
 pub use held_up::{HeldUp, Why};
 pub use parts::{Activity, ActivityIndex, End, Process, Resource, Task, Version};
 pub use passage::{Carrier, Passage};
+pub use tie::{Renaming, Signalling};
 pub use usage::{Amount, Deed, Span, Usage};
 
 use rustc_hash::FxHashMap;
@@ -53,10 +58,18 @@ pub struct Graph {
     pub usages: Vec<Usage>,
     /// What went from one activity to another.
     pub passages: Vec<Passage>,
+    /// Signals from one activity to another.
+    pub signals: Vec<Signalling>,
+    /// Names that files came to have beside another one, or instead of it.
+    pub renames: Vec<Renaming>,
     /// When tasks could not go on before another one had done something.
     pub held_up: Vec<HeldUp>,
     /// The latest time in the log: nanoseconds since the run's start.
     pub end: u64,
+    /// How often [`Builder::next_revision`] has been called. A part of the graph has the
+    /// one in which it last changed; so what has come since revision N was over is what
+    /// has a greater one.
+    pub revision: u32,
     by_task: FxHashMap<TaskId, u32>,
     by_process: FxHashMap<TaskId, u32>,
 }

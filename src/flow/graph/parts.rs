@@ -48,6 +48,8 @@ pub struct Process {
     pub waited: Option<(EventId, u64)>,
     /// Of one that ended badly, the call that is to blame.
     pub failure: Option<Failure>,
+    /// The [revision](super::Graph::revision) in which it last changed.
+    pub revision: u32,
 }
 
 /// How a process ended.
@@ -97,6 +99,8 @@ pub struct Task {
     pub calls: u64,
     /// What its process did when it began.
     pub activity: ActivityIndex,
+    /// The [revision](super::Graph::revision) in which it last changed.
+    pub revision: u32,
 }
 
 /// What a process did from an exec (or its birth) on.
@@ -111,6 +115,8 @@ pub struct Activity {
     pub started: u64,
     /// When it gave way to the next one, or its process ended.
     pub ended: Option<u64>,
+    /// The [revision](super::Graph::revision) in which it last changed.
+    pub revision: u32,
 }
 
 impl Activity {
@@ -146,6 +152,8 @@ pub struct Resource {
     pub mode: Option<u32>,
     /// Bytes in it, as last seen.
     pub size: Option<u64>,
+    /// The [revision](super::Graph::revision) in which it last changed.
+    pub revision: u32,
 }
 
 impl Resource {

@@ -51,6 +51,8 @@ pub struct Passage {
     pub given: Option<Span>,
     /// When they were taken.
     pub taken: Span,
+    /// The [revision](super::Graph::revision) in which it last changed.
+    pub revision: u32,
 }
 
 impl Passage {
@@ -88,7 +90,8 @@ impl Passage {
     pub(super) fn new(key: Key, passed: Passed) -> Self {
         let Key { from, to, through, carrier, version } = key;
         let (given, taken) = (passed.given, passed.taken);
-        Self { from, to, through, carrier, version, amount: 0, certain: 0, given, taken }
+        let (amount, certain, revision) = (0, 0, 0);
+        Self { from, to, through, carrier, version, amount, certain, given, taken, revision }
     }
 
     pub(super) fn add(&mut self, passed: Passed) {

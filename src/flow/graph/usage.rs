@@ -135,6 +135,13 @@ pub struct Span {
 }
 
 impl Span {
+    /// From the earlier start to the later end of both.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        let first = if other.first < self.first { other.first } else { self.first };
+        Self { first, last: if other.last > self.last { other.last } else { self.last } }
+    }
+
     pub(in crate::flow) fn widen(known: &mut Option<Self>, first: u64, last: u64) {
         let span = known.get_or_insert(Self { first, last });
         span.first = span.first.min(first);
@@ -164,6 +171,8 @@ pub struct Usage {
     pub events: (EventId, EventId),
     /// When those were.
     pub span: Span,
+    /// The [revision](super::Graph::revision) in which it last changed.
+    pub revision: u32,
 }
 
 impl Usage {
@@ -185,6 +194,7 @@ impl Usage {
             given: None,
             events: (event, event),
             span,
+            revision: 0,
         }
     }
 

@@ -193,6 +193,7 @@ impl Sink for Seen {
                         let (file, version) = (name(through.file), through.version.number);
                         format!("{word} {cause}-{effect} {file} {version}{doubt}")
                     }
+                    EdgeKind::Signal(_) => format!("signal {cause}-{effect}"),
                     kind => format!("{} {cause}-{effect}", format!("{kind:?}").to_lowercase()),
                 }
             }
@@ -390,6 +391,11 @@ impl Story {
     pub(super) fn graph(mut self) -> Graph {
         let Ok(()) = self.flow.finish(&mut self.seen);
         self.seen.1.finish(self.flow.state())
+    }
+
+    /// What comes has another revision.
+    pub(super) fn next_revision(&mut self) {
+        self.seen.1.next_revision(self.flow.state());
     }
 
     /// `fd=name` for all that is open.

@@ -7,6 +7,7 @@ mod graph;
 mod kit;
 mod meetings;
 mod recap;
+mod revisions;
 mod signals;
 mod tables;
 mod threads;
