@@ -5,6 +5,7 @@ use std::io;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
+use super::recorder::Scope;
 use super::report::{Report, Subject};
 
 const WIDTH: f64 = 860.0;
@@ -84,6 +85,8 @@ fn bar(out: &mut Out, subject: &Subject, top: f64, scale: f64) -> io::Result<()>
     let mut said = format!("{:.2}×", summary.ratio);
     if summary.fault.is_some() {
         said.push_str(", not ranked");
+    } else if subject.scope == Some(Scope::Some) {
+        said.push_str(", some calls only");
     }
     text(out, (greatest.max(LEFT) + 8.0, middle + 4.0), "start", "black", &said)
 }

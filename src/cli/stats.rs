@@ -27,8 +27,8 @@ use super::source::Source;
 /// exit_group does, are counted and have no time. Percentiles are exact of up to 128
 /// calls, of more with an error of at most 0.8 %.
 ///
-/// Bytes are those that calls moved; what goes through mapped memory makes no call.
-/// ≥ marks numbers that may be larger, because calls or results were not recorded.
+/// Bytes are those that calls moved. ≥ marks numbers that may be larger: calls or results
+/// were not recorded, or a file was mapped into memory, whose use makes no calls.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Logs, which are counted together; `-` is standard input.

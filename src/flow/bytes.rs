@@ -1,5 +1,6 @@
 //! How many bytes a call moved, by its prototype.
 
+use super::graph::Amount;
 use super::item::{Event, Place};
 use super::resource::ResourceId;
 use crate::abi::{Len, Memory, Prototype, Scalar, Ty, Verb};
@@ -15,11 +16,9 @@ pub struct Moved {
     pub resource: Option<ResourceId>,
     /// Whether they went out of it: were read.
     pub is_read: bool,
-    /// How many: all, or those that are known.
-    pub bytes: u64,
-    /// Whether there may have been more: the call never returned, or its record does
-    /// not tell.
-    pub at_least: bool,
+    /// How many: at least so many, if the call never returned, or its record does not
+    /// tell of all.
+    pub amount: Amount,
 }
 
 impl Event<'_> {
@@ -30,17 +29,16 @@ impl Event<'_> {
         let prototype = self.prototype.filter(|_| !self.record.failed);
         let operands = prototype.into_iter().flat_map(ways);
         operands.filter(|(_, is_read)| !is_read || !self.stays()).map(|(arg, is_read)| {
-            let (bytes, at_least) = self.count();
             let used = self.uses.iter().find(|used| used.place == Place::Argument(arg));
-            Moved { resource: used.map(|used| used.resource), is_read, bytes, at_least }
+            Moved { resource: used.map(|used| used.resource), is_read, amount: self.amount() }
         })
     }
 
-    /// How many bytes, and whether there may be more.
-    fn count(&self) -> (u64, bool) {
-        let (record, Some(prototype)) = (&self.record, self.prototype) else { return (0, true) };
+    fn amount(&self) -> Amount {
+        let unknown = Amount::UNKNOWN;
+        let (record, Some(prototype)) = (&self.record, self.prototype) else { return unknown };
         if record.is_begun() {
-            return (0, true);
+            return unknown;
         }
         let result = u64::try_from(record.result).unwrap_or_default();
         let mut params = (0u8..).zip(prototype.params);
@@ -50,10 +48,10 @@ impl Event<'_> {
             return in_messages(record, arg, result);
         }
         match (prototype.returns, given(prototype)) {
-            (Scalar::Size, _) => (result, false),
+            (Scalar::Size, _) => Amount::exact(result),
             // A message queue takes a message whole, and returns 0.
-            (_, Some(length)) => (word(record, length), false),
-            _ => (0, true),
+            (_, Some(length)) => Amount::exact(word(record, length)),
+            _ => unknown,
         }
     }
 
@@ -98,8 +96,8 @@ fn given(prototype: &Prototype) -> Option<u8> {
 
 /// The lengths that the kernel wrote into `count` `struct mmsghdr` (recvmmsg(2)), of
 /// which the first ones are kept.
-fn in_messages(record: &Record<'_>, arg: u8, count: u64) -> (u64, bool) {
-    let Some(call) = record.call else { return (0, true) };
+fn in_messages(record: &Record<'_>, arg: u8, count: u64) -> Amount {
+    let Some(call) = record.call else { return Amount::UNKNOWN };
     let from = 7 * call.abi.word(); // behind the msghdr
     let headers =
         record.pieces_of(arg, Role::Struct).filter(|(piece, _)| piece.phase == Phase::Exit);
@@ -112,7 +110,7 @@ fn in_messages(record: &Record<'_>, arg: u8, count: u64) -> (u64, bool) {
         bytes += length;
         known += 1;
     }
-    (bytes, known < count)
+    Amount { bytes, is_at_least: known < count }
 }
 
 fn word(record: &Record<'_>, arg: u8) -> u64 {
@@ -143,7 +141,8 @@ mod tests {
         record.finish();
         let record = batch.get(0).expect("just made");
         let event = Event { record, prototype: Some(prototype), uses: &[], statements: &[] };
-        event.moved().map(|moved| (moved.is_read, moved.bytes, moved.at_least)).collect()
+        let shown = |moved: Moved| (moved.is_read, moved.amount.bytes, moved.amount.is_at_least);
+        event.moved().map(shown).collect()
     }
 
     fn plain(name: &str, words: [u64; 6], result: i64) -> Vec<(bool, u64, bool)> {

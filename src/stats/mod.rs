@@ -17,12 +17,15 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 pub use row::{By, Column, End, Key, Row, Table};
-pub use tally::{Bytes, Tally};
+pub use tally::Tally;
+
+pub use crate::flow::graph::Amount;
 
 use crate::abi::{self, Abi, Filter, Verb};
 use crate::event::{Batch, Call, Kind, Record, TaskId};
+use crate::flow::graph::{Deed, deed};
 use crate::flow::{
-    Class, Endpoint, Event, Execution, Flow, Item, Place, ResourceId, Sink, State, moves_bytes,
+    Class, Endpoint, Event, Execution, Flow, Item, Place, ResourceId, Sink, State, Use, moves_bytes,
 };
 use crate::log::Header;
 use crate::render;
@@ -275,6 +278,7 @@ impl Counts {
             self.resources.entry(id).or_default().add(record.duration(), record.failed);
             is_in = true;
         }
+        self.mapped(event);
         for moved in event.moved() {
             let tally = match moved.resource {
                 Some(id) if is_wanted(&id) => self.resources.entry(id).or_default(),
@@ -289,6 +293,19 @@ impl Counts {
             is_in = true;
         }
         is_in
+    }
+
+    /// What is mapped is read, or written, without calls.
+    fn mapped(&mut self, event: &Event<'_>) {
+        for used in event.uses {
+            let deed = deed(event, used);
+            if !matches!(deed, Deed::Map | Deed::MapShared) {
+                continue;
+            }
+            let Some(tally) = self.resources.get_mut(&used.resource) else { continue };
+            tally.read.is_at_least = true;
+            tally.written.is_at_least |= deed == Deed::MapShared;
+        }
     }
 
     /// What a process runs now.
@@ -327,19 +344,21 @@ impl Counts {
 }
 
 /// What a call does something to, or gives a descriptor of, each once; if that is
-/// nothing, what it names.
+/// nothing, what it names. What it only implies does not count: no call asked for it.
 fn touched(event: &Event<'_>) -> impl Iterator<Item = ResourceId> {
-    let is_done_to = |index: &usize| {
-        let used = &event.uses[*index];
-        used.verb != Verb::None || !matches!(used.place, Place::Argument(_))
+    let is_done_to = |used: &Use| match used.place {
+        Place::Argument(_) => used.verb != Verb::None,
+        Place::Result | Place::Pair(_) => true,
+        Place::Implied => false,
     };
-    let all = 0..event.uses.len();
-    let is_any = all.clone().any(|index| is_done_to(&index));
-    let chosen = move |index: &usize| !is_any || is_done_to(index);
-    all.filter(chosen).filter_map(move |index| {
-        let id = event.uses[index].resource;
-        let mut before = (0..index).filter(chosen).map(|other| event.uses[other].resource);
-        (!before.any(|other| other == id)).then_some(id)
+    let is_any = event.uses.iter().any(is_done_to);
+    let is_chosen = move |used: &Use| {
+        if is_any { is_done_to(used) } else { used.place != Place::Implied }
+    };
+    event.uses.iter().enumerate().filter_map(move |(index, used)| {
+        let is_same = |before: &Use| before.resource == used.resource && is_chosen(before);
+        let is_new = !event.uses[..index].iter().any(is_same);
+        (is_chosen(used) && is_new).then_some(used.resource)
     })
 }
 

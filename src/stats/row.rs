@@ -197,8 +197,8 @@ impl Column {
             p95,
             p99,
             has_times.then_some(tally.max),
-            Some(tally.read.known),
-            Some(tally.written.known),
+            Some(tally.read.bytes),
+            Some(tally.written.bytes),
         ]
     }
 

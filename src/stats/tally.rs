@@ -2,6 +2,7 @@
 
 use super::durations::Durations;
 use crate::flow::Moved;
+use crate::flow::graph::Amount;
 
 /// Calls, added up.
 #[derive(Clone, Debug, Default)]
@@ -18,27 +19,10 @@ pub struct Tally {
     /// The longest duration.
     pub max: u64,
     /// Bytes read.
-    pub read: Bytes,
+    pub read: Amount,
     /// Bytes written.
-    pub written: Bytes,
+    pub written: Amount,
     durations: Durations,
-}
-
-/// A number of bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Bytes {
-    /// Those that are known of.
-    pub known: u64,
-    /// Whether there may be more: not all calls that could have moved some were
-    /// recorded, or not with their results.
-    pub at_least: bool,
-}
-
-impl Bytes {
-    fn add(&mut self, other: Self) {
-        self.known = self.known.saturating_add(other.known);
-        self.at_least |= other.at_least;
-    }
 }
 
 impl Tally {
@@ -58,14 +42,14 @@ impl Tally {
 
     /// Adds bytes that a call moved.
     pub(super) fn add_moved(&mut self, moved: Moved) {
-        let bytes = if moved.is_read { &mut self.read } else { &mut self.written };
-        bytes.add(Bytes { known: moved.bytes, at_least: moved.at_least });
+        let sum = if moved.is_read { &mut self.read } else { &mut self.written };
+        *sum = sum.plus(moved.amount);
     }
 
     /// Not all that was read and written is known.
     pub(super) fn miss_bytes(&mut self) {
-        self.read.at_least = true;
-        self.written.at_least = true;
+        self.read.is_at_least = true;
+        self.written.is_at_least = true;
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
@@ -74,8 +58,8 @@ impl Tally {
         self.unfinished += other.unfinished;
         self.total = self.total.saturating_add(other.total);
         self.max = self.max.max(other.max);
-        self.read.add(other.read);
-        self.written.add(other.written);
+        self.read = self.read.plus(other.read);
+        self.written = self.written.plus(other.written);
         self.durations.merge(&other.durations);
     }
 

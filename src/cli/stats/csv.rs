@@ -49,8 +49,8 @@ fn numbers(by: By, tally: &Tally) -> Vec<String> {
     for (column, value) in values.filter(|(column, _)| column.is_of(by)) {
         cells.push(value.map_or_else(String::new, |value| value.to_string()));
         let at_least = match column {
-            Column::Read => tally.read.at_least,
-            Column::Written => tally.written.at_least,
+            Column::Read => tally.read.is_at_least,
+            Column::Written => tally.written.is_at_least,
             _ => continue,
         };
         cells.push(if at_least { "true".to_owned() } else { String::new() });

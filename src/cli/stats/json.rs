@@ -72,8 +72,8 @@ fn numbers(by: By, tally: &Tally) -> Map<String, Value> {
     let mut members: Map<_, _> =
         values.map(|(column, value)| (column.name().to_owned(), json!(value))).collect();
     if by != By::Call {
-        members.insert("read_at_least".to_owned(), json!(tally.read.at_least));
-        members.insert("written_at_least".to_owned(), json!(tally.written.at_least));
+        members.insert("read_at_least".to_owned(), json!(tally.read.is_at_least));
+        members.insert("written_at_least".to_owned(), json!(tally.written.is_at_least));
     }
     members
 }

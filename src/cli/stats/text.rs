@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rtrace::export::command_line;
-use rtrace::stats::{By, Column, End, Key, Row, Tally};
+use rtrace::stats::{Amount, By, Column, End, Key, Row, Tally};
 
 use super::super::table::{self, Table};
 use super::super::tree::{printable, signal_name};
@@ -72,18 +72,18 @@ fn cell(column: Column, tally: &Tally) -> String {
     match column {
         // Zeros would hide the others.
         Column::Errors | Column::Unfinished if value == 0 => String::new(),
-        Column::Read => bytes(value, tally.read.at_least),
-        Column::Written => bytes(value, tally.written.at_least),
+        Column::Read => bytes(tally.read),
+        Column::Written => bytes(tally.written),
         _ if column.is_time() => units::time(value),
         _ => value.to_string(),
     }
 }
 
-fn bytes(known: u64, at_least: bool) -> String {
-    match (known, at_least) {
+fn bytes(amount: Amount) -> String {
+    match (amount.bytes, amount.is_at_least) {
         (0, false) => String::new(),
-        (_, false) => units::size(known),
-        (_, true) => format!("≥ {}", units::size(known)),
+        (bytes, false) => units::size(bytes),
+        (bytes, true) => format!("≥ {}", units::size(bytes)),
     }
 }
 
@@ -194,9 +194,12 @@ fn notes(report: &Report, gone: &[&str]) -> Vec<String> {
         1 => notes.push("1 call never returned: it has no time".to_owned()),
         calls => notes.push(format!("{calls} calls never returned: they have no time")),
     }
-    let is_uncertain = |tally: &Tally| tally.read.at_least || tally.written.at_least;
+    let is_uncertain = |tally: &Tally| tally.read.is_at_least || tally.written.is_at_least;
     if report.by != By::Call && tallies(report).any(is_uncertain) {
-        notes.push("≥: there may be more bytes, in calls that are not in the log".to_owned());
+        notes.push(
+            "≥: there may be more bytes, by mapped memory or in calls that are not in the log"
+                .to_owned(),
+        );
     }
     if !gone.is_empty() {
         let gone = gone.join(", ");

@@ -32,7 +32,7 @@ pub use held_up::{HeldUp, Why};
 pub use parts::{Activity, ActivityIndex, End, Process, Resource, Task, Version};
 pub use passage::{Carrier, Passage};
 pub use tie::{Renaming, Signalling};
-pub use usage::{Amount, Deed, Span, Usage};
+pub use usage::{Amount, Deed, Span, Usage, deed};
 
 use rustc_hash::FxHashMap;
 

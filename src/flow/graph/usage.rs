@@ -104,6 +104,14 @@ pub struct Amount {
 }
 
 impl Amount {
+    /// Nothing is known.
+    pub const UNKNOWN: Self = Self { bytes: 0, is_at_least: true };
+
+    /// So many, and no more.
+    pub const fn exact(bytes: u64) -> Self {
+        Self { bytes, is_at_least: false }
+    }
+
     /// The number, if it is exact.
     pub const fn known(self) -> Option<u64> {
         if self.is_at_least { None } else { Some(self.bytes) }
@@ -116,11 +124,6 @@ impl Amount {
             bytes: self.bytes.saturating_add(other.bytes),
             is_at_least: self.is_at_least || other.is_at_least,
         }
-    }
-
-    pub(super) fn add(&mut self, bytes: Option<u64>) {
-        let is_at_least = bytes.is_none();
-        *self = self.plus(Self { bytes: bytes.unwrap_or_default(), is_at_least });
     }
 }
 
@@ -231,43 +234,35 @@ impl Usage {
         if end >= self.span.last {
             (self.span.last, self.events.1) = (end, event);
         }
-        let moved = moved(by);
-        match deed {
-            Deed::Read => self.bytes_in.add(moved),
-            Deed::Write => self.bytes_out.add(moved),
-            Deed::Map => self.bytes_in.add(None),
-            Deed::MapShared => {
-                self.bytes_in.add(None);
-                self.bytes_out.add(None);
-            }
-            _ => {}
-        }
+        let (taken, given) = (moved(by, true), moved(by, false));
+        self.bytes_in = self.bytes_in.plus(match deed {
+            Deed::Read => taken,
+            Deed::Map | Deed::MapShared => Amount::UNKNOWN,
+            _ => Amount::default(),
+        });
+        self.bytes_out = self.bytes_out.plus(match deed {
+            Deed::Write => given,
+            Deed::MapShared => Amount::UNKNOWN,
+            _ => Amount::default(),
+        });
         if deed.takes() {
             Span::widen(&mut self.taken, record.start, end);
         }
         // A write of nothing gives nothing.
-        if deed.gives() && !(deed == Deed::Write && moved == Some(0)) {
+        if deed.gives() && !(deed == Deed::Write && given == Amount::default()) {
             Span::widen(&mut self.given, record.start, end);
         }
     }
 }
 
-/// Bytes that a call moved, if it says so. Those that move several messages return how
-/// many messages.
-fn moved(event: &Event<'_>) -> Option<u64> {
-    let (record, prototype) = (&event.record, event.prototype?);
-    let verb = prototype.effect.verb;
-    let is_counted =
-        matches!(verb, Verb::Reads | Verb::Writes | Verb::Copies | Verb::Sends | Verb::Receives);
-    if !is_counted {
-        return None; // what it returns is something else
-    }
-    let is_many = matches!(verb, Verb::Sends | Verb::Receives) && prototype.name.contains("mmsg");
-    record.end.filter(|_| !is_many).and_then(|_| u64::try_from(record.result).ok())
+/// Bytes that a call took, or that it gave.
+fn moved(event: &Event<'_>, is_read: bool) -> Amount {
+    let moved = event.moved().filter(|moved| moved.is_read == is_read);
+    moved.fold(Amount::default(), |sum, moved| sum.plus(moved.amount))
 }
 
 /// What an event does by one of its uses.
-pub(super) fn deed(event: &Event<'_>, one: &Use) -> Deed {
+pub fn deed(event: &Event<'_>, one: &Use) -> Deed {
     let record = &event.record;
     if record.failed {
         return Deed::Fail;
