@@ -10,6 +10,7 @@ mod time;
 
 pub mod csv;
 pub mod jsonl;
+pub mod prov;
 pub mod rdf;
 pub mod strace;
 
@@ -145,6 +146,20 @@ pub const FORMATS: &[Format] = &[
         extension: "nt",
         summary: "RDF, a triple a line (N-Triples)",
         make: rdf::ntriples::exporter,
+    },
+    Format {
+        name: "prov-json",
+        media_type: "application/json",
+        extension: "json",
+        summary: "what PROV says of the run, as JSON (PROV-JSON)",
+        make: prov::json::exporter,
+    },
+    Format {
+        name: "provn",
+        media_type: "text/provenance-notation",
+        extension: "provn",
+        summary: "the same as a statement a line (PROV-N)",
+        make: prov::provn::exporter,
     },
     Format {
         name: "rdfxml",

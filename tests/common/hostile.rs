@@ -9,7 +9,7 @@ use rtrace::event::{Batch, Call, Kind, Origin, Phase, Role, State, TaskId};
 use rtrace::log::{Clock, End, Header, Host, Writer};
 
 /// Names that some syntax has trouble with: `/tmp` is before each.
-pub const PATHS: [&[u8]; 8] = [
+pub const PATHS: [&[u8]; 9] = [
     b"a b\t\"\\\xff\xfe<>{}|^`",
     "é\u{1f600}\u{85}\u{2028}\u{feff}".as_bytes(),
     b"\x01\x02\x08\x0b\x0c\x1b\x1f\x7f",
@@ -18,6 +18,7 @@ pub const PATHS: [&[u8]; 8] = [
     b"surrogates \xed\xa0\x80 \xed\xbf\xbf \xed\xa0\x80\xed\xb0\x80",
     b"too long \xc0\xaf \xf5\x80\x80\x80 cut \xe2\x82",
     b"]]> &amp; &#1; <!-- <?x ?> ' \"\"\" \\u0041 %00 @id",
+    b"-ends=with, (dots);..",
 ];
 
 /// A log of a run with a fork, a wait, a descriptor, and a path that is no text.

@@ -151,7 +151,7 @@ fn pair(out: &mut String, id: EventId) {
 }
 
 /// Appends a path as RFC 3986 writes it: everything but unreserved characters and
-/// slashes as `%XX`, byte by byte.
+/// slashes as `%XX`, byte by byte; a dot at the end too.
 fn percent_encode(path: &[u8], out: &mut String) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     let is_kept = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
@@ -168,6 +168,11 @@ fn percent_encode(path: &[u8], out: &mut String) {
             rest = after;
         }
     }
+    // In Turtle it would stand behind a backslash, which rdflib does not read there.
+    if out.ends_with('.') {
+        out.pop();
+        out.push_str("%2E");
+    }
 }
 
 #[cfg(test)]
@@ -179,6 +184,9 @@ mod tests {
         let mut out = String::new();
         percent_encode(b"/a b/\xff%\"<\n\xc3\xa9", &mut out);
         assert_eq!(out, "/a%20b/%FF%25%22%3C%0A%C3%A9");
+        out.clear();
+        percent_encode(b"/a./b..", &mut out);
+        assert_eq!(out, "/a./b.%2E");
     }
 
     #[test]

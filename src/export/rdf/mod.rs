@@ -26,8 +26,8 @@ mod look;
 mod prefix;
 mod resource;
 mod text;
-mod vocabulary;
-mod writer;
+pub(super) mod vocabulary;
+pub(super) mod writer;
 
 pub mod jsonld;
 pub mod nquads;
@@ -60,7 +60,7 @@ pub const ONTOLOGY: &str = include_str!("../../../docs/ontology/rtrace.ttl");
 pub const SHAPES: &str = include_str!("../../../docs/ontology/shapes.ttl");
 
 /// An exporter that hands its triples to `out`.
-fn export<'a, T: Triples + 'a>(out: T, options: &Options) -> Box<dyn Exporter + 'a> {
+pub(super) fn export<'a, T: Triples + 'a>(out: T, options: &Options) -> Box<dyn Exporter + 'a> {
     Box::new(Rdf { flow: Flow::new(), graph: Graph::new(out, options) })
 }
 

@@ -4,25 +4,25 @@ use oxrdf::NamedNodeRef;
 
 macro_rules! terms {
     ($all:ident $namespace:literal: $($name:ident = $local:literal;)*) => {
-        $(pub(super) const $name: NamedNodeRef<'static> =
+        $(pub(in crate::export) const $name: NamedNodeRef<'static> =
             NamedNodeRef::new_unchecked(concat!($namespace, $local));)*
         /// All terms of the namespace that are written.
         #[cfg(test)]
         #[allow(dead_code)] // of RDF's own nothing is to be said
-        pub(super) const $all: &[NamedNodeRef<'static>] = &[$($name),*];
+        pub(in crate::export) const $all: &[NamedNodeRef<'static>] = &[$($name),*];
     };
 }
 
 /// rtrace's own terms.
-pub(super) const RTRACE: &str = "https://w3id.org/rtrace/ns#";
+pub(in crate::export) const RTRACE: &str = "https://w3id.org/rtrace/ns#";
 /// W3C PROV-O.
-pub(super) const PROV: &str = "http://www.w3.org/ns/prov#";
+pub(in crate::export) const PROV: &str = "http://www.w3.org/ns/prov#";
 /// RDF's own.
-pub(super) const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
+pub(in crate::export) const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
 /// RDF Schema.
-pub(super) const RDFS: &str = "http://www.w3.org/2000/01/rdf-schema#";
+pub(in crate::export) const RDFS: &str = "http://www.w3.org/2000/01/rdf-schema#";
 /// XML Schema's datatypes.
-pub(super) const XSD: &str = "http://www.w3.org/2001/XMLSchema#";
+pub(in crate::export) const XSD: &str = "http://www.w3.org/2001/XMLSchema#";
 
 terms! { RTRACE_TERMS "https://w3id.org/rtrace/ns#":
     RUN_CLASS = "Run";

@@ -9,10 +9,10 @@ use oxrdf::TripleRef;
 use super::vocabulary::{PROV, RDF, RDFS, RTRACE, XSD};
 
 /// Bytes to collect before they are written.
-pub(super) const BUFFER: usize = 1 << 16;
+pub(in crate::export) const BUFFER: usize = 1 << 16;
 
 /// Takes triples.
-pub(super) trait Triples {
+pub(in crate::export) trait Triples {
     /// Triples of a run follow, whose things' IRIs begin with `base`.
     fn begin(&mut self, base: &str) -> io::Result<()>;
 

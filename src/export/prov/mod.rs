@@ -1,0 +1,14 @@
+//! W3C PROV in its own notations: what the triples of [`rdf`](super::rdf) say in
+//! PROV's terms, as statements. So both have the same things by the same names.
+//!
+//! | file | what it knows |
+//! | --- | --- |
+//! | `statement` | what a statement is, and how its things are named |
+//! | `gather` | how triples become statements |
+//! | `provn`, `json` | the notations |
+
+mod gather;
+mod statement;
+
+pub mod json;
+pub mod provn;
