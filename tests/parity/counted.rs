@@ -141,7 +141,7 @@ fn initdb_program() -> PathBuf {
         .find(|program| program.exists());
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let of_debian = versions.map(|version| version.path().join("bin/initdb")).max();
-    of_debian.or(in_path).expect("initdb, of Debian's package postgresql (tests/run --all)")
+    of_debian.or(in_path).expect("initdb, of Debian's package postgresql (tests/run installs it)")
 }
 
 #[test]
