@@ -165,7 +165,7 @@ print(sqlite3.connect('made.db').execute('SELECT count(*) FROM t').fetchone())";
 /// What clients say first, in Python: MySQL's handshake response and a query, a Redis
 /// command, a MongoDB `find`, SQL Server's prelogin and an unencrypted batch, an Oracle
 /// connect packet. The protocols' documents are named in `src/flow/database/`.
-const TALKS: &str = r#"
+const TALKS: &str = r"
 import socket, struct, sys
 def mysql_packet(number, body): return struct.pack('<I', len(body))[:3] + bytes([number]) + body
 mysql = mysql_packet(1, struct.pack('<IIB23x', 0x200 | 8 | 0x8000, 1 << 24, 33) + b'ann\0\0shop\0')
@@ -196,7 +196,7 @@ for name, said in [('mysql', mysql), ('redis', redis), ('mongo', mongo), ('tds',
                 client.sendall(said)
                 heard = b''
                 while len(heard) < len(said): heard += server.recv(7)
-"#;
+";
 
 #[test]
 fn clients_of_others_are_known_by_their_first_words() {

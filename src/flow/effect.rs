@@ -45,6 +45,15 @@ impl Flow {
                 version: None,
             });
         }
+        self.name_numbers(record, plan);
+    }
+
+    /// A socket's peer is on another machine.
+    pub(super) fn meet_host(&mut self, id: ResourceId, remote: Option<&Endpoint>) {
+        let host = remote.and_then(|remote| self.state.host_of(remote));
+        if let (Some(host), Some(socket)) = (host, self.state.resources.socket_mut(id)) {
+            socket.host = Some(host);
+        }
     }
 
     /// Does what the call did.
@@ -54,6 +63,7 @@ impl Flow {
             self.apply_failed(record, plan);
             return;
         }
+        self.name_numbered_result(record, plan);
         match verb {
             Verb::Opens => self.opens(record, plan),
             Verb::Makes => self.makes(record, plan),
@@ -188,6 +198,7 @@ impl Flow {
         let mut socket = listener.unwrap_or_default();
         socket.remote = address(record, plan);
         socket.peer_pid = None;
+        socket.host = socket.remote.as_ref().and_then(|remote| self.state.host_of(remote));
         let resource = self.new_socket(socket);
         if let Some(socket) = self.state.socket(resource) {
             self.databases.connected(resource, socket, true);
@@ -197,6 +208,9 @@ impl Flow {
 
     fn connects(&mut self, record: &Record<'_>, plan: &Plan) {
         let remote = address(record, plan);
+        if let Some(id) = self.operand(plan, 0) {
+            self.meet_host(id, remote.as_ref());
+        }
         self.set_address(plan, |socket| socket.remote = remote);
         let end = self.operand(plan, 0);
         if let Some((id, socket)) = end.and_then(|id| Some((id, self.state.socket(id)?))) {
@@ -302,6 +316,11 @@ impl Flow {
     }
 
     fn anonymous(&mut self, record: &Record<'_>, plan: &Plan) -> ResourceId {
+        if plan.prototype.name == "mq_open"
+            && let Some(queue) = self.queue(record)
+        {
+            return queue;
+        }
         let mut name = irregular::anonymous_name(plan.prototype).as_bytes().to_vec();
         if let ("memfd_create", Some(piece)) = (plan.prototype.name, record.piece(0, Role::Str)) {
             name.push(b':');

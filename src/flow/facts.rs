@@ -329,11 +329,16 @@ impl Flow {
         let mode = fact.number(FactKey::Mode).unwrap_or_default();
         let known = self.state.resource(id).map(|resource| resource.class);
         let class = Class::from_mode(mode as u32).or_else(|| class_of_link(link)).or(known);
+        let class = class.map(|class| match class {
+            Class::Device if is_terminal(fact, link) => Class::Terminal,
+            other => other,
+        });
         let identity = inode_of(fact, link);
         let mut news = match (class, identity) {
             (Some(class), Some(identity)) => self.state.resources.learn(id, class, identity),
             _ => false,
         };
+        self.meet_host(id, fact.bytes(FactKey::Remote).and_then(Endpoint::parse).as_ref());
         if let Some(socket) = self.state.resources.socket_mut(id)
             && learn_socket(socket, fact)
         {
@@ -343,6 +348,21 @@ impl Flow {
         if news {
             self.before.push(Item::Learnt(id));
         }
+    }
+}
+
+/// Whether a device is a terminal, by its number (`admin-guide/devices.txt`), or, where
+/// that is not known, its name.
+fn is_terminal(fact: &Fact, path: &[u8]) -> bool {
+    const CHARACTER: i64 = 0o020_000;
+    const TYPE: i64 = 0o170_000;
+    if fact.number(FactKey::Mode).is_none_or(|mode| mode & TYPE != CHARACTER) {
+        return false;
+    }
+    match fact.number(FactKey::Special) {
+        // Consoles, /dev/tty and its kin, pseudo-terminals, USB and other serial lines, hvc.
+        Some(number) => matches!(number >> 8 & 0xfff, 4 | 5 | 136..=143 | 188 | 204 | 229),
+        None => path.starts_with(b"/dev/pts/") || path.starts_with(b"/dev/tty"),
     }
 }
 

@@ -24,6 +24,7 @@
 //! | `numbers` | who is meant by a process or thread number |
 //! | `bytes` | how many bytes a call moved |
 //! | `database` | databases, by what is said on connections and written in files |
+//! | `ipc` | what calls name by numbers: System V's things, users |
 //! | `plan`, `irregular` | how to read a call's prototype; the calls that need a name |
 //! | [`graph`] | all that in memory, with events folded into numbers |
 
@@ -37,6 +38,7 @@ mod facts;
 mod files;
 mod gaps;
 pub mod graph;
+mod ipc;
 mod irregular;
 mod item;
 mod life;
@@ -72,6 +74,7 @@ pub use bytes::{Moved, moves_bytes};
 pub use database::{Database, DatabaseUse, Statement, System};
 pub use descriptors::{Descriptor, Descriptors};
 pub use files::OpenId;
+pub use ipc::Number;
 pub use item::{
     ActivityId, BlindSpot, Delivery, Edge, EdgeKind, Event, EventId, Item, Look, Place, Side, Sink,
     Through, Transfer, Use,

@@ -12,11 +12,15 @@
 //! | file | `CIM_DataFile.Name` | machine, or the server of its mount |
 //! | directory | `CIM_Directory.Name` | machine, or the server of its mount |
 //! | device | `Device.Name` | machine |
+//! | terminal | `Terminal.Name` | machine |
 //! | FIFO | `Pipe.Name` | machine, or the server of its mount |
 //! | pipe | `Pipe.Inode` | boot |
 //! | connection | `Socket.Protocol,End1,End2`, the lesser end first | everywhere; boot if local |
 //! | socket with an own address only | `Socket.Protocol,Address` | everywhere; boot if local |
 //! | other socket | `Socket.Inode` | boot |
+//! | System V's memory, queues, semaphores | `SharedMemory.Id`, `MessageQueue.Id`, `Semaphore.Id` | boot |
+//! | POSIX message queue | `MessageQueue.Name` | boot |
+//! | user | `User.Id` | machine |
 //! | database | `Database.Server,Name` (SQLite: `Database.Name`) | everywhere; machine if local |
 //!
 //! What else the kernel makes (an eventfd, an epoll) nobody outside can name: it has
@@ -87,6 +91,20 @@ impl<'a> Moniker<'a> {
             Class::File => "CIM_DataFile",
             Class::Directory => "CIM_Directory",
             Class::Device => return by_path(name, "Device"),
+            Class::Terminal => return by_path(name, "Terminal"),
+            Class::SharedMemory => return by_number(state, id, "SharedMemory"),
+            Class::Semaphore => return by_number(state, id, "Semaphore"),
+            Class::User => {
+                let moniker = by_number(state, id, "User")?;
+                return Some(Self { authority: Authority::Machine, ..moniker });
+            }
+            Class::MessageQueue => {
+                let by_name =
+                    name.strip_prefix(b"mqueue:").and_then(|name| by_path(name, "MessageQueue"));
+                let by_name = by_name.map(|moniker| Self { authority: Authority::Boot, ..moniker });
+                return by_name.or_else(|| by_number(state, id, "MessageQueue"));
+            }
+            Class::Host => return Some(Self::of_host(name)),
             Class::Pipe => "Pipe",
         };
         match state.mounts.owner(name) {
@@ -132,6 +150,11 @@ fn quote(value: &[u8], out: &mut Vec<u8>) {
 fn by_path<'a>(path: &'a [u8], class: &'static str) -> Option<Moniker<'a>> {
     let is_absolute = path.first() == Some(&b'/');
     is_absolute.then(|| Moniker::new(Authority::Machine, class).key("Name", path))
+}
+
+fn by_number<'a>(state: &State, id: ResourceId, class: &'static str) -> Option<Moniker<'a>> {
+    let number = state.number(id)?.id.to_string();
+    Some(Moniker::new(Authority::Boot, class).key("Id", number.into_bytes()))
 }
 
 fn by_inode<'a>(resource: &Resource, class: &'static str) -> Option<Moniker<'a>> {
@@ -234,7 +257,7 @@ pub(super) fn canonical(end: Endpoint) -> Endpoint {
 
 /// The address and port. One end may see as `::ffff:10.0.0.1` what the other calls
 /// 10.0.0.1.
-fn address(end: &Endpoint) -> Option<SocketAddr> {
+pub(super) fn address(end: &Endpoint) -> Option<SocketAddr> {
     match end {
         Endpoint::Inet(ip, port) => Some((IpAddr::V4(*ip), *port).into()),
         Endpoint::Inet6(ip, port) => Some((ip.to_canonical(), *port).into()),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::ipc::Naming;
 use super::irregular::{self, Irregular, OpenFlags};
 use super::position::Position;
 use crate::abi::{Memory, Prototype, Scalar, Ty, Verb};
@@ -26,6 +27,8 @@ pub(super) struct Plan {
     pub(super) position: Position,
     /// Where it has the flags of open(2).
     pub(super) open_flags: OpenFlags,
+    /// How it names what has neither path nor descriptor.
+    pub(super) naming: Option<Naming>,
     /// What its effect does not say.
     pub(super) irregular: Irregular,
 }
@@ -73,6 +76,7 @@ impl Plan {
             cloexec: cloexec(prototype),
             position: Position::of(prototype),
             open_flags: OpenFlags::of(prototype),
+            naming: Naming::of(prototype),
             irregular: Irregular::of(prototype),
         }
     }

@@ -394,10 +394,10 @@ impl Class {
     const fn type_bits(self) -> Option<u32> {
         match self {
             Self::Directory => Some(0o040_000),
-            Self::Device => Some(0o020_000),
+            Self::Device | Self::Terminal => Some(0o020_000),
             Self::Pipe => Some(0o010_000),
             Self::Socket => Some(0o140_000),
-            Self::File | Self::Database | Self::Anonymous => None,
+            _ => None,
         }
     }
 }

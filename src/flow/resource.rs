@@ -4,6 +4,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::database::Database;
+use super::ipc::Number;
 use super::names::{NameId, Names};
 use super::socket::Socket;
 
@@ -31,12 +32,24 @@ pub enum Class {
     File,
     /// A directory.
     Directory,
-    /// A character or block device, terminals included.
+    /// A character or block device.
     Device,
+    /// A character device at which somebody sits, or may.
+    Terminal,
     /// A pipe or FIFO.
     Pipe,
     /// A socket.
     Socket,
+    /// Shared memory of System V; that of shm_open(3) is a file.
+    SharedMemory,
+    /// A message queue, of System V or POSIX.
+    MessageQueue,
+    /// A set of semaphores of System V.
+    Semaphore,
+    /// A user of the machine.
+    User,
+    /// Another machine.
+    Host,
     /// A database, of a server or in a file.
     Database,
     /// Something of the kernel's that has only descriptors: epoll, eventfd, …
@@ -50,6 +63,12 @@ impl Class {
             Self::File => "file",
             Self::Directory => "directory",
             Self::Device => "device",
+            Self::Terminal => "terminal",
+            Self::SharedMemory => "shared memory",
+            Self::MessageQueue => "message queue",
+            Self::Semaphore => "semaphore",
+            Self::User => "user",
+            Self::Host => "host",
             Self::Pipe => "pipe",
             Self::Socket => "socket",
             Self::Database => "database",
@@ -105,10 +124,12 @@ pub(super) struct Resources {
     by_path: FxHashMap<NameId, ResourceId>,
     by_inode: FxHashMap<Identity, ResourceId>,
     sockets: FxHashMap<ResourceId, Socket>,
-    /// Pipes and eventfds that a call of this run has made.
+    /// Things that calls name otherwise than by a path.
+    by_name: FxHashMap<(Class, NameId), ResourceId>,
+    numbers: FxHashMap<ResourceId, Number>,
     databases: FxHashMap<ResourceId, Database>,
     by_database: FxHashMap<Database, ResourceId>,
-    /// Pipes that a call of this run has made.
+    /// Pipes and eventfds that a call of this run has made.
     own: FxHashSet<ResourceId>,
     /// Where paths that lead through symbolic links were last seen to lead.
     aliases: FxHashMap<ResourceId, ResourceId>,
@@ -234,6 +255,26 @@ impl Resources {
     /// Whether a call of this run has made it.
     pub(super) fn is_own(&self, id: ResourceId) -> bool {
         self.own.contains(&id)
+    }
+
+    /// The thing of that class and name.
+    pub(super) fn at_name(&mut self, class: Class, name: NameId) -> ResourceId {
+        if let Some(&id) = self.by_name.get(&(class, name)) {
+            return id;
+        }
+        let id = self.add(class, name);
+        self.by_name.insert((class, name), id);
+        id
+    }
+
+    pub(super) fn number(&self, id: ResourceId) -> Option<Number> {
+        self.numbers.get(&id).copied()
+    }
+
+    /// Sets by what number the kernel knows it; a key once learnt stays.
+    pub(super) fn set_number(&mut self, id: ResourceId, number: Number) {
+        let known = self.numbers.entry(id).or_insert(number);
+        known.key = number.key.or(known.key);
     }
 
     /// The resource that is that database; a new one is called `name`.

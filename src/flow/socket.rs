@@ -17,6 +17,8 @@ pub struct Socket {
     pub local: Option<Endpoint>,
     /// Peer's address.
     pub remote: Option<Endpoint>,
+    /// The machine at the other end, if it is another one.
+    pub host: Option<ResourceId>,
     /// The socket at the other end.
     pub peer: Option<ResourceId>,
     /// Of a Unix connection, the process that has connected to it, or that listened, by

@@ -5,13 +5,15 @@ use rustc_hash::FxHashMap;
 use super::database::Database;
 use super::descriptors::{Descriptor, Descriptors};
 use super::files::Files;
+use super::ipc::Number;
 use super::item::{ActivityId, EventId};
+use super::moniker::address;
 use super::mounts::Mounts;
 use super::names::{NameId, Names};
 use super::path::absolute;
 use super::pool::Pool;
-use super::resource::{Resource, ResourceId, Resources};
-use super::socket::Socket;
+use super::resource::{Class, Resource, ResourceId, Resources};
+use super::socket::{Endpoint, Socket};
 use super::task::{Execution, Process, Standing, Task};
 use super::version::Name;
 use crate::event::TaskId;
@@ -93,6 +95,11 @@ impl State {
     /// What is known of a socket.
     pub fn socket(&self, id: ResourceId) -> Option<&Socket> {
         self.resources.socket(id)
+    }
+
+    /// By what the kernel knows something that has neither path nor descriptor.
+    pub fn number(&self, id: ResourceId) -> Option<Number> {
+        self.resources.number(id)
     }
 
     /// What is known of a database.
@@ -184,6 +191,25 @@ impl State {
         let is_own = process.own_pid.unwrap_or(process.pid) == pid;
         let of = if is_own { process.id } else { *self.by_pid.get(&pid)? };
         self.slot(of, fd).map(|slot| slot.resource)
+    }
+
+    /// The thing of that class that the kernel knows by a number.
+    pub(super) fn numbered(&mut self, class: Class, id: u32, key: Option<u32>) -> ResourceId {
+        let name = format!("{} {id}", class.name());
+        let name = self.names.intern(name.as_bytes());
+        let resource = self.resources.at_name(class, name);
+        self.resources.set_number(resource, Number { id, key });
+        resource
+    }
+
+    /// The machine at that end of a connection, if it is another one.
+    pub(super) fn host_of(&mut self, end: &Endpoint) -> Option<ResourceId> {
+        let ip = address(end)?.ip();
+        if ip.is_loopback() || ip.is_unspecified() {
+            return None;
+        }
+        let name = self.names.intern(ip.to_string().as_bytes());
+        Some(self.resources.at_name(Class::Host, name))
     }
 
     /// The resource that is that database.

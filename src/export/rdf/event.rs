@@ -137,6 +137,7 @@ fn terms_of(used: Use) -> Option<(NamedNodeRef<'static>, General)> {
         Verb::Receives => (v::RECEIVES, Used),
         Verb::Execs => (v::EXECS, Used),
         Verb::Controls => (v::CONTROLS, Neither),
+        Verb::Credits => (v::BECOMES, Neither),
         _ => return None,
     })
 }

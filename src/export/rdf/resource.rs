@@ -50,6 +50,16 @@ impl<T: Triples> Graph<T> {
         if let Some(socket) = state.socket(id) {
             self.socket(socket)?;
         }
+        if let Some(host) = state.socket(id).and_then(|socket| socket.host) {
+            self.names.resource(state, host, &mut self.object);
+            self.link(v::REMOTE_HOST)?;
+        }
+        if let Some(number) = state.number(id) {
+            self.integer(v::IDENTIFIER, number.id)?;
+            if let Some(key) = number.key {
+                self.integer(v::KEY, key)?;
+            }
+        }
         if let Some(database) = state.database(id) {
             self.database(database)?;
         }
@@ -121,6 +131,12 @@ fn class_of(class: Class) -> NamedNodeRef<'static> {
         Class::File => v::FILE_CLASS,
         Class::Directory => v::DIRECTORY_CLASS,
         Class::Device => v::DEVICE_CLASS,
+        Class::Terminal => v::TERMINAL_CLASS,
+        Class::SharedMemory => v::SHARED_MEMORY_CLASS,
+        Class::MessageQueue => v::MESSAGE_QUEUE_CLASS,
+        Class::Semaphore => v::SEMAPHORE_CLASS,
+        Class::User => v::USER_CLASS,
+        Class::Host => v::HOST_CLASS,
         Class::Pipe => v::PIPE_CLASS,
         Class::Socket => v::SOCKET_CLASS,
         Class::Database => v::DATABASE_CLASS,

@@ -44,6 +44,11 @@ terms! { RTRACE_TERMS "https://w3id.org/rtrace/ns#":
     FILE_CLASS = "File";
     DIRECTORY_CLASS = "Directory";
     DEVICE_CLASS = "Device";
+    TERMINAL_CLASS = "Terminal";
+    SHARED_MEMORY_CLASS = "SharedMemory";
+    MESSAGE_QUEUE_CLASS = "MessageQueue";
+    SEMAPHORE_CLASS = "Semaphore";
+    USER_CLASS = "User";
     PIPE_CLASS = "Pipe";
     SOCKET_CLASS = "Socket";
     DATABASE_CLASS = "Database";
@@ -126,6 +131,10 @@ terms! { RTRACE_TERMS "https://w3id.org/rtrace/ns#":
     REMOTE = "remoteAddress";
     REMOTE_BYTES = "remoteAddressBytes";
 
+    REMOTE_HOST = "remoteHost";
+    IDENTIFIER = "identifier";
+    KEY = "key";
+
     SYSTEM = "system";
     SERVER = "server";
     SERVER_BYTES = "serverBytes";
@@ -170,6 +179,7 @@ terms! { RTRACE_TERMS "https://w3id.org/rtrace/ns#":
     RECEIVES = "receivesFrom";
     EXECS = "executes";
     CONTROLS = "controls";
+    BECOMES = "becomes";
 }
 
 terms! { PROV_TERMS "http://www.w3.org/ns/prov#":

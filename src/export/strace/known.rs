@@ -185,6 +185,8 @@ impl Known<'_> {
     }
 
     fn name(&self, name: &[u8], out: &mut String) {
+        // How the flow tells a POSIX message queue from a file.
+        let name = name.strip_prefix(b"mqueue:").unwrap_or(name);
         if name.starts_with(MEMORY) {
             out.push('/');
         }

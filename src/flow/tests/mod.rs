@@ -4,6 +4,7 @@ mod data;
 mod databases;
 mod files;
 mod graph;
+mod ipc;
 mod kit;
 mod meetings;
 mod recap;

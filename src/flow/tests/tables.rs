@@ -186,10 +186,12 @@ fn pipes_and_sockets() {
         protocol: Some(6),
         local: None,
         remote,
+        host: state.resource_ids().find(|id| state.name_of(*id) == b"10.0.0.1"),
         peer: None,
         peer_pid: None,
     };
     assert_eq!(state.socket(id), Some(&expected));
+    assert!(expected.host.is_some());
 }
 
 /// The inode that a fact tells is the identity of a pipe and of a socket.
