@@ -99,7 +99,7 @@ const WORKLOADS: &[Workload] = &[
         name: "cargo",
         what: "cargo build of a small crate",
         setup: "cargo init -q --vcs none --name small .",
-        command: &["cargo", "build", "-q", "--offline"],
+        command: &["cargo", "build", "-q", "--offline", "--target-dir", "target"],
         prepare: Some("rm -rf target"),
     },
     Workload {
@@ -123,6 +123,29 @@ for number in range(50):
     setattr(Small, "test_process_%d" % number, process)
 END"#,
         command: &["/usr/bin/python3", "-m", "unittest", "-q", "test_small"],
+        prepare: None,
+    },
+    Workload {
+        name: "pg",
+        what: "a PostgreSQL server that starts, does 200 transactions and stops",
+        setup: r#"
+            as() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
+            bin=$(ls -d /usr/lib/postgresql/*/bin | tail -1)
+            [ -x "$bin/initdb" ]
+            cat >run.sh <<END
+set -e
+as() { if [ "\$(id -u)" = 0 ]; then runuser -u postgres -- "\$@"; else "\$@"; fi; }
+server() { as $bin/pg_ctl -D $PWD/data -s -w "\$@"; }
+trap 'server -m fast stop' EXIT
+server -l $PWD/data/log -o "-k $PWD/data -c listen_addresses= -c fsync=off" start
+\${1:-as $bin/pgbench -h $PWD/data -n -t 200 postgres}
+END
+            chmod a+x . ..
+            mkdir -p data
+            [ "$(id -u)" != 0 ] || chown postgres data
+            as $bin/initdb -A trust -D data >/dev/null
+            sh run.sh "as $bin/pgbench -h $PWD/data -q -i -s 1 postgres" 2>/dev/null"#,
+        command: &["sh", "run.sh"],
         prepare: None,
     },
 ];

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::recorder::{Recorder, Scope, shown};
 use super::{Machine, Once, Plan};
 
-/// A recorder that has less than so many hundredths of the calls that another one has
-/// of the same command has lost some.
+/// A recorder that has less than such a part of the calls that others have of the same
+/// command has lost some.
 const WHOLE: f64 = 0.99;
 
 /// What was measured.
@@ -96,8 +96,9 @@ impl Report {
         let native = subjects.first().map(|native| native.runs.clone()).unwrap_or_default();
         let whole = subjects.iter().filter(|subject| subject.scope == Some(Scope::All));
         let calls = whole.filter_map(|subject| median(subject.calls())).max();
-        for subject in &mut subjects {
-            subject.summary = summary(subject, &native, calls);
+        let expected: Vec<_> = (0..subjects.len()).map(|at| expected(&subjects, at)).collect();
+        for (subject, expected) in subjects.iter_mut().zip(expected) {
+            subject.summary = summary(subject, &native, expected);
         }
         subjects.sort_by(|one, other| {
             one.place().cmp(&other.place()).then(one.summary.ratio.total_cmp(&other.summary.ratio))
@@ -111,7 +112,19 @@ impl Report {
     }
 }
 
-fn summary(subject: &Subject, native: &[Once], whole: Option<u64>) -> Summary {
+/// Calls that should be in the logs of subject number `at`, as the others have them: the
+/// median of what each of them has at least. Programs that wait for each other make
+/// some calls more or less from run to run, and a recorder may lose some.
+fn expected(subjects: &[Subject], at: usize) -> Option<u64> {
+    if subjects.get(at)?.scope != Some(Scope::All) {
+        return None;
+    }
+    let others = subjects.iter().enumerate().filter(|(other, _)| *other != at);
+    let whole = others.filter(|(_, subject)| subject.scope == Some(Scope::All));
+    median(whole.filter_map(|(_, subject)| subject.calls().into_iter().min()).collect())
+}
+
+fn summary(subject: &Subject, native: &[Once], expected: Option<u64>) -> Summary {
     let times: Vec<u64> = subject.runs.iter().map(|run| run.time).collect();
     let time = median(times.clone()).unwrap_or_default();
     let pairs = subject.runs.iter().zip(native);
@@ -124,7 +137,7 @@ fn summary(subject: &Subject, native: &[Once], whole: Option<u64>) -> Summary {
     let per_call = |calls: u64| (time as f64 - plain as f64) / calls.max(1) as f64;
     let logged = subject.runs.iter().filter_map(|run| run.logged);
     let bytes = median(logged.map(|logged| logged.bytes).collect());
-    let lost = calls.map(|_| lost(subject, whole));
+    let lost = calls.map(|_| lost(subject, expected.unwrap_or_default()));
     Summary {
         time,
         spread: spread(times, time),
@@ -139,15 +152,12 @@ fn summary(subject: &Subject, native: &[Once], whole: Option<u64>) -> Summary {
     }
 }
 
-/// Calls that a recorder of all calls has not, but others have; those that it says it
-/// has lost.
-fn lost(subject: &Subject, whole: Option<u64>) -> u64 {
+/// Calls that a recorder has in none of its logs, or those that it says it has lost.
+fn lost(subject: &Subject, expected: u64) -> u64 {
     let told = subject.runs.iter().filter_map(|run| run.logged).map(|logged| logged.lost).max();
     let most = subject.calls().into_iter().max().unwrap_or_default();
-    let whole = whole.filter(|_| subject.scope == Some(Scope::All)).unwrap_or_default();
-    // Programs that wait for each other make some calls more or less from run to run.
-    let is_short = (most as f64) < whole as f64 * WHOLE;
-    told.unwrap_or_default().max(if is_short { whole - most } else { 0 })
+    let is_short = (most as f64) < expected as f64 * WHOLE;
+    told.unwrap_or_default().max(if is_short { expected - most } else { 0 })
 }
 
 /// Why a recorder is not ranked.
@@ -232,6 +242,21 @@ mod tests {
         assert_eq!(one.per_call, Some((500.0 - 110.0) / 40.0));
         assert_eq!((one.bytes_per_call, one.fault.as_deref()), (Some(10.0), None));
         assert_eq!(report.native().map(|native| native.summary.ratio), Some(1.0));
+    }
+
+    #[test]
+    fn who_has_more_of_a_restless_command_makes_losers_of_none() {
+        let with = |name, counts: [u64; 3]| {
+            let runs = counts.map(|calls| once(500, Some((calls, 0)))).to_vec();
+            subject(name, Some(Scope::All), runs)
+        };
+        let restless = [("a", [900, 1000, 950]), ("b", [1100, 920, 990]), ("c", [1300, 940, 935])];
+        let restless = restless.map(|(name, counts)| with(name, counts));
+        let report = report([natively()].into_iter().chain(restless).collect());
+        assert!(
+            report.subjects.iter().all(|subject| subject.summary.fault.is_none()),
+            "{report:?}"
+        );
     }
 
     #[test]
