@@ -183,6 +183,39 @@ thread.join()
 }
 
 #[test]
+fn descriptors_passed_over_a_unix_socket() {
+    // The one who reads has been given the pipe, the one who writes another one's
+    // eventfd: none of them has opened what it uses.
+    let edges = messages(
+        "
+import os, socket
+a, b = socket.socketpair()
+if os.fork() == 0:
+    a.close()
+    text, given, _, _ = socket.recv_fds(b, 100, 2)
+    assert text == b'ask one' and len(given) == 2
+    os.write(given[1], (5).to_bytes(8, 'little'))
+    b.send(b'got ' + text + os.read(given[0], 100))
+    os._exit(0)
+b.close()
+pipe, count = os.pipe(), os.eventfd(0)
+socket.send_fds(a, [b'ask one'], [pipe[0], count])
+os.close(pipe[0])
+os.write(pipe[1], b' through')
+assert os.read(count, 8) == (5).to_bytes(8, 'little')
+assert a.recv(100) == b'got ask one through'
+os.wait()
+",
+    );
+    let texts: Vec<_> = edges.iter().map(|(text, _)| text.as_str()).collect();
+    assert_eq!(texts.len(), 4, "{edges:?}");
+    for text in ["ask one", " through", "got ask one through", "\u{5}\0\0\0\0\0\0\0"] {
+        assert!(texts.contains(&text), "{text:?}: {edges:?}");
+    }
+    assert!(edges.iter().all(|(_, transfer)| transfer.certain), "{edges:?}");
+}
+
+#[test]
 fn datagrams_with_and_without_a_connection() {
     let edges = messages(
         "

@@ -11,12 +11,14 @@
 
 mod batch;
 mod blind;
+mod control;
 mod fact;
 mod kind;
 mod record;
 
 pub use batch::{Batch, RecordBuilder};
 pub use blind::{BlindSpot, BlindSpots};
+pub use control::passed_descriptors;
 pub use fact::*;
 pub use kind::{Kind, Lane, Origin};
 pub use record::{Call, Errno, Phase, Piece, Record, Role, Section, State, TaskId};

@@ -29,6 +29,9 @@ impl Flow {
                 self.uses.push(Use { place: Place::Argument(arg), verb, resource, version: None });
             }
         }
+        if plan.prototype.effect.verb == Verb::Takes {
+            self.name_taken(record);
+        }
         for path in &plan.paths {
             let Some(bytes) = record.path(path.arg) else { continue };
             let base = match path.at {
@@ -70,6 +73,7 @@ impl Flow {
             Verb::Pairs => self.pairs(record, plan),
             Verb::Closes => self.closes(record, plan),
             Verb::Dups => self.dups(record, plan),
+            Verb::Takes => self.takes(record),
             Verb::Accepts => self.accepts(record, plan),
             Verb::Connects => self.connects(record, plan),
             Verb::Binds => self.binds(record, plan),
@@ -303,7 +307,7 @@ impl Flow {
         self.table(task, |table| table.set(fd, descriptor));
     }
 
-    fn table(&mut self, task: TaskId, change: impl FnOnce(&mut super::Descriptors)) {
+    pub(super) fn table(&mut self, task: TaskId, change: impl FnOnce(&mut super::Descriptors)) {
         if let Some(task) = self.state.tasks.get(&task) {
             change(self.state.files.get_mut(task.files));
         }

@@ -218,6 +218,9 @@ impl Flow {
         let path = fact.bytes(FactKey::Path).unwrap_or_default();
         let slot = fd_of(fact).and_then(|fd| Some((fd, self.state.slot(fact.task, fd)?)));
         let Some((fd, slot)) = slot else {
+            if self.came_from_outside(fact, path) {
+                return;
+            }
             if path.first() == Some(&b'/') {
                 let file = self.state.file_named(path);
                 self.learn(file, fact);
@@ -261,6 +264,21 @@ impl Flow {
         }
     }
 
+    /// A descriptor came with a message, or was taken, from somebody of whom that is not
+    /// known.
+    fn came_from_outside(&mut self, fact: &Fact, path: &[u8]) -> bool {
+        // A fact that comes late tells of what may be closed by now.
+        let is_now = self.state.task(fact.task).is_some_and(|task| task.last < fact.ordinal);
+        let fd = fd_of(fact).filter(|_| is_now);
+        let found = fd.and_then(|fd| Some((fd, self.resource_of(fact, path)?)));
+        let Some((fd, resource)) = found else { return false };
+        let flags = fact.number(FactKey::Flags).unwrap_or_default();
+        let cloexec = flags as u64 & O_CLOEXEC != 0;
+        self.open_slot(fact.task, fd, Descriptor { resource, cloexec, open: None });
+        self.learn(resource, fact);
+        true
+    }
+
     /// The path that the event at hand opened has proved to lead to `real`.
     fn note_link(&mut self, real: ResourceId) {
         let opened = self.uses.iter().rev().find(|one| one.verb == Verb::Opens);
@@ -273,6 +291,14 @@ impl Flow {
     /// The resource that `assumed` proved to be: a path may have led through
     /// symbolic links, a pipe's other end may be known already.
     fn real_resource(&mut self, fact: &Fact, link: &[u8], assumed: ResourceId) -> ResourceId {
+        let name = self.state.name_of(assumed);
+        // What came with a message may have lost its name since it was opened.
+        let is_same = link.strip_suffix(b" (deleted)").is_some_and(|had| {
+            had == name || had.strip_prefix(b"/").is_some_and(|memory| memory == name)
+        });
+        if is_same {
+            return assumed;
+        }
         if link.first() == Some(&b'/') {
             return self.state.file_named(link);
         }
@@ -280,7 +306,8 @@ impl Flow {
             return known;
         }
         let is_file = self.state.name_of(assumed).first() == Some(&b'/');
-        if is_file && class_of_link(link).is_some() {
+        let class = class_of_link(link);
+        if class.is_some() && class != self.state.resource(assumed).map(|known| known.class) {
             return self.resource_of(fact, link).unwrap_or(assumed);
         }
         if !link.is_empty() && !is_file {

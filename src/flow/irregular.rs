@@ -129,6 +129,8 @@ pub(super) fn ioctl(request: u64) -> Control {
     }
 }
 
+/// A flag of recvmsg(2).
+pub(super) const MSG_CMSG_CLOEXEC: u64 = 0x4000_0000;
 /// Flags of close_range(2).
 pub(super) const CLOSE_RANGE_UNSHARE: u64 = 2;
 /// Flags of close_range(2).

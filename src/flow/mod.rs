@@ -17,6 +17,7 @@
 //! | `signal` | signals, from who sent one to who got it |
 //! | `thread` | threads that others wait for |
 //! | `version`, `files`, `content`, `ranges` | what is behind names, who wrote and read it |
+//! | `rights` | descriptors that a process gets from another one |
 //! | `meeting` | which sockets are the ends of a connection |
 //! | `touch`, `position`, `naming` | what calls do to content, where, and to names |
 //! | `stream`, `transfer` | bytes through pipes and connections, from write to read |
@@ -55,6 +56,7 @@ mod position;
 mod ranges;
 mod recap;
 mod resource;
+mod rights;
 mod signal;
 mod socket;
 mod state;
@@ -95,6 +97,7 @@ use database::Databases;
 use facts::Facts;
 use gaps::Gaps;
 use plan::Plans;
+use rights::Parcels;
 use signal::Signals;
 use thread::Joins;
 use transfer::Transfers;
@@ -109,6 +112,7 @@ pub struct Flow {
     transfers: Transfers,
     databases: Databases,
     signals: Signals,
+    parcels: Parcels,
     joins: Joins,
     /// Tasks whose maker's call has not ended yet, by that call.
     born: FxHashMap<EventId, TaskId>,
@@ -155,6 +159,7 @@ impl Flow {
             transfers: Transfers::default(),
             databases: Databases::default(),
             signals: Signals::default(),
+            parcels: Parcels::default(),
             joins: Joins::default(),
             born: FxHashMap::default(),
             dead: FxHashMap::default(),
@@ -223,6 +228,7 @@ impl Flow {
     pub fn batch<S: Sink + ?Sized>(&mut self, batch: &Batch, sink: &mut S) -> Result<(), S::Error> {
         self.facts.take(batch.facts());
         self.state.mounts.take_facts(batch.facts());
+        self.look_ahead(batch);
         for record in (0..batch.len()).filter_map(|index| batch.get(index)) {
             self.record(&record, sink)?;
         }
@@ -389,6 +395,7 @@ impl Flow {
         }
         self.name_arguments(record, &plan);
         self.transfer(record, &plan);
+        self.pass_descriptors(record, &plan);
         self.follow_threads(record, plan.prototype);
         if plan.prototype.effect.verb == crate::abi::Verb::Signals {
             self.send_signal(record, &plan);
@@ -435,6 +442,7 @@ impl Flow {
         let event = event_id(&record);
         self.transfer_cut(event);
         self.signals.cut(event);
+        self.parcels.cut(event);
         self.link_next(&record);
         self.tell_before(sink)?;
         let prototype = plan.map(|plan| plan.prototype);

@@ -308,10 +308,12 @@ fn count(record: &Record<'_>, plan: &Plan, socket: Option<&Socket>) -> Option<u6
 
 /// Whether the bytes stay where they are.
 pub(super) fn stays(record: &Record<'_>, plan: &Plan) -> bool {
-    if plan.prototype.name == "tee" {
-        return true;
-    }
+    plan.prototype.name == "tee" || message_flags(record, plan) & MSG_PEEK != 0
+}
+
+/// The flags of recvmsg(2) and the like; 0 for a call that has none.
+pub(super) fn message_flags(record: &Record<'_>, plan: &Plan) -> u64 {
     let mut params = plan.prototype.params.iter().zip(record.words);
     let is_flags = |ty: &Ty| matches!(ty, Ty::Flags(set) if set.name == "msg_flags");
-    params.any(|(param, word)| is_flags(&param.ty) && word & MSG_PEEK != 0)
+    params.find(|(param, _)| is_flags(&param.ty)).map_or(0, |(_, word)| word)
 }

@@ -249,6 +249,8 @@ impl<S: Sink> Tracer<S> {
             Verb::Pairs if !failed => self.pair_facts(tid, prototype),
             Verb::Accepts if !failed => self.socket_fact(tid, pid, result as i32),
             Verb::Sends if !failed => self.sender_fact(tid, pid, first),
+            Verb::Receives if !failed => self.received(tid),
+            Verb::Takes if !failed => self.given(tid, result as i32),
             Verb::Binds | Verb::Listens if !failed => self.socket_fact(tid, pid, first),
             Verb::Connects if !failed || result == -i64::from(libc::EINPROGRESS) => {
                 self.socket_fact(tid, pid, first);
@@ -285,7 +287,7 @@ impl<S: Sink> Tracer<S> {
     }
 
     /// A tracee has a device open; that may be FUSE's, by which it serves files.
-    fn may_serve(&mut self, tid: i32, device: u64) {
+    pub(super) fn may_serve(&mut self, tid: i32, device: u64) {
         if device == FUSE && self.reader.served.expect_fuse() {
             self.blind_spot(tid, "memory of a file on FUSE is read only once it is there");
         }
@@ -342,7 +344,7 @@ impl<S: Sink> Tracer<S> {
         self.fact(tid, kind, fields);
     }
 
-    fn socket_fact(&mut self, tid: i32, pid: i32, fd: i32) {
+    pub(super) fn socket_fact(&mut self, tid: i32, pid: i32, fd: i32) {
         let mut fields = vec![(FactKey::Fd, number(fd))];
         let inode = link_with_inode(tid, fd).map(|(_, inode)| inode);
         fields.extend(inode.map(|inode| (FactKey::Inode, Value::Number(inode))));
@@ -354,7 +356,7 @@ impl<S: Sink> Tracer<S> {
     /// it had none. Told once.
     fn sender_fact(&mut self, tid: i32, pid: i32, fd: i32) {
         let Some(task) = self.tasks.get(&tid) else { return };
-        let address = task.pending.memory.piece_of(Role::Sockaddr).unwrap_or_default();
+        let address = task.pending.memory.pieces_in(Role::Sockaddr).next().unwrap_or_default();
         let family = address.first_chunk().map(|family| i32::from(u16::from_ne_bytes(*family)));
         if !matches!(family, Some(libc::AF_INET | libc::AF_INET6)) {
             return;

@@ -19,6 +19,7 @@ mod launch;
 mod machine;
 mod process;
 mod program;
+mod rights;
 mod task;
 mod written;
 

@@ -72,6 +72,8 @@ calls! {
     42 connect(sockfd: FD, addr: ADDR, addrlen: INT) = Int Connects [0, 1] 1;
     43 accept(sockfd: FD, addr: ADDR, addrlen: INT) = Fd Accepts [0, 1] 1;
     44 sendto(sockfd: FD, buf: OUT, size: INT, flags: MSG, dest_addr: OUT) = Size Sends [0] 1;
+    46 sendmsg(sockfd: FD, msg: OUT, flags: MSG) = Size Sends [0] 1;
+    47 recvmsg(sockfd: FD, msg: OUT, flags: MSG) = Size Receives [0] 1;
     49 bind(sockfd: FD, addr: ADDR, addrlen: INT) = Int Binds [0, 1] 1;
     45 recvfrom(sockfd: FD, buf: OUT, size: INT, flags: MSG) = Size Receives [0] 1;
     53 socketpair(domain: INT, kind: OPEN, protocol: INT, sv: OUT) = Int Pairs [3] 1;
@@ -105,6 +107,7 @@ calls! {
     322 execveat(dirfd: DIRFD, pathname: PATH) = Int Execs [1 @ 0] 0;
     424 pidfd_send_signal(pidfd: FD, sig: INT, info: OUT, flags: INT) = Int Signals [0] 0;
     434 pidfd_open(pid: INT, flags: INT) = Fd Makes [] 0;
+    438 pidfd_getfd(pidfd: FD, targetfd: FD, flags: INT) = Fd Takes [0, 1] 0;
     436 close_range(first: INT, last: INT, flags: INT) = Int Closes [0, 1] 0;
 }
 
@@ -318,9 +321,26 @@ impl Story {
         memory: impl FnOnce(&mut RecordBuilder<'_>),
         facts: &[Fact],
     ) {
+        let mut batch = Batch::new();
+        self.adds(&mut batch, (task, ordinal), nr, args, result, memory);
+        for fact in facts {
+            batch.push_fact(fact.clone());
+        }
+        self.feed(&batch);
+    }
+
+    /// Such a call as one of several of a slice of time.
+    pub(super) fn adds(
+        &mut self,
+        batch: &mut Batch,
+        (task, ordinal): (u32, u64),
+        nr: u64,
+        args: &[u64],
+        result: Option<i64>,
+        memory: impl FnOnce(&mut RecordBuilder<'_>),
+    ) {
         let mut words = [0; 6];
         words[..args.len()].copy_from_slice(args);
-        let mut batch = Batch::new();
         let now = self.tick();
         let start = *self.begun.entry((task, ordinal)).or_insert(now);
         let mut record = batch.record(Kind::Call, TaskId(task), ordinal);
@@ -330,10 +350,6 @@ impl Story {
         }
         memory(&mut record);
         record.finish();
-        for fact in facts {
-            batch.push_fact(fact.clone());
-        }
-        self.feed(&batch);
     }
 
     /// The time of the last record.

@@ -9,6 +9,7 @@ mod kit;
 mod meetings;
 mod recap;
 mod revisions;
+mod rights;
 mod signals;
 mod tables;
 mod threads;

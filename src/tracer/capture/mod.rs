@@ -78,10 +78,10 @@ impl Capture {
         self.bytes.get(piece.from as usize..piece.from as usize + piece.len as usize)
     }
 
-    /// The bytes of the first piece in that role, of whichever argument.
-    pub(super) fn piece_of(&self, role: Role) -> Option<&[u8]> {
-        let piece = self.pieces.iter().find(|p| p.role == role)?;
-        self.bytes.get(piece.from as usize..piece.from as usize + piece.len as usize)
+    /// The pieces in that role, of whichever argument.
+    pub(super) fn pieces_in(&self, role: Role) -> impl Iterator<Item = &[u8]> {
+        let pieces = self.pieces.iter().filter(move |piece| piece.role == role);
+        pieces.filter_map(|p| self.bytes.get(p.from as usize..p.from as usize + p.len as usize))
     }
 
     /// The bytes of the first piece of `arg` in that role, if it was read at entry.
