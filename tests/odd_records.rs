@@ -60,7 +60,7 @@ proptest! {
             ..TextOptions::default()
         };
         let iri_prefix = Some("urn:x:".to_owned());
-        let varied = Options { follow: true, iri_prefix, text };
+        let varied = Options { follow: true, iri_prefix, text, ..Options::default() };
         for format in FORMATS {
             for options in [Options::default(), varied.clone()] {
                 let mut exporter = format.exporter(Box::new(io::sink()), &options).unwrap();

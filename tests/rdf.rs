@@ -170,3 +170,69 @@ assert len(nt) == len(Graph().parse("run.nt", format="nt"))
     }
     python(SCRIPT, dir.path());
 }
+
+/// What is counted at the level of resources is the sum of the events.
+#[test]
+fn numbers_are_those_of_the_events() {
+    const SCRIPT: &str = r##"
+import collections, rdflib
+R = rdflib.Namespace("https://w3id.org/rtrace/ns#")
+events = rdflib.Graph().parse("event.nt")
+numbers = rdflib.Graph().parse("resource.nt")
+few = rdflib.Graph().parse("process.nt")
+
+def summed(graph, pairs):
+    total = collections.Counter()
+    for thing, amount in pairs:
+        total[str(thing).split("#")[1]] += int(amount)
+    return {thing: amount for thing, amount in total.items() if amount}
+
+def of_calls(predicate):
+    return summed(events, [(thing, events.value(call, R.result))
+                           for call, _, thing in events.triples((None, predicate, None))
+                           if events.value(call, R.result) is not None])
+
+# What was mapped too has been read at least so often.
+def of_usages(*predicates):
+    return summed(numbers, [(numbers.value(usage, R.resource), amount)
+                            for predicate in predicates
+                            for usage, _, amount in numbers.triples((None, predicate, None))])
+
+read = of_calls(R.reads)
+assert read and any("in.txt" in name for name in read), read
+assert read == of_usages(R.bytesIn, R.bytesInAtLeast), read
+assert not any("/lib" in name for name in of_usages(R.bytesIn)), "mapped, so not known"
+assert of_calls(R.writes) == of_usages(R.bytesOut)
+
+# Three pipes; `printf` is the shell itself.
+sizes = sorted(int(n) for n in numbers.objects(None, R.bytes))
+assert sizes == [2, 30000, 30000], sizes
+assert sorted(int(n) for n in few.objects(None, R.bytes)) == sizes
+out = [file for file in numbers.subjects(R.wasCreated, None) if str(file).endswith("out.txt")]
+assert len(out) == 1 and numbers.value(out[0], R.wasDeleted) is None, out
+gone = [file for file in numbers.subjects(R.wasDeleted, None)]
+assert [str(file).rsplit("/")[-1] for file in gone] == ["out.tmp"], gone
+# The last reader has the content that the writer of the other name made.
+versions = set(numbers.objects(None, R.version))
+assert len(versions) == 1, versions
+for graph in (numbers, few):
+    assert not list(graph.triples((None, R.ordinal, None)))
+    for kind in (R.Process, R.Execution):
+        assert set(graph.subjects(rdflib.RDF.type, kind)) \
+            == set(events.subjects(rdflib.RDF.type, kind))
+assert not list(few.subjects(rdflib.RDF.type, R.File))
+"##;
+    const COMMANDS: &str = "head -c 30000 in.txt | cat | wc -c > out.tmp; mv out.tmp out.txt; \
+                            cat out.txt >/dev/null; printf ab | cat > /dev/null";
+    let dir = tempfile::tempdir().expect("a directory");
+    std::fs::write(dir.path().join("in.txt"), vec![b'x'; 40000]).expect("written");
+    let mut run = Command::new(env!("CARGO_BIN_EXE_rtrace"));
+    tool(run.args(["run", "-q", "-o", "run.mp", "sh", "-c", COMMANDS]).current_dir(dir.path()));
+    let log = dir.path().join("run.mp");
+    for detail in ["process", "resource", "event"] {
+        let out = dir.path().join(detail).with_extension("nt");
+        let [log, out] = [&log, &out].map(|path| path.to_str().expect("text"));
+        rtrace(&["convert", log, "--to", "nt", "--detail", detail, "-o", out]);
+    }
+    python(SCRIPT, dir.path());
+}

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use rtrace::event::Batch;
-use rtrace::export::{self, FORMATS, Format, Options, TextOptions};
+use rtrace::export::{self, Detail, FORMATS, Format, Options, TextOptions};
 
 use super::output::{self, Output, quiet_if_closed};
 use super::selection::{Selection, selection};
@@ -46,8 +46,19 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PREFIX", value_parser = iri_prefix)]
     iri_prefix: Option<String>,
 
+    /// How much of the graph: process, resource or event.
+    #[arg(long, value_name = "DETAIL", value_parser = detail)]
+    detail: Option<Detail>,
+
     #[command(flatten)]
     text: Text,
+}
+
+fn detail(name: &str) -> Result<Detail, String> {
+    Detail::named(name).ok_or_else(|| {
+        let names = Detail::ALL.map(Detail::name).join(", ");
+        ["it is one of ", &names].concat()
+    })
 }
 
 /// A prefix with which IRIs can begin.
@@ -176,8 +187,14 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         eprintln!("rtrace: --iri-prefix is for RDF (--to {formats}): {} has no IRIs", format.name);
         return Ok(ExitCode::from(2));
     }
+    if args.detail.is_some() && !format.has_detail() {
+        let formats = FORMATS.iter().filter(|format| format.has_detail()).map(|format| format.name);
+        let formats = formats.collect::<Vec<_>>().join(", ");
+        eprintln!("rtrace: --detail is for --to {formats}: {} has no such option", format.name);
+        return Ok(ExitCode::from(2));
+    }
     let (iri_prefix, text) = (args.iri_prefix, args.text.options());
-    let options = Options { follow: args.follow, iri_prefix, text };
+    let options = Options { follow: args.follow, detail: args.detail, iri_prefix, text };
     // Before the output is made: it may be that of an earlier, good conversion.
     let mut sources = args
         .logs

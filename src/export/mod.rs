@@ -2,6 +2,7 @@
 //! a format ([`FORMATS`]).
 
 mod decode;
+mod detail;
 mod run;
 #[cfg(test)]
 mod sample;
@@ -17,6 +18,7 @@ pub mod strace;
 use std::io::{self, Write};
 
 pub use decode::{call_text, command_line, json_bytes};
+pub use detail::Detail;
 pub use run::{Run, uuid_text};
 pub use text::TextOptions;
 
@@ -63,6 +65,8 @@ pub trait Exporter {
 pub struct Options {
     /// Whether the log is still growing: calls that have begun are of interest.
     pub follow: bool,
+    /// How much of the graph is written; `None`: what the format is meant for.
+    pub detail: Option<Detail>,
     /// RDF: what the IRIs of things that have a moniker begin with; without it they are
     /// the run's. [`rdf::check_iri_prefix`] holds it to be one.
     pub iri_prefix: Option<String>,
@@ -95,6 +99,11 @@ impl Format {
     /// Whether it heeds [`Options::iri_prefix`].
     pub fn is_rdf(&self) -> bool {
         rdf::NAMES.contains(&self.name)
+    }
+
+    /// Whether it heeds [`Options::detail`].
+    pub fn has_detail(&self) -> bool {
+        self.is_rdf()
     }
 
     /// An exporter that writes to `out`.

@@ -6,15 +6,18 @@ use super::graph::Graph;
 use super::text::readable;
 use super::vocabulary as v;
 use super::writer::Triples;
+use crate::export::Detail;
 use crate::flow::BlindSpot;
 
 impl<T: Triples> Graph<T> {
     pub(super) fn blind_spot(&mut self, spot: &BlindSpot<'_>) -> io::Result<()> {
         self.names.blind_spot(spot, &mut self.subject);
         self.class(v::BLIND_SPOT_CLASS)?;
-        self.names.thread(spot.event.task, &mut self.object);
-        self.link(v::THREAD)?;
-        if spot.is_recorded {
+        if self.detail == Detail::Event {
+            self.names.thread(spot.event.task, &mut self.object);
+            self.link(v::THREAD)?;
+        }
+        if spot.is_recorded && self.detail == Detail::Event {
             self.names.event(spot.event, &mut self.object);
             self.link(v::NOTICED_AT)?;
         }

@@ -13,7 +13,7 @@ use super::writer::Triples;
 use crate::event::{Kind, Record, TaskId};
 use crate::export::decode::{base64, command_line, json_bytes};
 use crate::export::time::{put_digits, write_utc};
-use crate::export::{Options, Run};
+use crate::export::{Detail, Options, Run};
 use crate::flow::{
     Class, Edge, EdgeKind, Execution, Item, Moniker, ResourceId, Sink, State, Version,
 };
@@ -28,6 +28,8 @@ pub(super) struct Graph<T> {
     pub(super) subject: String,
     pub(super) object: String,
     pub(super) text: String,
+    /// How deep it goes.
+    pub(super) detail: Detail,
     /// Processes that have been described.
     processes: FxHashSet<TaskId>,
     /// Resources whose class, identity or address has been written.
@@ -46,6 +48,7 @@ impl<T: Triples> Graph<T> {
             subject: String::new(),
             object: String::new(),
             text: String::new(),
+            detail: options.detail.unwrap_or(Detail::Event),
             processes: FxHashSet::default(),
             typed: FxHashSet::default(),
             identified: FxHashSet::default(),
@@ -91,9 +94,12 @@ impl<T: Triples> Graph<T> {
         Ok(())
     }
 
-    fn task(&mut self, state: &State, id: TaskId) -> io::Result<()> {
+    pub(super) fn task(&mut self, state: &State, id: TaskId) -> io::Result<()> {
         let Some(task) = state.task(id) else { return Ok(()) };
         self.process(state, task.process)?;
+        if self.detail < Detail::Event {
+            return Ok(());
+        }
         self.names.thread(id, &mut self.subject);
         self.class(v::THREAD_CLASS)?;
         self.class(v::ACTIVITY)?;
@@ -130,7 +136,7 @@ impl<T: Triples> Graph<T> {
         Ok(())
     }
 
-    fn execution(&mut self, state: &State, execution: &Execution) -> io::Result<()> {
+    pub(super) fn execution(&mut self, state: &State, execution: &Execution) -> io::Result<()> {
         self.names.process(execution.process, &mut self.subject);
         self.names.execution(execution.id, &mut self.object);
         self.link(v::EXECUTION)?;
@@ -138,15 +144,18 @@ impl<T: Triples> Graph<T> {
         self.class(v::EXECUTION_CLASS)?;
         self.class(v::ACTIVITY)?;
         self.time(v::STARTED_AT, execution.started)?;
-        self.names.event(execution.id, &mut self.object);
-        self.link(v::STARTED_BY)?;
-        self.link(v::WAS_INFORMED_BY)?;
-        if let Some(file) = execution.executable {
+        if self.detail == Detail::Event {
+            self.names.event(execution.id, &mut self.object);
+            self.link(v::STARTED_BY)?;
+            self.link(v::WAS_INFORMED_BY)?;
+        }
+        let has_resources = self.detail >= Detail::Resource;
+        if let Some(file) = execution.executable.filter(|_| has_resources) {
             self.names.resource(state, file, &mut self.object);
             self.link(v::EXECUTABLE)?;
             self.link(v::USED)?;
         }
-        if let Some(cwd) = execution.cwd {
+        if let Some(cwd) = execution.cwd.filter(|_| has_resources) {
             self.names.resource(state, cwd, &mut self.object);
             self.link(v::WORKING_DIRECTORY)?;
         }
@@ -210,8 +219,10 @@ impl<T: Triples> Graph<T> {
 
     /// The end of a task, and of its process if it was the last one there.
     pub(super) fn exit(&mut self, state: &State, record: &Record<'_>) -> io::Result<()> {
-        self.names.thread(record.task, &mut self.subject);
-        self.time(v::ENDED_AT, record.start)?;
+        if self.detail == Detail::Event {
+            self.names.thread(record.task, &mut self.subject);
+            self.time(v::ENDED_AT, record.start)?;
+        }
         let Some(process) = state.process_of(record.task).filter(|p| p.threads == 1) else {
             return Ok(());
         };
@@ -301,8 +312,16 @@ impl<T: Triples> Graph<T> {
     }
 
     pub(super) fn yes(&mut self, predicate: NamedNodeRef<'static>) -> io::Result<()> {
+        self.boolean(predicate, true)
+    }
+
+    pub(super) fn boolean(
+        &mut self,
+        predicate: NamedNodeRef<'static>,
+        value: bool,
+    ) -> io::Result<()> {
         self.text.clear();
-        self.text.push_str("true");
+        self.text.push_str(if value { "true" } else { "false" });
         self.typed_literal(predicate, v::BOOLEAN)
     }
 

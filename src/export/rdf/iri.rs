@@ -108,6 +108,18 @@ impl Names {
         number(out, look.time);
     }
 
+    /// By its number, in the order in which the doers first touched things.
+    pub(super) fn usage(&self, index: usize, out: &mut String) {
+        self.start(out, "usage-");
+        number(out, index as u64);
+    }
+
+    /// By its number, in the order in which the first of it was taken.
+    pub(super) fn passage(&self, index: usize, out: &mut String) {
+        self.start(out, "passage-");
+        number(out, index as u64);
+    }
+
     /// By the file behind the names, and the number of its version.
     pub(super) fn version(&self, version: VersionId, out: &mut String) {
         self.start(out, "version-");

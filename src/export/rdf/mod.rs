@@ -11,12 +11,14 @@
 //! | `database` | the same of databases |
 //! | `look` | the same of how files were |
 //! | `blind` | the same of what could not be seen |
+//! | `coarse` | the graph without its events: numbers instead |
 //! | `text` | which text the triples may have |
 //! | `writer` | what a syntax is, and what several share |
 //! | `ontology` | (tests) that `docs/ontology/` tells of every term |
 //! | `ntriples`, `nquads` (both by `lines`), `turtle`, `trig`, `rdfxml`, `jsonld` | the syntaxes |
 
 mod blind;
+mod coarse;
 mod database;
 mod event;
 mod graph;
@@ -43,11 +45,12 @@ mod tests;
 
 use std::io;
 
+use coarse::Coarse;
 use graph::Graph;
 use oxrdf::NamedNode;
 use writer::Triples;
 
-use super::{Exporter, Options, Run};
+use super::{Detail, Exporter, Options, Run};
 use crate::event::Batch;
 use crate::flow::Flow;
 
@@ -61,7 +64,11 @@ pub const SHAPES: &str = include_str!("../../../docs/ontology/shapes.ttl");
 
 /// An exporter that hands its triples to `out`.
 pub(super) fn export<'a, T: Triples + 'a>(out: T, options: &Options) -> Box<dyn Exporter + 'a> {
-    Box::new(Rdf { flow: Flow::new(), graph: Graph::new(out, options) })
+    let graph = Graph::new(out, options);
+    match graph.detail {
+        Detail::Event => Box::new(Rdf { flow: Flow::new(), graph }),
+        Detail::Process | Detail::Resource => Box::new(Coarse::new(graph)),
+    }
 }
 
 /// Whether what begins with `prefix` can be an IRI.
