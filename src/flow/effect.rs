@@ -80,6 +80,7 @@ impl Flow {
             Verb::Moves => self.moves(record),
             Verb::Roots => self.roots(record),
             Verb::Lists => self.lists(),
+            Verb::Looks => self.looked(record, plan),
             Verb::Creates => self.creates(record, plan),
             Verb::Forks => self.forked(record, plan),
             Verb::Execs => self.executed(record),
@@ -270,7 +271,7 @@ impl Flow {
         }
     }
 
-    fn found_directory(&mut self, id: ResourceId) {
+    pub(super) fn found_directory(&mut self, id: ResourceId) {
         if self.state.resources.is_directory(id) {
             self.before.push(Item::Learnt(id));
         }

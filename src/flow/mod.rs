@@ -11,6 +11,7 @@
 //! | `state`, `task`, `resource`, `socket`, `descriptors` | what is known at a moment |
 //! | `life`, `exec` | tasks that start, end and wait; that run a new program |
 //! | `effect` | what calls do to descriptors, directories and sockets |
+//! | `look` | what looking at a file tells |
 //! | `facts` | what the recorder learnt beside the calls |
 //! | `gaps` | which events the log does not have |
 //! | `recap` | what a log that begins in the midst of a run must say first |
@@ -43,6 +44,7 @@ mod ipc;
 mod irregular;
 mod item;
 mod life;
+mod look;
 mod meeting;
 mod moniker;
 mod mounts;

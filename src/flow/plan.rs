@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::ipc::Naming;
 use super::irregular::{self, Irregular, OpenFlags};
+use super::look::ModeAt;
 use super::position::Position;
 use crate::abi::{Memory, Prototype, Scalar, Ty, Verb};
 use crate::event::Call;
@@ -27,6 +28,8 @@ pub(super) struct Plan {
     pub(super) position: Position,
     /// Where it has the flags of open(2).
     pub(super) open_flags: OpenFlags,
+    /// Where it tells a file's type.
+    pub(super) mode_at: Option<ModeAt>,
     /// How it names what has neither path nor descriptor.
     pub(super) naming: Option<Naming>,
     /// What its effect does not say.
@@ -76,6 +79,7 @@ impl Plan {
             cloexec: cloexec(prototype),
             position: Position::of(prototype),
             open_flags: OpenFlags::of(prototype),
+            mode_at: ModeAt::of(prototype).filter(|_| prototype.effect.verb == Verb::Looks),
             naming: Naming::of(prototype),
             irregular: Irregular::of(prototype),
         }

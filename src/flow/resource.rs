@@ -76,6 +76,26 @@ impl Class {
         }
     }
 
+    /// Whether a thing of that class is there for as long as somebody has it open, or it
+    /// has a path.
+    pub(super) const fn has_descriptors(self) -> bool {
+        match self {
+            Self::SharedMemory
+            | Self::MessageQueue
+            | Self::Semaphore
+            | Self::User
+            | Self::Host
+            | Self::Database => false,
+            Self::File
+            | Self::Directory
+            | Self::Device
+            | Self::Terminal
+            | Self::Pipe
+            | Self::Socket
+            | Self::Anonymous => true,
+        }
+    }
+
     /// The class that a file's type bits (`S_IFMT` of `st_mode`, inode(7)) tell.
     pub const fn from_mode(mode: u32) -> Option<Self> {
         match mode & 0o170_000 {

@@ -10,6 +10,7 @@ use super::held_up::{Closings, HeldUp, Sleeps, Why};
 use super::parts::{Activity, ActivityIndex, End, Process, Resource, Task, Version};
 use super::passage::{Carrier, Key, Passage, Passed};
 use super::revision::Revisions;
+use super::session::Sessions;
 use super::tie::Ties;
 use super::usage::{Span, Usage, deed};
 use crate::abi::Verb;
@@ -44,6 +45,7 @@ pub struct Builder {
     /// and the end itself is seen when that is done.
     exiting: Option<(TaskId, u64)>,
     ties: Ties,
+    sessions: Sessions,
     revisions: Revisions,
     /// Versions from here on are the doing of the event that comes next.
     timed: usize,
@@ -83,6 +85,7 @@ impl Builder {
                     name: state.name_of(id).into(),
                     identity: known.identity,
                     socket: state.socket(id).cloned(),
+                    database: state.database(id).cloned(),
                     life: state.name_life(id),
                     is_open: self.revisions.is_open(id),
                     mode,
@@ -455,6 +458,7 @@ impl Sink for Builder {
             Item::Edge(edge) => self.edge(state, &edge),
             Item::Version(version) => self.version(&version),
             Item::Look(look) => self.look(&look),
+            Item::Database(used) => self.sessions.used(&mut self.graph, used),
             Item::Resource(id) | Item::Learnt(id) => {
                 self.revisions.changed(id, self.graph.revision);
             }

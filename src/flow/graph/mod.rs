@@ -12,6 +12,7 @@
 //! | `usage` | what an activity did to a resource |
 //! | `passage` | what went from one activity to another |
 //! | `tie` | signals and names that files came to have |
+//! | `session` | who used which database |
 //! | `revision` | what changed when |
 //! | `held_up` | which tasks waited, and for what |
 //! | `failure` | why a process failed |
@@ -23,6 +24,7 @@ mod held_up;
 mod parts;
 mod passage;
 mod revision;
+mod session;
 mod tie;
 mod usage;
 
@@ -31,6 +33,7 @@ pub use failure::Failure;
 pub use held_up::{HeldUp, Why};
 pub use parts::{Activity, ActivityIndex, End, Process, Resource, Task, Version};
 pub use passage::{Carrier, Passage};
+pub use session::Session;
 pub use tie::{Renaming, Signalling};
 pub use usage::{Amount, Deed, Span, Usage, deed};
 
@@ -62,6 +65,8 @@ pub struct Graph {
     pub signals: Vec<Signalling>,
     /// Names that files came to have beside another one, or instead of it.
     pub renames: Vec<Renaming>,
+    /// Who used which database.
+    pub sessions: Vec<Session>,
     /// When tasks could not go on before another one had done something.
     pub held_up: Vec<HeldUp>,
     /// The latest time in the log: nanoseconds since the run's start.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Failure;
 use crate::event::{Origin, TaskId};
+use crate::flow::database::Database;
 use crate::flow::item::{ActivityId, EventId};
 use crate::flow::resource::{Class, Identity, ResourceId};
 use crate::flow::socket::Socket;
@@ -144,6 +145,8 @@ pub struct Resource {
     pub identity: Option<Identity>,
     /// Of a socket, its ends.
     pub socket: Option<Socket>,
+    /// Of a database, which.
+    pub database: Option<Database>,
     /// Of a path, what became of it.
     pub life: Name,
     /// Whether a living task still had it open when the log ended.
@@ -165,6 +168,10 @@ impl Resource {
     /// Whether it is no longer there at the end of the run: a name that was removed,
     /// or a thing without a name that nobody has open.
     pub fn is_gone(&self) -> bool {
+        // Those nobody in the run would know of.
+        if !self.class.has_descriptors() {
+            return false;
+        }
         if self.has_path() { self.life.deleted.is_some() } else { !self.is_open }
     }
 }

@@ -91,3 +91,22 @@ fn a_file_is_a_database_by_its_first_bytes() {
     let used = "1/4 uses SQLite /home/data.db through /home/data.db";
     assert_eq!(story.seen.take("database"), [used]);
 }
+
+#[test]
+fn connections_to_one_database_are_one_session() {
+    let mut story = Story::new();
+    for fd in [3, 4] {
+        story.call(1, socket, &[2, 1, 0], fd);
+        let fd = fd as u64;
+        story.call_with(1, connect, &[fd, 8, 16], 0, |r| whole(r, 1, Role::Sockaddr, SERVER));
+        let len = STARTUP.len() as u64;
+        story.call_with(1, sendto, &[fd, 8, len, 0], len as i64, |record| {
+            record.piece(1, Role::Data, Phase::Entry, State::Whole, STARTUP);
+        });
+    }
+    let graph = story.graph();
+    let [session] = &graph.sessions[..] else { panic!("{:?}", graph.sessions) };
+    assert_eq!((session.count, session.user.as_deref()), (2, Some(&b"ann"[..])));
+    let database = graph.resource(session.database).and_then(|one| one.database.as_ref());
+    assert_eq!(database.and_then(|one| one.name.as_deref()), Some(&b"shop"[..]));
+}

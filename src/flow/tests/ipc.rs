@@ -102,3 +102,20 @@ fn terminals_are_told_from_other_devices() {
     let null = device(&mut story, b"/dev/null", 1 << 8 | 3);
     assert_eq!(null, "device, /dev/null, Device.Name=/dev/null");
 }
+
+#[test]
+fn who_looks_at_a_directory_learns_that_it_is_one() {
+    let mut story = Story::new();
+    let looks = |story: &mut Story, path: &[u8], mode: u32| {
+        let bytes = [&[0; 24][..], &mode.to_le_bytes()].concat();
+        story.call_with(1, stat, &[8, 8], 0, |record| {
+            whole(record, 0, Role::Path, path);
+            whole(record, 1, Role::Struct, &bytes);
+        });
+        last(story).1
+    };
+    let directory = looks(&mut story, b"/srv", 0o040_755);
+    assert_eq!(directory, "directory, /srv, CIM_Directory.Name=/srv");
+    let file = looks(&mut story, b"/srv/x", 0o100_644);
+    assert_eq!(file, "file, /srv/x, CIM_DataFile.Name=/srv/x");
+}

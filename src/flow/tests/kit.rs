@@ -1,7 +1,8 @@
 //! Hand-made records, and a sink that tells what came out.
 
 use crate::abi::{
-    Abi, Classes, Dir, Effect, Len, Memory, Operand, Param, Prototype, Scalar, Set, Ty, Verb,
+    Abi, Classes, Dir, Effect, Field, FieldTy, Layout, Len, Memory, Operand, Param, Prototype,
+    Scalar, Set, Struct, Ty, Verb,
 };
 use crate::event::{
     Batch, Call, Fact, FactKey, FactKind, Kind, Origin, Phase, RecordBuilder, Role, State as Read,
@@ -14,6 +15,20 @@ const FD: Ty = Ty::Scalar(Scalar::Fd);
 const DIRFD: Ty = Ty::Scalar(Scalar::DirFd);
 const INT: Ty = Ty::Scalar(Scalar::Int);
 const PATH: Ty = Ty::Memory(Dir::In, Memory::Path);
+const MODE: Layout = Layout {
+    size: 28,
+    fields: &[Field {
+        name: "st_mode",
+        offset: 24,
+        size: 4,
+        count: 1,
+        ty: FieldTy::Value(Ty::Scalar(Scalar::Mode)),
+    }],
+};
+const STAT: Ty = Ty::Memory(
+    Dir::Out,
+    Memory::Struct(&Struct { name: "stat", lp64: MODE, ilp32: MODE }, Len::Const(1)),
+);
 const STR: Ty = Ty::Memory(Dir::In, Memory::Str);
 const OUT: Ty = Ty::Memory(Dir::Out, Memory::Irregular);
 const ADDR: Ty = Ty::Memory(Dir::In, Memory::Sockaddr(Len::Arg(2)));
@@ -65,6 +80,7 @@ calls! {
     117 setresuid(ruid: INT, euid: INT, suid: INT) = Int Credits [] 0;
     240 mq_open(name: STR, oflag: OPEN) = Fd Makes [] 0;
     241 mq_unlink(name: STR) = Int None [] 0;
+    4 stat(pathname: PATH, statbuf: STAT) = Int Looks [0] 0;
     32 dup(oldfd: FD) = Fd Dups [0] 0;
     33 dup2(oldfd: FD, newfd: FD) = Fd Dups [0, 1] 0;
     292 dup3(oldfd: FD, newfd: FD, flags: OPEN) = Fd Dups [0, 1] 0;
