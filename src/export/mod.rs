@@ -103,7 +103,7 @@ impl Format {
 
     /// Whether it heeds [`Options::detail`].
     pub fn has_detail(&self) -> bool {
-        self.is_rdf()
+        self.is_rdf() || prov::NAMES.contains(&self.name)
     }
 
     /// An exporter that writes to `out`.

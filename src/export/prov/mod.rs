@@ -12,3 +12,6 @@ mod statement;
 
 pub mod json;
 pub mod provn;
+
+/// The names of the formats that are PROV's own.
+pub const NAMES: [&str; 2] = ["prov-json", "provn"];
