@@ -6,7 +6,7 @@
 //! | floor | modules | what they hold |
 //! | --- | --- | --- |
 //! | 5 | [`record`] | the tracer joined to the log; the command line stands above it |
-//! | 4 | [`export`], [`edit`], [`stats`], [`bench`](mod@bench) | one file a format; logs out of logs; calls counted; what recording costs |
+//! | 4 | [`export`], [`edit`], [`stats`], [`bench`](mod@bench), [`query`] | one file a format; logs out of logs; calls counted; what recording costs; questions answered |
 //! | 3 | [`flow`] | process tree, descriptors, resources, edges |
 //! | 2 | [`tracer`], [`log`], [`render`] | the ptrace loop; the file format; strace-style text |
 //! | 1 | [`event`], [`sys`] | plain facts; the only `unsafe` |
@@ -19,6 +19,7 @@ pub mod event;
 pub mod export;
 pub mod flow;
 pub mod log;
+pub mod query;
 pub mod record;
 pub mod render;
 pub mod stats;

@@ -8,6 +8,7 @@ mod convert;
 mod log_file;
 mod ontology;
 mod output;
+mod query;
 mod recording;
 mod refusal;
 mod rotate;
@@ -42,6 +43,7 @@ enum Command {
     Convert(convert::Args),
     Show(show::Args),
     Stats(stats::Args),
+    Query(query::Args),
     Cat(cat::Args),
     Bench(bench::Args),
     Syscalls(syscalls::Args),
@@ -57,6 +59,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Convert(args) => convert::run(args),
         Command::Show(args) => show::run(&args),
         Command::Stats(args) => stats::run(args),
+        Command::Query(args) => query::run(&args),
         Command::Cat(args) => cat::run(args),
         Command::Bench(args) => bench::run(&args),
         Command::Syscalls(args) => syscalls::run(&args),

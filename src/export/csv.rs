@@ -6,7 +6,8 @@ use std::io::{self, BufWriter, Write};
 
 use ::csv::{Terminator, Writer, WriterBuilder};
 
-use super::decode::{command_line, error_name, hex};
+use super::command_line;
+use super::decode::{error_name, hex};
 use super::time::write_utc;
 use super::{Exporter, Options, Run};
 use crate::abi::Verb;

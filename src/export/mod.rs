@@ -17,10 +17,12 @@ pub mod strace;
 
 use std::io::{self, Write};
 
-pub use decode::{call_text, command_line, json_bytes};
+pub use decode::{call_text, json_bytes};
 pub use detail::Detail;
 pub use run::{Run, uuid_text};
 pub use text::TextOptions;
+
+pub use crate::flow::command_line;
 
 use crate::event::Batch;
 

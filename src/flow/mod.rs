@@ -31,6 +31,7 @@
 //! | [`graph`] | all that in memory, with events folded into numbers |
 
 mod bytes;
+mod command;
 mod content;
 mod database;
 mod descriptors;
@@ -75,6 +76,7 @@ mod tests;
 use rustc_hash::FxHashMap;
 
 pub use bytes::{Moved, moves_bytes};
+pub use command::command_line;
 pub use database::{Database, DatabaseUse, Statement, System};
 pub use descriptors::{Descriptor, Descriptors};
 pub use files::OpenId;

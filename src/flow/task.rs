@@ -87,9 +87,9 @@ pub struct Execution {
 }
 
 impl Execution {
-    /// The command line, as a shell's user would type it but without quotes.
+    /// The command line, as a shell's user would type it.
     pub fn command_line(&self) -> Vec<u8> {
-        self.argv.join(&b' ')
+        super::command_line(&self.argv)
     }
 }
 

@@ -11,11 +11,11 @@ use super::text::{allowed, allowed_json, readable};
 use super::vocabulary as v;
 use super::writer::Triples;
 use crate::event::{Kind, Record, TaskId};
-use crate::export::decode::{base64, command_line, json_bytes};
+use crate::export::decode::{base64, json_bytes};
 use crate::export::time::{put_digits, write_utc};
 use crate::export::{Detail, Options, Run};
 use crate::flow::{
-    Class, Edge, EdgeKind, Execution, Item, Moniker, ResourceId, Sink, State, Version,
+    Class, Edge, EdgeKind, Execution, Item, Moniker, ResourceId, Sink, State, Version, command_line,
 };
 
 /// Writes the graph of one run after the other.

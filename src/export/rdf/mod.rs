@@ -62,6 +62,15 @@ pub const ONTOLOGY: &str = include_str!("../../../docs/ontology/rtrace.ttl");
 /// What a valid batchflow is, in Turtle (SHACL).
 pub const SHAPES: &str = include_str!("../../../docs/ontology/shapes.ttl");
 
+/// The prefixes of the terms that the graphs are made of.
+pub const PREFIXES: [(&str, &str); 5] = [
+    ("rtrace", vocabulary::RTRACE),
+    ("prov", vocabulary::PROV),
+    ("rdf", vocabulary::RDF),
+    ("rdfs", vocabulary::RDFS),
+    ("xsd", vocabulary::XSD),
+];
+
 /// An exporter that hands its triples to `out`.
 pub(super) fn export<'a, T: Triples + 'a>(out: T, options: &Options) -> Box<dyn Exporter + 'a> {
     let graph = Graph::new(out, options);

@@ -39,11 +39,8 @@ pub struct Builder {
     recent: FxHashMap<TaskId, Recent>,
     /// Type, permissions and size of files, as last seen.
     seen: FxHashMap<ResourceId, (Option<u32>, Option<u64>)>,
-    /// The event at hand, with its times; edges to it follow.
+    /// The event at hand, with its times.
     now: Option<(EventId, Span)>,
-    /// Who has just asked to be ended, and when: descriptors are closed from then on,
-    /// and the end itself is seen when that is done.
-    exiting: Option<(TaskId, u64)>,
     ties: Ties,
     sessions: Sessions,
     revisions: Revisions,
@@ -232,9 +229,6 @@ impl Builder {
                 self.usage(key, event.id()).did(deed, event);
             }
         }
-        if event.prototype.is_some_and(|prototype| prototype.effect.verb == Verb::Exits) {
-            self.exiting = Some((record.task, record.start));
-        }
         if record.failed {
             if let Some(failure) = Failure::of(event, number) {
                 self.recent.entry(process).or_default().failed(failure);
@@ -246,6 +240,11 @@ impl Builder {
             Verb::Sleeps | Verb::Waits => {
                 if let (Some(sleeps), Some(end)) = (self.sleeps.get_mut(task), record.end) {
                     sleeps.add(record.start, end);
+                }
+            }
+            Verb::Exits => {
+                if let Some(sleeps) = self.sleeps.get_mut(task) {
+                    sleeps.exits_at(record.start);
                 }
             }
             Verb::Writes if record.words[0] == STDERR => {
@@ -332,8 +331,7 @@ impl Builder {
         if let Some(activity) = last.and_then(|l| self.graph.activities.get_mut(l.position())) {
             (activity.ended, activity.revision) = (Some(at), revision);
         }
-        let asked = self.exiting.filter(|(task, _)| *task == record.task);
-        let at = asked.map_or(at, |(_, at)| at);
+        let at = self.sleeps_of(record.task).and_then(Sleeps::exit).unwrap_or(at);
         let open = state.descriptors(record.task).into_iter().flat_map(Descriptors::iter);
         for (_, descriptor) in open {
             self.closed(state, descriptor.resource, record.task, at);
@@ -363,23 +361,27 @@ impl Builder {
         }
     }
 
-    /// A wait has returned a process that has ended.
+    fn sleeps_of(&self, task: TaskId) -> Option<&Sleeps> {
+        self.sleeps.get(*self.graph.by_task.get(&task)? as usize)
+    }
+
+    /// A wait has returned a process that has ended, or a thread.
     fn waited(&mut self, edge: &Edge) {
         let (by, task) = (edge.cause.task, edge.effect.task);
         let revision = self.graph.revision;
-        let Some(&waiter) = self.graph.by_task.get(&task) else { return };
-        let Some(&sleeps) = self.sleeps.get(waiter as usize) else { return };
-        let Some(ended) = self.graph.task(by).and_then(|task| task.ended) else { return };
-        let process = self.graph.task(by).map(|task| task.process);
-        let is_now = self.now.is_some_and(|(now, _)| now == edge.effect);
-        // The end may have been seen only after the wait had returned.
-        let at = if is_now { ended } else { ended.min(sleeps.last().1) };
-        if let Some(process) = process.and_then(|id| self.process_mut(id)) {
+        let Some(ended) = self.graph.task(by) else { return };
+        let (ended, process) = (ended.ended, ended.process);
+        // The end itself may have been seen only after the wait had returned.
+        let exit = self.sleeps_of(by).and_then(Sleeps::exit);
+        let waiter = self.sleeps_of(task);
+        let slept = ended.into_iter().chain(exit).find_map(|at| Some((at, waiter?.at(at)?)));
+        let is_thread = self.graph.task(task).is_some_and(|waiter| waiter.process == process);
+        if let Some(process) = self.process_mut(process).filter(|_| !is_thread) {
+            let at = slept.map(|(at, _)| at).or(ended).unwrap_or_default();
             process.waited.get_or_insert((edge.effect, at));
             process.revision = revision;
         }
-        let slept = sleeps.at(at);
-        self.held_up(slept.map(|(from, until)| HeldUp {
+        self.held_up(slept.map(|(at, (from, until))| HeldUp {
             task,
             from,
             until,
@@ -409,10 +411,7 @@ impl Builder {
     fn held_up_by_bytes(&mut self, by: TaskId, task: TaskId, transfer: &Transfer) {
         let at = transfer.given.0;
         let (from, until) = (transfer.taken.0, transfer.taken.1);
-        let slept = || {
-            let index = *self.graph.by_task.get(&task)?;
-            self.sleeps.get(index as usize)?.at(at)
-        };
+        let slept = || self.sleeps_of(task)?.at(at);
         let waited = if from < at && at <= until { Some((from, until)) } else { slept() };
         let waited = waited.filter(|_| task != by);
         let held =

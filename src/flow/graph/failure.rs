@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 
 use super::parts::End;
-use crate::abi::{Prototype, errno_text};
+use crate::abi::{Prototype, Verb, errno_text};
 use crate::event::{Record, Role};
-use crate::flow::item::{Event, EventId};
+use crate::flow::item::{Event, EventId, Use};
 use crate::flow::resource::ResourceId;
 use crate::flow::socket::Endpoint;
 use crate::flow::state::State;
@@ -42,7 +42,10 @@ pub struct Failure {
 impl Failure {
     pub(super) fn of(event: &Event<'_>, number: u64) -> Option<Self> {
         let record = &event.record;
-        let mut resources = event.uses.iter().map(|one| Some(one.resource));
+        // A directory that a path is relative to is not what the call is about.
+        let is_about = |one: &&Use| one.verb != Verb::None || event.uses.len() == 1;
+        let about = event.uses.iter().filter(is_about);
+        let mut resources = about.map(|one| Some(one.resource));
         Some(Self {
             event: event.id(),
             time: record.end.unwrap_or(record.start),

@@ -37,11 +37,12 @@ pub enum Why {
     Close,
 }
 
-/// Calls in which a task slept, the latest few.
+/// Calls in which a task slept, the latest few, and the one by which it ended.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Sleeps {
     latest: [(u64, u64); 8],
     next: usize,
+    exit: Option<u64>,
 }
 
 impl Sleeps {
@@ -55,9 +56,15 @@ impl Sleeps {
         self.latest.iter().find(|(start, end)| *start < time && time <= *end).copied()
     }
 
-    /// The latest.
-    pub(super) fn last(&self) -> (u64, u64) {
-        self.latest[(self.next + self.latest.len() - 1) % self.latest.len()]
+    /// The task asks to be ended: descriptors are closed from then on, and the end
+    /// itself is seen when that is done.
+    pub(super) fn exits_at(&mut self, time: u64) {
+        self.exit = Some(time);
+    }
+
+    /// When it asked to be ended, if it did.
+    pub(super) fn exit(&self) -> Option<u64> {
+        self.exit
     }
 }
 

@@ -1,0 +1,19 @@
+use super::super::lineage::Lineage;
+use super::depends_on::nearest;
+use super::{Error, Params, Rows, Subject, at_path, query};
+
+query! {
+    /// What was made from the file of this path: the files that programs wrote after they had
+    /// read, mapped or executed it, or had got something through a pipe or a connection from one
+    /// that had; and what was made from those in turn. The other way of `depends-on`.
+    "affects"("path") -> "path", "depth"; answer
+}
+
+fn answer(subjects: &[Subject<'_>], params: &Params<'_>) -> Result<Rows, Error> {
+    let mut found = Vec::new();
+    for (subject, name) in at_path(subjects, params)? {
+        let files = Lineage::new(subject.graph).made_of(name);
+        found.extend(files.into_iter().map(|(file, depth)| (subject.name(file).to_vec(), depth)));
+    }
+    Ok(nearest(found))
+}

@@ -1,0 +1,51 @@
+use super::{Cell, Error, Params, Rows, Subject, query};
+use crate::abi::{errno_name, errno_text, signal_name};
+use crate::flow::graph::{End, Failure, Process};
+
+query! {
+    /// Processes that ended with another code than 0, or by a signal. `reason` is the last failed
+    /// call of the process that is about what it said on standard error, or whose error it
+    /// returned as its code; nothing if there is none.
+    "failed"() -> "pid", "command", "status", "reason"; answer
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "as all queries")]
+fn answer(subjects: &[Subject<'_>], _: &Params<'_>) -> Result<Rows, Error> {
+    let rows = subjects.iter().flat_map(|subject| {
+        let failed = subject.graph.processes.iter().filter(|process| process.end.is_bad());
+        failed.map(|process| row(subject, process))
+    });
+    Ok(rows.collect())
+}
+
+fn row(subject: &Subject<'_>, process: &Process) -> Vec<Cell> {
+    let command = process.activities.last().map(|last| subject.command(*last));
+    let status = match process.end {
+        End::Exited(code) => Cell::Number(code.into()),
+        End::Killed { signal, .. } => match signal_name(signal.into()) {
+            Some(name) => name.into(),
+            None => Cell::Number(signal.into()),
+        },
+        End::None | End::LetGo => Cell::Unknown,
+    };
+    let reason = process.failure.as_ref().map(|failure| Cell::Text(reason(subject, failure)));
+    vec![
+        Cell::Number(process.pid.into()),
+        command.unwrap_or(Cell::Unknown),
+        status,
+        reason.unwrap_or(Cell::Unknown),
+    ]
+}
+
+/// `openat(/none) = ENOENT (No such file or directory)`.
+fn reason(subject: &Subject<'_>, failure: &Failure) -> Vec<u8> {
+    let name = failure.prototype.map_or("?", |prototype| prototype.name);
+    let resources = failure.resources.iter().flatten().map(|id| subject.name(*id).to_vec());
+    let about: Vec<_> =
+        resources.chain(failure.peer.as_ref().map(crate::flow::Endpoint::to_bytes)).collect();
+    let number = failure.errno.to_string();
+    let error = errno_name(failure.errno).unwrap_or(&number);
+    let words = errno_text(failure.errno).map(|text| format!(" ({text})")).unwrap_or_default();
+    [name.as_bytes(), b"(", &about.join(&b", "[..]), b") = ", error.as_bytes(), words.as_bytes()]
+        .concat()
+}

@@ -1,0 +1,60 @@
+//! The queries that come with rtrace: one file each, one line each in [`QUERIES`].
+
+mod affects;
+mod critical_path;
+mod depends_on;
+mod failed;
+mod peers;
+mod pipes;
+mod read_before_write;
+mod unused;
+mod who_wrote;
+
+use super::{Cell, Error, Params, Query, Rows, Subject, subject};
+
+/// Makes a query of its name, parameters, columns and the function that answers it.
+/// The documentation of it is what users read.
+macro_rules! query {
+    (
+        $(#[doc = $line:literal])+
+        $name:literal($($param:literal),*) -> $($column:literal),+; $answer:ident
+    ) => {
+        $(#[doc = $line])+
+        pub(super) const QUERY: super::Query = super::Query {
+            name: $name,
+            about: concat!($($line, "\n"),+),
+            params: &[$($param),*],
+            columns: &[$($column),+],
+            answer: $answer,
+        };
+    };
+}
+use query;
+
+/// All of them.
+pub const QUERIES: &[Query] = &[
+    affects::QUERY,
+    critical_path::QUERY,
+    depends_on::QUERY,
+    failed::QUERY,
+    peers::QUERY,
+    pipes::QUERY,
+    read_before_write::QUERY,
+    unused::QUERY,
+    who_wrote::QUERY,
+];
+
+/// The path that a query is asked about, in each of the runs that know it.
+fn at_path<'a>(
+    subjects: &[Subject<'a>],
+    params: &Params<'_>,
+) -> Result<Vec<(Subject<'a>, crate::flow::ResourceId)>, Error> {
+    subject::at_path(subjects, params.get("path").unwrap_or_default())
+}
+
+/// Rows without those that say the same, in their order.
+fn sorted(mut rows: Rows) -> Rows {
+    rows.sort();
+    rows.dedup();
+    rows
+}

@@ -1,0 +1,46 @@
+use rustc_hash::FxHashSet;
+
+use super::super::contents::Content;
+use super::{Cell, Error, Params, Rows, Subject, query, sorted};
+use crate::flow::Class;
+use crate::flow::graph::{Deed, Usage};
+
+query! {
+    /// Files that were opened and that nobody in the run ever read, wrote, mapped, executed or
+    /// made short; with who opened them.
+    "unused"() -> "path", "pid", "command"; answer
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "as all queries")]
+fn answer(subjects: &[Subject<'_>], _: &Params<'_>) -> Result<Rows, Error> {
+    Ok(sorted(subjects.iter().flat_map(unused).collect()))
+}
+
+fn unused(subject: &Subject<'_>) -> Rows {
+    let graph = subject.graph;
+    let used = || graph.usages.iter().filter(|usage| is_use(usage));
+    let names: FxHashSet<_> = used().map(|usage| usage.resource).collect();
+    let contents: FxHashSet<_> = used().map(Content::of).collect();
+    let is_unused = |usage: &&Usage| {
+        let Some(resource) = graph.resource(usage.resource) else { return false };
+        let file = resource.life.file.map(Content::File);
+        let is_file = resource.class == Class::File && resource.has_path();
+        is_file
+            && usage.count(Deed::Open) > 0
+            && !names.contains(&usage.resource)
+            && !file.is_some_and(|file| contents.contains(&file))
+    };
+    let opened = graph.usages.iter().filter(is_unused);
+    opened
+        .map(|usage| {
+            let path = Cell::from(subject.name(usage.resource));
+            vec![path, subject.pid(usage.activity), subject.command(usage.activity)]
+        })
+        .collect()
+}
+
+fn is_use(usage: &Usage) -> bool {
+    let deeds = [Deed::Read, Deed::Write, Deed::Map, Deed::MapShared, Deed::Execute];
+    let deeds = deeds.into_iter().chain([Deed::List, Deed::Truncate]);
+    deeds.into_iter().any(|deed| usage.count(deed) > 0)
+}

@@ -1,0 +1,300 @@
+//! `rtrace query`, asked of runs whose truth is known.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn rtrace(dir: &Path, words: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rtrace"));
+    command.args(words).current_dir(dir).output().expect("rtrace runs")
+}
+
+/// A run in a directory of its own, in which `files` are.
+struct Run(tempfile::TempDir);
+
+/// A row: what stands in each column.
+type Row = BTreeMap<String, String>;
+
+impl Run {
+    fn of(files: &[(&str, &str)], script: &str) -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        for (name, text) in files {
+            fs::write(dir.path().join(name), text).expect("written");
+        }
+        rtrace(dir.path(), &["run", "-o", "run.mp", "--", "sh", "-c", script]);
+        Self(dir)
+    }
+
+    /// The directory, without symbolic links.
+    fn dir(&self) -> String {
+        let dir = self.0.path().canonicalize().expect("it is there");
+        dir.into_os_string().into_string().expect("text")
+    }
+
+    fn output(&self, words: &[&str]) -> Output {
+        rtrace(self.0.path(), &[&["query", "run.mp"], words].concat())
+    }
+
+    /// The rows of an answer in SPARQL's JSON.
+    fn rows(&self, words: &[&str]) -> Vec<Row> {
+        let output = self.output(&[words, &["--format", "json"]].concat());
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{words:?}: {errors}");
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let rows = json["results"]["bindings"].as_array().expect("rows");
+        let row = |row: &serde_json::Value| {
+            let cells = row.as_object().expect("a row").iter();
+            let value = |cell: &serde_json::Value| cell["value"].as_str().expect("text").to_owned();
+            cells.map(|(name, cell)| (name.clone(), value(cell))).collect()
+        };
+        rows.iter().map(row).collect()
+    }
+
+    fn ask(&self, name: &str) -> Vec<Row> {
+        self.rows(&["--name", name])
+    }
+
+    fn ask_of(&self, name: &str, path: &str) -> Vec<Row> {
+        self.rows(&["--name", name, "--param", &format!("path={path}")])
+    }
+
+    /// The paths of an answer that lie in the run's own directory, with their depths.
+    fn own(&self, name: &str, path: &str) -> BTreeMap<String, u64> {
+        let dir = self.dir() + "/";
+        let rows = self.ask_of(name, path).into_iter();
+        let own = rows.filter_map(|row| {
+            let path = row["path"].strip_prefix(&dir)?.to_owned();
+            Some((path, row["depth"].parse().expect("a number")))
+        });
+        own.collect()
+    }
+}
+
+fn texts<const N: usize>(rows: &[Row], columns: [&str; N]) -> Vec<[String; N]> {
+    let cell = |row: &Row, column: &str| row.get(column).cloned().unwrap_or_default();
+    rows.iter().map(|row| columns.map(|column| cell(row, column))).collect()
+}
+
+#[test]
+fn a_pipeline_of_four_counts_every_byte() {
+    let run = Run::of(&[], "export LC_ALL=C; seq 1 20000 | sort -r | tail -n 1000 | wc -c >count");
+    let of = |range: std::ops::RangeInclusive<u64>| -> String {
+        range.map(|n| n.to_string().len() as u64 + 1).sum::<u64>().to_string()
+    };
+    let all = of(1..=20000);
+    // The last 1000 of a reversed sort by letters.
+    let mut sorted: Vec<_> = (1..=20000).map(|n: u64| n.to_string()).collect();
+    sorted.sort();
+    let last: usize = sorted.iter().take(1000).map(|line| line.len() + 1).sum();
+    let mut expected = [
+        ["seq 1 20000", "sort -r", &all],
+        ["sort -r", "tail -n 1000", &all],
+        ["tail -n 1000", "wc -c", &last.to_string()],
+    ]
+    .map(|row| row.map(str::to_owned));
+    expected.sort();
+    assert_eq!(texts(&run.ask("pipes"), ["from_command", "to_command", "bytes"]), expected);
+    // What came through the pipes made the file; what did not, did not.
+    let wrote = texts(&run.ask_of("who-wrote", "count"), ["command", "bytes"]);
+    let digits = (last.to_string().len() + 1).to_string();
+    assert_eq!(wrote, [["wc -c", &digits].map(str::to_owned)]);
+    let from: BTreeSet<_> =
+        run.ask_of("depends-on", "count").into_iter().map(|row| row["path"].clone()).collect();
+    for program in ["seq", "sort", "tail", "wc"] {
+        let ends = |path: &&String| path.ends_with(&format!("/{program}"));
+        assert!(from.iter().any(|path| ends(&path)), "no {program} in {from:?}");
+    }
+}
+
+#[test]
+fn what_failed_and_why() {
+    let script = "sh -c 'exit 3'; cat none; sh -c 'kill -9 $$'; ls / >/dev/null; true";
+    let run = Run::of(&[], script);
+    let rows = texts(&run.ask("failed"), ["command", "status", "reason"]);
+    let reason = format!("openat({}/none) = ENOENT (No such file or directory)", run.dir());
+    let expected = [
+        ["sh -c 'exit 3'", "3", ""],
+        ["cat none", "1", &reason],
+        ["sh -c 'kill -9 $$'", "SIGKILL", ""],
+    ];
+    assert_eq!(rows, expected.map(|row| row.map(str::to_owned)));
+}
+
+#[test]
+fn the_critical_path_has_no_gap() {
+    let script = "seq 1 3 >/dev/null &
+        { sleep 0.2; echo y; } | sh -c 'read x; sleep 0.3; true'; wait; true";
+    let run = Run::of(&[], script);
+    let ns = |text: &str| -> u64 { text.replace('.', "").parse().expect("seconds") };
+    let rows = run.ask("critical-path");
+    let times: Vec<_> = rows.iter().map(|row| (ns(&row["start"]), ns(&row["duration"]))).collect();
+    for pair in times.windows(2) {
+        assert_eq!(pair[0].0 + pair[0].1, pair[1].0, "{rows:#?}");
+    }
+    let mut by_time: Vec<_> =
+        rows.iter().map(|row| (ns(&row["duration"]), row["command"].as_str())).collect();
+    by_time.sort_unstable();
+    let longest: BTreeSet<_> = by_time.iter().rev().take(2).map(|(_, command)| *command).collect();
+    assert_eq!(longest, BTreeSet::from(["sleep 0.2", "sleep 0.3"]), "{rows:#?}");
+    assert!(!rows.iter().any(|row| row["command"].starts_with("seq")), "{rows:#?}");
+    let ends = "SELECT (MIN(?s) AS ?first) (MAX(?e) AS ?last) {
+        ?p a rtrace:Process; prov:startedAtTime ?s; prov:endedAtTime ?e }";
+    let run_ends = &run.rows(&["--sparql", ends])[0];
+    // Within a second: both are in the same minute, or the test is told so.
+    let fraction = |text: &str| -> u64 {
+        let (rest, seconds) = text.trim_end_matches('Z').rsplit_once(':').expect("a time");
+        let minutes: u64 = rest.rsplit_once(':').expect("a time").1.parse().expect("minutes");
+        minutes * 60_000_000_000 + ns(&format!("{seconds:0<12}")[..12])
+    };
+    let hour = 3_600_000_000_000;
+    let whole = (fraction(&run_ends["last"]) + hour - fraction(&run_ends["first"])) % hour;
+    assert_eq!(times.iter().map(|(_, duration)| duration).sum::<u64>(), whole);
+}
+
+#[test]
+fn queries_are_listed_and_explained() {
+    let run = Run::of(&[], "true");
+    let list = rtrace(run.0.path(), &["query", "--list"]);
+    let list = String::from_utf8(list.stdout).expect("text");
+    let docs = fs::read_to_string("docs/query.md").expect("docs/query.md");
+    for query in rtrace::query::QUERIES {
+        assert!(list.contains(&query.text()), "{} is not listed", query.name);
+        assert!(
+            docs.contains(query.text().trim()),
+            "docs/query.md: {} is not as it is",
+            query.name
+        );
+    }
+}
+
+#[test]
+fn wrong_questions_are_told_what_is_right() {
+    let run = Run::of(&[("input", "x\n")], "cat input >output");
+    for (words, expected) in [
+        (&["--name", "who"][..], "is it who-wrote?"),
+        (&["--name", "who-wrote"], "who-wrote needs --param path=VALUE"),
+        (&["--name", "pipes", "--param", "x=1"], "pipes has no parameter 'x'"),
+        (&["--name", "who-wrote", "--param", "path=inptu"], "/input?"),
+        (&["--sparql", "SELECT"], "no SPARQL"),
+    ] {
+        let output = run.output(words);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{words:?}: {errors}");
+        assert!(errors.contains(expected), "{words:?}: {errors}");
+        assert!(output.stdout.is_empty());
+    }
+    let output = run.output(&["--name", "who-wrote", "--param", "path"]);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn answers_come_in_every_format() {
+    let run = Run::of(&[], "echo x >out");
+    let out = |format: &str| {
+        let words = ["--name", "who-wrote", "--param", "path=out", "--format", format];
+        String::from_utf8(run.output(&words).stdout).expect("text")
+    };
+    assert!(out("csv").starts_with("path,pid,command,bytes\r\n"), "{}", out("csv"));
+    assert!(out("tsv").starts_with("?path\t?pid\t?command\t?bytes\n"), "{}", out("tsv"));
+    assert!(out("xml").contains("<binding name=\"bytes\">"), "{}", out("xml"));
+    assert!(out("table").starts_with("path "), "{}", out("table"));
+}
+
+#[test]
+fn several_logs_are_asked_together() {
+    let run = Run::of(&[], "echo one >out");
+    rtrace(run.0.path(), &["run", "-o", "two.mp", "--", "sh", "-c", "echo three >out"]);
+    let words = ["query", "run.mp", "two.mp", "--name", "who-wrote", "--param", "path=out"];
+    let output = rtrace(run.0.path(), &[&words[..], &["--format", "csv"]].concat());
+    let text = String::from_utf8(output.stdout).expect("text");
+    let bytes: BTreeSet<_> =
+        text.lines().skip(1).filter_map(|line| line.rsplit(',').next()).collect();
+    assert_eq!(bytes, BTreeSet::from(["4", "6"]), "{text}");
+    let count = "SELECT (COUNT(DISTINCT ?g) AS ?n) { GRAPH ?g { ?p a rtrace:Process } }";
+    let output =
+        rtrace(run.0.path(), &["query", "run.mp", "two.mp", "--sparql", count, "--format", "csv"]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "n\r\n2\r\n");
+}
+
+#[test]
+fn what_is_opened_and_left_alone() {
+    let script = "exec 7<used 8<unused; read x <&7; true";
+    let run = Run::of(&[("used", "x\n"), ("unused", "x\n")], script);
+    let paths: Vec<_> = run.ask("unused").into_iter().map(|row| row["path"].clone()).collect();
+    let own: Vec<_> = paths.iter().filter(|path| path.starts_with(&run.dir())).collect();
+    assert_eq!(own, [&format!("{}/unused", run.dir())]);
+}
+
+#[test]
+fn a_client_and_its_server() {
+    const PROGRAM: &str = r#"
+import os, socket, sys
+server = socket.create_server(("127.0.0.1", 0))
+port = server.getsockname()[1]
+if os.fork():
+    peer, _ = server.accept()
+    peer.sendall(b"x" * len(peer.recv(5, socket.MSG_WAITALL)) * 100)
+    peer.close()
+    os.wait()
+else:
+    server.close()
+    os.execvp("python3", ["python3", "client.py", str(port)])
+"#;
+    const CLIENT: &str = r#"
+import socket, sys
+peer = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+peer.sendall(b"hello")
+while peer.recv(4096): pass
+"#;
+    let files = [("server.py", PROGRAM), ("client.py", CLIENT)];
+    let run = Run::of(&files, "python3 server.py");
+    let rows = run.ask("peers");
+    let tcp: Vec<_> = rows.iter().filter(|row| row["protocol"] == "TCP").collect();
+    let [client, server] = tcp.as_slice() else { panic!("two ends: {rows:#?}") };
+    let (client, server) =
+        if client["command"].contains("client.py") { (client, server) } else { (server, client) };
+    assert!(server["command"].contains("server.py"), "{rows:#?}");
+    assert_eq!([&client["bytes_out"], &client["bytes_in"]], ["5", "500"]);
+    assert_eq!([&server["bytes_out"], &server["bytes_in"]], ["500", "5"]);
+    assert_eq!([&client["local"], &client["remote"]], [&server["remote"], &server["local"]]);
+}
+
+/// A build of two sources with a header each and one for both, by make.
+fn build() -> Run {
+    let files = [
+        ("a.h", "#define A 1\n"),
+        ("b.h", "#define B 2\n"),
+        ("both.h", "int b(void);\n"),
+        ("a.c", "#include \"a.h\"\n#include \"both.h\"\nint main(void) { return b() - A - 1; }\n"),
+        ("b.c", "#include \"b.h\"\n#include \"both.h\"\nint b(void) { return B; }\n"),
+        ("unrelated.h", "\n"),
+        ("Makefile", "prog: a.o b.o\n\tgcc -o $@ a.o b.o\n%.o: %.c\n\tgcc -c -o $@ $<\n"),
+    ];
+    Run::of(&files, "cat unrelated.h; make -j2")
+}
+
+#[test]
+fn a_build_depends_on_what_the_compiler_says() {
+    let run = build();
+    for object in ["a", "b"] {
+        let mut gcc = Command::new("gcc");
+        let rule = gcc.args(["-MM", &format!("{object}.c")]).current_dir(run.0.path()).output();
+        let rule = String::from_utf8(rule.expect("gcc runs").stdout).expect("text");
+        let expected: BTreeSet<_> = rule.split_whitespace().skip(1).map(str::to_owned).collect();
+        let from = run.own("depends-on", &format!("{object}.o"));
+        let found: BTreeSet<_> = from.keys().cloned().collect();
+        assert_eq!(found, expected, "of {object}.o");
+        let wrote = texts(&run.ask_of("who-wrote", &format!("{object}.o")), ["command"]);
+        assert!(wrote.iter().all(|[command]| command.starts_with("as ")), "{wrote:?}");
+        assert_eq!(wrote.len(), 1);
+    }
+    let from = run.own("depends-on", "prog");
+    let expected = ["a.c", "a.h", "a.o", "b.c", "b.h", "b.o", "both.h"];
+    assert!(from.keys().eq(expected), "{from:?}");
+    assert_eq!((from["a.o"], from["b.o"]), (1, 1));
+    assert!(from["a.c"] > 1, "{from:?}");
+    let affected = run.own("affects", "b.h");
+    assert!(affected.keys().eq(["b.o", "prog"]), "{affected:?}");
+    assert!(run.own("affects", "unrelated.h").is_empty());
+}
