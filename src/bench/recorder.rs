@@ -175,6 +175,11 @@ pub fn named(name: &str, rtrace: &Path, scratch: &Path) -> Result<Recorder, Miss
 }
 
 impl Recorder {
+    /// Whether it shares one processor with the command.
+    pub(super) fn is_pinned(&self) -> bool {
+        self.pinned.is_some()
+    }
+
     /// The words that run `command` and write the log to `log`.
     pub(super) fn command_line(&self, log: &Path, command: &[OsString]) -> Vec<OsString> {
         let mut words: Vec<OsString> = Vec::new();

@@ -34,6 +34,9 @@ pub struct Subject {
     pub shown: &'static str,
     /// Which calls it records; `None`: it is no recorder.
     pub scope: Option<Scope>,
+    /// Whether the command runs on one processor alone, with the recorder: it sees that,
+    /// and may make fewer threads.
+    pub pinned: bool,
     /// What comes of its runs.
     #[serde(flatten)]
     pub summary: Summary,
@@ -70,13 +73,14 @@ pub struct Summary {
 
 impl Subject {
     pub(super) fn native(name: &'static str) -> Self {
-        let summary = Summary::default();
-        Self { name, shown: "without a recorder", scope: None, summary, runs: Vec::new() }
+        let (shown, summary, runs) = ("without a recorder", Summary::default(), Vec::new());
+        Self { name, shown, scope: None, pinned: false, summary, runs }
     }
 
     pub(super) fn of(recorder: &Recorder) -> Self {
         let Recorder { name, shown, scope, .. } = *recorder;
-        Self { name, shown, scope: Some(scope), summary: Summary::default(), runs: Vec::new() }
+        let (pinned, summary) = (recorder.is_pinned(), Summary::default());
+        Self { name, shown, scope: Some(scope), pinned, summary, runs: Vec::new() }
     }
 
     /// Calls of each round, where they could be counted.
@@ -112,15 +116,13 @@ impl Report {
     }
 }
 
-/// Calls that should be in the logs of subject number `at`, as the others have them: the
-/// median of what each of them has at least. Programs that wait for each other make
+/// Calls that should be in the logs of subject number `at`, as the others have them under
+/// which the command sees as many processors: the median of what each has at least. Programs that wait for each other make
 /// some calls more or less from run to run, and a recorder may lose some.
 fn expected(subjects: &[Subject], at: usize) -> Option<u64> {
-    if subjects.get(at)?.scope != Some(Scope::All) {
-        return None;
-    }
+    let own = subjects.get(at).filter(|own| own.scope == Some(Scope::All))?;
     let others = subjects.iter().enumerate().filter(|(other, _)| *other != at);
-    let whole = others.filter(|(_, subject)| subject.scope == Some(Scope::All));
+    let whole = others.filter(|(_, one)| (one.scope, one.pinned) == (own.scope, own.pinned));
     median(whole.filter_map(|(_, subject)| subject.calls().into_iter().min()).collect())
 }
 
@@ -214,7 +216,8 @@ mod tests {
     }
 
     fn subject(name: &'static str, scope: Option<Scope>, runs: Vec<Once>) -> Subject {
-        Subject { name, shown: name, scope, summary: Summary::default(), runs }
+        let pinned = name.ends_with("pinned");
+        Subject { name, shown: name, scope, pinned, summary: Summary::default(), runs }
     }
 
     fn report(subjects: Vec<Subject>) -> Report {
@@ -251,8 +254,10 @@ mod tests {
             subject(name, Some(Scope::All), runs)
         };
         let restless = [("a", [900, 1000, 950]), ("b", [1100, 920, 990]), ("c", [1300, 940, 935])];
+        // One that sees a single processor starts fewer threads.
+        let restless = restless.into_iter().chain([("d pinned", [500, 500, 500])]);
         let restless = restless.map(|(name, counts)| with(name, counts));
-        let report = report([natively()].into_iter().chain(restless).collect());
+        let report = report(std::iter::once(natively()).chain(restless).collect());
         assert!(
             report.subjects.iter().all(|subject| subject.summary.fault.is_none()),
             "{report:?}"
