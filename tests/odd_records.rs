@@ -6,7 +6,7 @@ use std::io;
 use proptest::prelude::*;
 use rtrace::abi::Abi;
 use rtrace::event::{Batch, Call, Kind, Phase, Role, State, TaskId};
-use rtrace::export::{FORMATS, Options, Run, TextOptions};
+use rtrace::export::{Detail, FORMATS, Options, Run, TextOptions};
 use rtrace::log::Header;
 
 fn word() -> impl Strategy<Value = u64> {
@@ -60,7 +60,7 @@ proptest! {
             ..TextOptions::default()
         };
         let iri_prefix = Some("urn:x:".to_owned());
-        let varied = Options { follow: true, iri_prefix, text, ..Options::default() };
+        let varied = Options { follow: true, detail: Some(Detail::Event), iri_prefix, text };
         for format in FORMATS {
             for options in [Options::default(), varied.clone()] {
                 let mut exporter = format.exporter(Box::new(io::sink()), &options).unwrap();

@@ -10,6 +10,7 @@ mod text;
 mod time;
 
 pub mod csv;
+pub mod json;
 pub mod jsonl;
 pub mod prov;
 pub mod rdf;
@@ -105,7 +106,7 @@ impl Format {
 
     /// Whether it heeds [`Options::detail`].
     pub fn has_detail(&self) -> bool {
-        self.is_rdf() || prov::NAMES.contains(&self.name)
+        self.name == "json" || self.is_rdf() || prov::NAMES.contains(&self.name)
     }
 
     /// An exporter that writes to `out`.
@@ -129,6 +130,13 @@ pub const FORMATS: &[Format] = &[
         extension: "csv",
         summary: "a table with one row an event (CSV)",
         make: csv::exporter,
+    },
+    Format {
+        name: "json",
+        media_type: "application/json",
+        extension: "json",
+        summary: "the graph as one JSON document: nodes and links",
+        make: json::exporter,
     },
     Format {
         name: "jsonl",

@@ -17,7 +17,7 @@ enum Kind {
     Entity,
     Activity,
     Agent,
-    /// Told of in one go, and never again: an entity, or a record of others.
+    /// An entity that is told of in one go, and never again.
     Whole,
 }
 
@@ -181,7 +181,7 @@ impl<N: Notation> Gather<N> {
             ];
             say("wasEndedBy", None, &arguments, &group.attributes)?;
         }
-        if group.is(Kind::Entity) || group.is(Kind::Whole) {
+        if group.is(Kind::Entity) {
             say("entity", Some(name), &[], &group.attributes)?;
         }
         if group.is(Kind::Agent) {
@@ -215,12 +215,7 @@ impl<N: Notation> Triples for Gather<N> {
                 v::NEXT | v::MAY_FEED | v::EXECUTION | v::LEFT => {
                     return self.influence(predicate.as_str(), object, subject);
                 }
-                v::FOUND
-                | v::CONTENT
-                | v::LOOKED_AT
-                | v::MISSED
-                | v::MAY_USE_DATABASE
-                | v::SERVES_DATABASE => {
+                v::FOUND | v::CONTENT => {
                     return self.influence(predicate.as_str(), subject, object);
                 }
                 _ => {}
@@ -281,9 +276,7 @@ fn kind_of(class: NamedNodeRef<'_>) -> Option<Kind> {
         v::BLIND_SPOT_CLASS,
     ];
     match class {
-        v::FILE_STATE_CLASS | v::FILE_VERSION_CLASS | v::USAGE_CLASS | v::PASSAGE_CLASS => {
-            Some(Kind::Whole)
-        }
+        v::FILE_STATE_CLASS | v::FILE_VERSION_CLASS => Some(Kind::Whole),
         class => EVENTS.contains(&class).then_some(Kind::Activity),
     }
 }

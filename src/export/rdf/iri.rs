@@ -164,7 +164,7 @@ fn pair(out: &mut String, id: EventId) {
 
 /// Appends a path as RFC 3986 writes it: everything but unreserved characters and
 /// slashes as `%XX`, byte by byte; a dot at the end too.
-fn percent_encode(path: &[u8], out: &mut String) {
+pub(in crate::export) fn percent_encode(path: &[u8], out: &mut String) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     let is_kept = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
     let mut rest = path;

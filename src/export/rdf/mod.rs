@@ -45,6 +45,8 @@ mod tests;
 
 use std::io;
 
+pub(super) use iri::percent_encode;
+
 use coarse::Coarse;
 use graph::Graph;
 use oxrdf::NamedNode;

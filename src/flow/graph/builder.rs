@@ -114,6 +114,8 @@ impl Builder {
             ended: None,
             calls: 0,
             activity,
+            is_let_go: false,
+            born: self.graph.revision,
             revision: self.graph.revision,
         });
     }
@@ -141,6 +143,7 @@ impl Builder {
             errors: 0,
             waited: None,
             failure: None,
+            born: revision,
             revision,
         });
         self.activity(state, id, started)
@@ -166,7 +169,8 @@ impl Builder {
             before.ended = Some(started);
         }
         let index = ActivityIndex(self.graph.activities.len() as u32);
-        self.graph.activities.push(Activity { id, execution, started, ended: None, revision });
+        let (ended, born) = (None, revision);
+        self.graph.activities.push(Activity { id, execution, started, ended, born, revision });
         let process = self.process_mut(id.process)?;
         process.revision = revision;
         process.activities.push(index);
@@ -201,7 +205,8 @@ impl Builder {
             }
             Kind::Exit | Kind::Detach => {
                 task.ended = Some(record.start);
-                if record.kind == Kind::Detach {
+                task.is_let_go = record.kind == Kind::Detach;
+                if task.is_let_go {
                     self.revisions.left_open(state, record.task);
                 }
                 if state.process(id).is_some_and(|process| process.threads <= 1) {

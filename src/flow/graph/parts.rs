@@ -49,6 +49,8 @@ pub struct Process {
     pub waited: Option<(EventId, u64)>,
     /// Of one that ended badly, the call that is to blame.
     pub failure: Option<Failure>,
+    /// The [revision](super::Graph::revision) in which it came.
+    pub born: u32,
     /// The [revision](super::Graph::revision) in which it last changed.
     pub revision: u32,
 }
@@ -100,6 +102,10 @@ pub struct Task {
     pub calls: u64,
     /// What its process did when it began.
     pub activity: ActivityIndex,
+    /// Whether it went on when rtrace let go of it.
+    pub is_let_go: bool,
+    /// The [revision](super::Graph::revision) in which it came.
+    pub born: u32,
     /// The [revision](super::Graph::revision) in which it last changed.
     pub revision: u32,
 }
@@ -116,11 +122,18 @@ pub struct Activity {
     pub started: u64,
     /// When it gave way to the next one, or its process ended.
     pub ended: Option<u64>,
+    /// The [revision](super::Graph::revision) in which it came.
+    pub born: u32,
     /// The [revision](super::Graph::revision) in which it last changed.
     pub revision: u32,
 }
 
 impl Activity {
+    /// Whether it has come to an end, and not only its recording.
+    pub fn is_over(&self, process: &Process) -> bool {
+        self.ended.is_some_and(|at| process.end != End::LetGo || process.ended != Some(at))
+    }
+
     /// Whether the program is one that it began itself, and not its parent's.
     pub fn is_own(&self) -> bool {
         self.execution.as_ref().is_some_and(|execution| execution.id == self.id.since)

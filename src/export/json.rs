@@ -1,0 +1,192 @@
+//! The batchflow as one JSON document, documented in `docs/json.md` and described by
+//! `docs/schema/batchflow.json`: the numbers of [`flow::graph`](crate::flow::graph) as
+//! nodes and links.
+//!
+//! | file | what it knows |
+//! | --- | --- |
+//! | `ids` | how nodes and links are named |
+//! | `text` | bytes that may be no text |
+//! | `node`, `link` | what the document has of each kind |
+//! | `process`, `resource`, `ties` | how the graph becomes that |
+//! | `environment` | how one differs from another |
+//! | `event` | the same of single events (`--detail event`) |
+//! | `meta` | what it has of the runs |
+//! | `section` | a list of the document, until it is written |
+
+mod environment;
+mod event;
+mod ids;
+mod link;
+mod meta;
+mod node;
+mod process;
+mod resource;
+mod section;
+mod text;
+mod ties;
+
+use std::convert::Infallible;
+use std::io::{self, BufWriter, Write};
+
+use super::{Detail, Exporter, Options, Run};
+use crate::event::Batch;
+use crate::flow::graph::{Builder, Graph};
+use crate::flow::{Flow, Item, Sink, State};
+use event::Events;
+use ids::Ids;
+use meta::{Meta, RunMeta};
+use section::Section;
+
+/// Exports the document.
+///
+/// # Errors
+/// None here: the output is written later.
+pub fn exporter<'a>(
+    out: Box<dyn Write + 'a>,
+    options: &Options,
+) -> io::Result<Box<dyn Exporter + 'a>> {
+    let detail = options.detail.unwrap_or(Detail::Resource);
+    let document = Document {
+        meta: Meta::new(detail),
+        nodes: Section::new()?,
+        events: Section::new()?,
+        links: Section::new()?,
+    };
+    Ok(Box::new(Json { out, detail, document, run: None }))
+}
+
+struct Json<W> {
+    out: W,
+    detail: Detail,
+    document: Document,
+    run: Option<Reading>,
+}
+
+/// What is known of the runs that have been read.
+struct Document {
+    meta: Meta,
+    nodes: Section,
+    events: Section,
+    links: Section,
+}
+
+/// A run that is being read.
+struct Reading {
+    flow: Flow,
+    seen: Seen,
+}
+
+/// What is kept of the flow's items.
+struct Seen {
+    builder: Builder,
+    ids: Ids,
+    meta: RunMeta,
+    events: Option<Events>,
+}
+
+/// A run that has been read.
+struct Whole<'a> {
+    detail: Detail,
+    run: &'a RunMeta,
+    ids: &'a Ids,
+    graph: &'a Graph,
+    state: &'a State,
+}
+
+impl Whole<'_> {
+    fn has_resources(&self) -> bool {
+        self.detail != Detail::Process
+    }
+}
+
+impl<W: Write> Exporter for Json<W> {
+    fn begin(&mut self, run: &Run) -> io::Result<()> {
+        let mut flow = Flow::new();
+        flow.set_cwd(&run.cwd);
+        flow.set_started(run.started);
+        let ids = Ids::new(run);
+        if self.document.meta.has(&ids) {
+            let twice = "two of the logs are of one run: join its parts with rtrace cat";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, twice));
+        }
+        let meta = RunMeta::new(run, &ids);
+        let events = (self.detail == Detail::Event).then(Events::default);
+        let mut builder = Builder::new();
+        // What the first slice of the log brings has revision 1.
+        builder.next_revision(flow.state());
+        let seen = Seen { builder, ids, meta, events };
+        self.run = Some(Reading { flow, seen });
+        Ok(())
+    }
+
+    fn batch(&mut self, batch: &Batch) -> io::Result<()> {
+        let Some(Reading { flow, seen }) = &mut self.run else { return Ok(()) };
+        let Ok(()) = flow.batch(batch, seen);
+        seen.builder.next_revision(flow.state());
+        seen.hand_over(&mut self.document)
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        let Some(Reading { mut flow, mut seen }) = self.run.take() else { return Ok(()) };
+        let Ok(()) = flow.finish(&mut seen);
+        seen.hand_over(&mut self.document)?;
+        let Seen { builder, ids, mut meta, .. } = seen;
+        let (graph, state) = (builder.finish(flow.state()), flow.state());
+        meta.finish(&graph);
+        let whole = Whole { detail: self.detail, run: &meta, ids: &ids, graph: &graph, state };
+        let Document { nodes, links, .. } = &mut self.document;
+        whole.processes(nodes, links)?;
+        whole.ties(links)?;
+        if whole.has_resources() {
+            whole.resources(nodes)?;
+            whole.usages(links)?;
+            whole.sessions(links)?;
+        }
+        self.document.meta.runs.push(meta);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(()) // a document is there as a whole, or not at all
+    }
+
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        let Document { meta, nodes, events, links } = self.document;
+        let mut out = BufWriter::with_capacity(1 << 16, self.out);
+        out.write_all(b"{\"meta\":")?;
+        serde_json::to_writer(&mut out, &meta)?;
+        out.write_all(b",\n\"nodes\":")?;
+        Section::write(vec![nodes, events], &mut out)?;
+        out.write_all(b",\n\"links\":")?;
+        Section::write(vec![links], &mut out)?;
+        out.write_all(b"}\n")?;
+        out.flush()
+    }
+}
+
+impl Seen {
+    /// Gives away what was made of events.
+    fn hand_over(&mut self, document: &mut Document) -> io::Result<()> {
+        let Some(events) = &mut self.events else { return Ok(()) };
+        document.events.append(&mut events.nodes)?;
+        document.links.append(&mut events.links)
+    }
+}
+
+impl Sink for Seen {
+    type Error = Infallible;
+
+    fn item(&mut self, state: &State, item: Item<'_>) -> Result<(), Infallible> {
+        self.builder.item(state, item)?;
+        if let Item::BlindSpot(spot) = item {
+            self.meta.blind_spot(&spot);
+        }
+        if let Some(events) = &mut self.events {
+            events.item(state, &item, self.builder.graph(), &self.ids);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

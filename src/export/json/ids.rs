@@ -1,0 +1,107 @@
+//! How nodes and links are named: `KEY:` and what the RDF's IRI has behind its `#`.
+//! `KEY` are the last twelve digits of the run's UUID, so that the documents of several
+//! runs can be put together.
+
+use crate::event::TaskId;
+use crate::export::Run;
+use crate::export::rdf::percent_encode;
+use crate::flow::graph::{Activity, Passage, Renaming, Resource, Signalling};
+use crate::flow::{EventId, ResourceId};
+
+/// Names the things of one run.
+#[derive(Clone, Debug)]
+pub(super) struct Ids {
+    key: String,
+}
+
+impl Ids {
+    pub(super) fn new(run: &Run) -> Self {
+        let uuid = run.uuid_text();
+        let key = uuid.rsplit('-').next().unwrap_or_default().to_owned();
+        Self { key }
+    }
+
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+
+    pub(super) fn host(&self) -> String {
+        format!("{}:host", self.key)
+    }
+
+    pub(super) fn process(&self, id: TaskId) -> String {
+        format!("{}:process-{id}", self.key)
+    }
+
+    pub(super) fn thread(&self, id: TaskId) -> String {
+        format!("{}:thread-{id}", self.key)
+    }
+
+    pub(super) fn execution(&self, since: EventId) -> String {
+        format!("{}:execution-{}", self.key, pair(since))
+    }
+
+    pub(super) fn event(&self, id: EventId) -> String {
+        format!("{}:event-{}", self.key, pair(id))
+    }
+
+    /// A file by its path, anything else by its number.
+    pub(super) fn resource(&self, id: ResourceId, name: &[u8]) -> String {
+        if name.first() == Some(&b'/') {
+            let mut out = format!("{}:file", self.key);
+            percent_encode(name, &mut out);
+            return out;
+        }
+        format!("{}:resource-{}", self.key, id.index())
+    }
+
+    pub(super) fn of(&self, resource: &Resource) -> String {
+        self.resource(resource.id, &resource.name)
+    }
+
+    /// A link of which there is one for each of that task.
+    pub(super) fn one(&self, kind: &str, task: TaskId) -> String {
+        format!("{}:{kind}-{task}", self.key)
+    }
+
+    pub(super) fn runs(&self, activity: &Activity) -> String {
+        format!("{}:runs-{}", self.key, pair(activity.id.since))
+    }
+
+    pub(super) fn usage(&self, activity: &Activity, resource: ResourceId) -> String {
+        format!("{}:use-{}-{}", self.key, pair(activity.id.since), resource.index())
+    }
+
+    /// By its number, in the order in which they were first seen.
+    pub(super) fn session(&self, index: usize) -> String {
+        format!("{}:database-{index}", self.key)
+    }
+
+    pub(super) fn passage(&self, passage: &Passage, ends: [&Activity; 2]) -> String {
+        let (key, carrier, through) = (&self.key, passage.carrier.name(), passage.through.index());
+        let [from, to] = ends.map(|activity| pair(activity.id.since));
+        match passage.version {
+            Some(version) => {
+                let (file, number) = (version.file.index(), version.number);
+                format!("{key}:{carrier}-{from}-{to}-{through}-{file}-{number}")
+            }
+            None => format!("{key}:{carrier}-{from}-{to}-{through}"),
+        }
+    }
+
+    pub(super) fn signal(&self, one: &Signalling, ends: [&Activity; 2]) -> String {
+        let [from, to] = ends.map(|activity| pair(activity.id.since));
+        format!("{}:signal-{from}-{to}-{}", self.key, one.signal)
+    }
+
+    pub(super) fn renaming(&self, one: &Renaming, activity: &Activity) -> String {
+        let kind = if one.is_link { "link" } else { "rename" };
+        let (by, from, to) = (pair(activity.id.since), one.from.index(), one.to.index());
+        format!("{}:{kind}-{by}-{from}-{to}", self.key)
+    }
+}
+
+/// Task and ordinal.
+pub(super) fn pair(id: EventId) -> String {
+    format!("{}-{}", id.task, id.ordinal)
+}

@@ -1,0 +1,121 @@
+//! What the document has of each kind of link. `docs/schema/batchflow.json` says what
+//! the members are.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::node::{Read, Written};
+use super::text::Text;
+use crate::flow::graph::Span;
+
+/// A link.
+#[derive(Debug, Serialize)]
+pub(super) struct Link<'a> {
+    pub(super) id: String,
+    pub(super) kind: &'static str,
+    pub(super) source: String,
+    pub(super) target: String,
+    pub(super) revision: u32,
+    #[serde(flatten)]
+    pub(super) what: What<'a>,
+}
+
+/// What else it has.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum What<'a> {
+    /// Nothing.
+    Plain {},
+    Moment(Moment),
+    Usage(Usage),
+    Passage(Passage),
+    Signal(Sent),
+    Renaming(Renaming),
+    Session(Session<'a>),
+    Event(super::event::Lead),
+}
+
+/// Something that happened once.
+#[derive(Debug, Serialize)]
+pub(super) struct Moment {
+    pub(super) time: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) event: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Usage {
+    /// How often what was done.
+    pub(super) deeds: BTreeMap<&'static str, u64>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub(super) read: Option<Read>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub(super) written: Option<Written>,
+    #[serde(flatten)]
+    pub(super) span: FirstLast,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) taken: Option<FirstLast>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) given: Option<FirstLast>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Passage {
+    pub(super) carrier: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) through: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) version: Option<String>,
+    pub(super) amount: u64,
+    pub(super) certain: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) given: Option<FirstLast>,
+    pub(super) taken: FirstLast,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Sent {
+    pub(super) signal: u32,
+    pub(super) signal_name: String,
+    pub(super) count: u64,
+    #[serde(flatten)]
+    pub(super) span: FirstLast,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Renaming {
+    pub(super) by: String,
+    pub(super) event: String,
+    pub(super) count: u64,
+    #[serde(flatten)]
+    pub(super) span: FirstLast,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Session<'a> {
+    pub(super) through: String,
+    pub(super) user: Option<Text<'a>>,
+    pub(super) serves: bool,
+    pub(super) certain: bool,
+    pub(super) count: u64,
+    pub(super) event: String,
+}
+
+/// From the start of the first to the end of the last.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(super) struct FirstLast {
+    first: u64,
+    last: u64,
+}
+
+impl From<Span> for FirstLast {
+    fn from(span: Span) -> Self {
+        Self { first: span.first, last: span.last }
+    }
+}
+
+/// The name of a signal; a number where Linux has no name for it.
+pub(super) fn signal_name(signal: u32) -> String {
+    crate::abi::signal_name(signal).map_or_else(|| signal.to_string(), str::to_owned)
+}

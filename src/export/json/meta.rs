@@ -1,0 +1,102 @@
+//! What the document says of itself and of its runs.
+
+use serde::Serialize;
+
+use super::ids::Ids;
+use super::text::{Text, readable};
+use crate::export::{Detail, Run};
+use crate::flow::BlindSpot;
+use crate::flow::graph::Graph;
+
+/// What is known last and stands first.
+#[derive(Debug, Serialize)]
+pub(super) struct Meta {
+    format: &'static str,
+    version: u32,
+    generator: &'static str,
+    detail: &'static str,
+    pub(super) runs: Vec<RunMeta>,
+}
+
+/// A run.
+#[derive(Debug, Serialize)]
+pub(super) struct RunMeta {
+    pub(super) key: String,
+    uuid: String,
+    iri: String,
+    pub(super) host: Text<'static>,
+    pub(super) machine_id: Option<String>,
+    pub(super) boot_id: Option<String>,
+    pub(super) addresses: Vec<String>,
+    pub(super) kernel: String,
+    pub(super) started: String,
+    pub(super) started_ns: String,
+    pub(super) command: Vec<Text<'static>>,
+    pub(super) cwd: Text<'static>,
+    pub(super) end: u64,
+    pub(super) revision: u32,
+    blind_spots: Vec<Blind>,
+}
+
+/// Something that the recorder could not see.
+#[derive(Debug, Serialize)]
+struct Blind {
+    thread: u32,
+    time: u64,
+    pid: Option<i64>,
+    why: String,
+}
+
+impl Meta {
+    pub(super) fn new(detail: Detail) -> Self {
+        Self {
+            format: "rtrace-batchflow",
+            version: 1,
+            generator: concat!("rtrace ", env!("CARGO_PKG_VERSION")),
+            detail: detail.name(),
+            runs: Vec::new(),
+        }
+    }
+
+    /// Whether the run is among them.
+    pub(super) fn has(&self, ids: &Ids) -> bool {
+        self.runs.iter().any(|run| run.key == ids.key())
+    }
+}
+
+impl RunMeta {
+    pub(super) fn new(run: &Run, ids: &Ids) -> Self {
+        let known = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+        let uuid = run.uuid_text();
+        Self {
+            key: ids.key().to_owned(),
+            iri: ["urn:uuid:", &uuid].concat(),
+            uuid,
+            host: run.host.clone().into(),
+            machine_id: known(&run.machine_id),
+            boot_id: known(&run.boot_id),
+            addresses: run.addresses.clone(),
+            kernel: run.kernel.clone(),
+            started: run.start_text(),
+            started_ns: run.started.to_string(),
+            command: run.command.iter().map(|word| word.clone().into()).collect(),
+            cwd: run.cwd.clone().into(),
+            end: 0,
+            revision: 0,
+            blind_spots: Vec::new(),
+        }
+    }
+
+    pub(super) fn blind_spot(&mut self, spot: &BlindSpot<'_>) {
+        self.blind_spots.push(Blind {
+            thread: spot.event.task.0,
+            time: spot.time,
+            pid: spot.pid,
+            why: readable(spot.why),
+        });
+    }
+
+    pub(super) fn finish(&mut self, graph: &Graph) {
+        (self.end, self.revision) = (graph.end, graph.revision);
+    }
+}

@@ -1,0 +1,238 @@
+//! What the document has of each kind of node. `docs/schema/batchflow.json` says what
+//! the members are.
+
+use serde::Serialize;
+
+use super::environment::Environment;
+use super::meta::RunMeta;
+use super::text::Text;
+use crate::flow::graph::Amount;
+use crate::flow::{Authority, Moniker};
+
+/// A node.
+#[derive(Debug, Serialize)]
+pub(super) struct Node<'a> {
+    pub(super) id: String,
+    pub(super) class: &'static str,
+    pub(super) label: String,
+    pub(super) moniker: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) authority: Option<Text<'a>>,
+    pub(super) deleted: bool,
+    pub(super) revision: u32,
+    #[serde(flatten)]
+    pub(super) what: What<'a>,
+}
+
+impl<'a> Node<'a> {
+    /// One that exists, without a name outside of its run.
+    pub(super) fn new(id: String, class: &'static str, revision: u32, what: What<'a>) -> Self {
+        let (label, deleted) = (String::new(), false);
+        Self { id, class, label, moniker: None, authority: None, deleted, revision, what }
+    }
+
+    /// Sets its moniker, and who gives that.
+    pub(super) fn named(&mut self, moniker: Option<&Moniker<'_>>, machine: &Text<'_>) {
+        let Some(moniker) = moniker else { return };
+        self.moniker = Some(moniker.to_bytes().into());
+        self.authority = match moniker.authority {
+            Authority::Everywhere => None,
+            Authority::Machine | Authority::Boot => Some(machine.0.to_vec().into()),
+            Authority::Server(name) => Some(name.to_vec().into()),
+        };
+    }
+}
+
+/// What else it has.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum What<'a> {
+    Run(Run<'a>),
+    Host(Host<'a>),
+    Process(Process<'a>),
+    Execution(Execution<'a>),
+    Thread(Thread),
+    Resource(Resource<'a>),
+    Event(super::event::Details),
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Run<'a> {
+    pub(super) command: &'a [Text<'static>],
+    pub(super) cwd: &'a Text<'static>,
+    pub(super) started: u64,
+    pub(super) ended: u64,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Host<'a> {
+    pub(super) name: &'a Text<'static>,
+    pub(super) machine_id: Option<&'a str>,
+    pub(super) boot_id: Option<&'a str>,
+    pub(super) addresses: &'a [String],
+    pub(super) kernel: &'a str,
+}
+
+impl<'a> Host<'a> {
+    pub(super) fn of(run: &'a RunMeta) -> Self {
+        Self {
+            name: &run.host,
+            machine_id: run.machine_id.as_deref(),
+            boot_id: run.boot_id.as_deref(),
+            addresses: &run.addresses,
+            kernel: &run.kernel,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Process<'a> {
+    pub(super) pid: u32,
+    pub(super) parent: Option<String>,
+    pub(super) command_line: Option<Text<'a>>,
+    pub(super) started: u64,
+    pub(super) ended: Option<u64>,
+    pub(super) end: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) exit_code: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) signal: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) signal_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) core: Option<bool>,
+    pub(super) threads: u32,
+    pub(super) calls: u64,
+    pub(super) errors: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) failure: Option<Failure<'a>>,
+}
+
+/// The failed call that is to blame for a bad end.
+#[derive(Debug, Serialize)]
+pub(super) struct Failure<'a> {
+    pub(super) event: String,
+    pub(super) time: u64,
+    pub(super) call: Option<&'static str>,
+    pub(super) error: String,
+    pub(super) names: Vec<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) peer: Option<Text<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Execution<'a> {
+    pub(super) process: String,
+    pub(super) started: u64,
+    pub(super) ended: Option<u64>,
+    /// The execution whose program a forked process goes on with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) program: Option<String>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub(super) own: Option<Program<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Program<'a> {
+    pub(super) executable: Option<Text<'a>>,
+    pub(super) argv: Vec<Text<'a>>,
+    pub(super) cwd: Option<Text<'a>>,
+    pub(super) environment: Option<Environment<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Thread {
+    pub(super) process: String,
+    pub(super) tid: u32,
+    pub(super) origin: &'static str,
+    pub(super) started: u64,
+    pub(super) ended: Option<u64>,
+    pub(super) calls: u64,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Resource<'a> {
+    pub(super) name: Text<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) device: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) inode: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) mode: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) size: Option<u64>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub(super) socket: Option<Socket<'a>>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub(super) database: Option<Store<'a>>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub(super) path: Option<Path>,
+    #[serde(flatten)]
+    pub(super) read: Read,
+    #[serde(flatten)]
+    pub(super) written: Written,
+    pub(super) users: u32,
+    pub(super) first: Option<u64>,
+    pub(super) last: Option<u64>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Socket<'a> {
+    pub(super) protocol: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) local: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) remote: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) peer: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Store<'a> {
+    pub(super) system: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) server: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) database: Option<Text<'a>>,
+}
+
+/// What became of a name.
+#[derive(Debug, Serialize)]
+pub(super) struct Path {
+    pub(super) modified: bool,
+    pub(super) created_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) deleted_by: Option<String>,
+}
+
+/// Bytes taken from a thing, `null` where that is not known exactly.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(super) struct Read {
+    read: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    read_at_least: Option<u64>,
+}
+
+impl From<Amount> for Read {
+    fn from(amount: Amount) -> Self {
+        Self { read: amount.known(), read_at_least: at_least(amount) }
+    }
+}
+
+/// Bytes given to a thing, `null` where that is not known exactly.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(super) struct Written {
+    written: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    written_at_least: Option<u64>,
+}
+
+impl From<Amount> for Written {
+    fn from(amount: Amount) -> Self {
+        Self { written: amount.known(), written_at_least: at_least(amount) }
+    }
+}
+
+fn at_least(amount: Amount) -> Option<u64> {
+    amount.is_at_least.then_some(amount.bytes)
+}

@@ -1,0 +1,243 @@
+//! Runs, processes, executions and threads.
+
+use std::io;
+
+use super::Whole;
+use super::environment::Environment;
+use super::link::{self, Link, Moment, signal_name};
+use super::node::{self, Host, Node, Program, What};
+use super::section::Section;
+use super::text::{Text, readable};
+use crate::event::TaskId;
+use crate::export::decode::error_name;
+use crate::export::{Detail, command_line};
+use crate::flow::graph::{Activity, ActivityIndex, End, Failure, Process, Task};
+use crate::flow::{EventId, Execution, Moniker, ResourceId};
+
+impl Whole<'_> {
+    /// All of them, and what ties them to each other.
+    pub(super) fn processes(&self, nodes: &mut Section, links: &mut Section) -> io::Result<()> {
+        nodes.push(&self.run_node())?;
+        nodes.push(&self.host_node())?;
+        let (run, host) = (self.ids.key().to_owned(), self.ids.host());
+        let id = self.ids.one("on", TaskId::NONE);
+        links.push(&plain(id, "on", [run, host], 1))?;
+        for process in &self.graph.processes {
+            nodes.push(&self.process_node(process))?;
+            links.push(&self.birth(process))?;
+            if let Some(joined) = self.join(process) {
+                links.push(&joined)?;
+            }
+            let mut before = None;
+            for index in &process.activities {
+                let Some(activity) = self.graph.activity(*index) else { continue };
+                nodes.push(&self.execution_node(process, activity, before))?;
+                links.push(&self.runs(process, activity))?;
+                before = activity.execution.as_deref();
+            }
+        }
+        for task in self.graph.tasks.iter().filter(|task| self.is_shown(task)) {
+            nodes.push(&self.thread_node(task))?;
+            let ends = [self.ids.process(task.process), self.ids.thread(task.id)];
+            links.push(&plain(self.ids.one("has", task.id), "thread", ends, task.born))?;
+        }
+        Ok(())
+    }
+
+    fn run_node(&self) -> Node<'_> {
+        let (command, cwd, ended) = (&self.run.command[..], &self.run.cwd, self.run.end);
+        let words: Vec<_> = command.iter().map(|word| word.0.to_vec()).collect();
+        let what = What::Run(node::Run { command, cwd, started: 0, ended });
+        let id = self.ids.key().to_owned();
+        Node {
+            label: readable(&command_line(&words)),
+            ..Node::new(id, "run", self.run.revision, what)
+        }
+    }
+
+    fn host_node(&self) -> Node<'_> {
+        let mut node = Node::new(self.ids.host(), "machine", 1, What::Host(Host::of(self.run)));
+        node.label = readable(&self.run.host.0);
+        node.named(Some(&Moniker::of_host(&self.run.host.0)), &self.run.host);
+        node
+    }
+
+    fn process_node(&self, process: &Process) -> Node<'_> {
+        let (exit_code, signal, core) = match process.end {
+            End::Exited(code) => (Some(code), None, None),
+            End::Killed { signal, core } => (None, Some(signal), Some(core)),
+            End::None | End::LetGo => (None, None, None),
+        };
+        let last = process.activities.last().and_then(|last| self.graph.activity(*last));
+        let argv = last.map(Activity::argv).filter(|argv| !argv.is_empty());
+        let command = argv.map(command_line);
+        let what = What::Process(node::Process {
+            pid: process.pid,
+            parent: self.parent(process),
+            command_line: command.clone().map(Text::from),
+            started: process.started,
+            ended: process.ended,
+            end: end_name(process.end),
+            exit_code,
+            signal,
+            signal_name: signal.map(|signal| signal_name(signal.into())),
+            core,
+            threads: process.threads,
+            calls: process.calls,
+            errors: process.errors,
+            failure: process.failure.as_ref().map(|failure| self.failure(failure)),
+        });
+        let mut node = Node::new(self.ids.process(process.id), "process", process.revision, what);
+        let pid = || ["process ", &process.pid.to_string()].concat();
+        node.label = command.map_or_else(pid, |command| readable(&command));
+        node.deleted = matches!(process.end, End::Exited(_) | End::Killed { .. });
+        node.named(Some(&Moniker::of_process(process.pid)), &self.run.host);
+        node
+    }
+
+    fn failure(&self, failure: &Failure) -> node::Failure<'_> {
+        let name = |id: &ResourceId| Text::from(self.state.name_of(*id));
+        node::Failure {
+            event: self.ids.event(failure.event),
+            time: failure.time,
+            call: failure.prototype.map(|prototype| prototype.name),
+            error: error_name(crate::event::Errno(failure.errno)).into_owned(),
+            names: failure.resources.iter().flatten().map(name).collect(),
+            peer: failure.peer.as_ref().map(|peer| peer.to_bytes().into()),
+        }
+    }
+
+    /// The process that made it, if the log knows that one.
+    fn parent(&self, process: &Process) -> Option<String> {
+        let parent = process.parent.filter(|parent| self.graph.process(*parent).is_some());
+        parent.map(|parent| self.ids.process(parent))
+    }
+
+    /// From the parent, or the run, to the process.
+    fn birth(&self, process: &Process) -> Link<'static> {
+        let parent = self.parent(process);
+        let kind = if parent.is_some() { "fork" } else { "start" };
+        let maker = self.graph.task(process.id).and_then(|task| task.parent);
+        Link {
+            id: self.ids.one(kind, process.id),
+            kind,
+            source: parent.unwrap_or_else(|| self.ids.key().to_owned()),
+            target: self.ids.process(process.id),
+            revision: process.born,
+            what: moment(process.started, maker.map(|event| self.ids.event(event))),
+        }
+    }
+
+    /// From the process to the one that waited for it.
+    fn join(&self, process: &Process) -> Option<Link<'static>> {
+        let (event, time) = process.waited?;
+        let waiter = self.graph.task(event.task)?.process;
+        Some(Link {
+            id: self.ids.one("join", process.id),
+            kind: "join",
+            source: self.ids.process(process.id),
+            target: self.ids.process(waiter),
+            // Nothing becomes of it afterwards.
+            revision: process.revision,
+            what: moment(time, Some(self.ids.event(event))),
+        })
+    }
+
+    fn runs(&self, process: &Process, activity: &Activity) -> Link<'static> {
+        Link {
+            id: self.ids.runs(activity),
+            kind: "runs",
+            source: self.ids.process(process.id),
+            target: self.ids.execution(activity.id.since),
+            revision: activity.born,
+            what: moment(activity.started, None),
+        }
+    }
+
+    fn execution_node<'b>(
+        &'b self,
+        process: &Process,
+        activity: &'b Activity,
+        before: Option<&'b Execution>,
+    ) -> Node<'b> {
+        let execution = activity.execution.as_deref();
+        let program = execution.filter(|_| !activity.is_own()).map(|program| program.id);
+        let own = execution.filter(|_| activity.is_own());
+        let what = What::Execution(node::Execution {
+            process: self.ids.process(process.id),
+            started: activity.started,
+            ended: activity.ended,
+            program: program.map(|id| self.ids.execution(id)),
+            own: own.map(|own| self.program(own, before)),
+        });
+        let id = self.ids.execution(activity.id.since);
+        let mut node = Node::new(id, "execution", activity.revision, what);
+        node.label = readable(&command_line(activity.argv()));
+        node.deleted = activity.is_over(process);
+        node
+    }
+
+    fn program<'b>(&'b self, own: &'b Execution, before: Option<&'b Execution>) -> Program<'b> {
+        let name = |id: ResourceId| Text::from(self.state.name_of(id));
+        let base =
+            before.and_then(|before| Some((self.ids.execution(before.id), before.env.as_deref()?)));
+        Program {
+            executable: own.executable.map(name),
+            argv: own.argv.iter().map(|word| word[..].into()).collect(),
+            cwd: own.cwd.map(name),
+            environment: own.env.as_deref().map(|env| Environment::between(base, env)),
+        }
+    }
+
+    /// Threads are shown where there are several, or all events are.
+    fn is_shown(&self, task: &Task) -> bool {
+        let process = self.graph.process(task.process);
+        self.detail == Detail::Event || process.is_some_and(|process| process.threads > 1)
+    }
+
+    fn thread_node(&self, task: &Task) -> Node<'static> {
+        let what = What::Thread(node::Thread {
+            process: self.ids.process(task.process),
+            tid: task.tid,
+            origin: task.origin.name(),
+            started: task.started,
+            ended: task.ended,
+            calls: task.calls,
+        });
+        let mut node = Node::new(self.ids.thread(task.id), "thread", task.revision, what);
+        node.label = ["thread ", &task.tid.to_string()].concat();
+        node.deleted = task.ended.is_some() && !task.is_let_go;
+        node
+    }
+
+    /// The execution that an event is part of.
+    pub(super) fn doer(&self, event: EventId) -> Option<String> {
+        self.execution_id(self.graph.activity_of(event)?)
+    }
+
+    pub(super) fn execution_id(&self, index: ActivityIndex) -> Option<String> {
+        Some(self.ids.execution(self.graph.activity(index)?.id.since))
+    }
+}
+
+fn plain(
+    id: String,
+    kind: &'static str,
+    [source, target]: [String; 2],
+    revision: u32,
+) -> Link<'static> {
+    Link { id, kind, source, target, revision, what: link::What::Plain {} }
+}
+
+fn moment(time: u64, event: Option<String>) -> link::What<'static> {
+    link::What::Moment(Moment { time, event })
+}
+
+const fn end_name(end: End) -> &'static str {
+    match end {
+        End::None => "running",
+        End::LetGo => "let go",
+        End::Exited(_) => "exited",
+        End::Killed { .. } => "killed",
+    }
+}

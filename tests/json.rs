@@ -1,0 +1,94 @@
+//! The graph as a JSON document: valid, whole, and the same as in other formats.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use common::samples::Samples;
+use common::{python, tool};
+
+const DETAILS: [&str; 3] = ["process", "resource", "event"];
+
+fn rtrace(args: &[&str]) -> String {
+    tool(Command::new(env!("CARGO_BIN_EXE_rtrace")).args(args))
+}
+
+/// Samples in every detail: `NAME.document.json`, `NAME-DETAIL.document.json`.
+fn documents() -> Samples {
+    let samples = Samples::record();
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema/batchflow.json");
+    fs::copy(schema, samples.dir().join("schema.json")).expect("copied");
+    for log in logs(&samples) {
+        let name = Path::new(&log).file_stem().expect("a name").to_str().expect("text").to_owned();
+        let write = |name: &str, text: String| {
+            fs::write(samples.dir().join(name), text).expect("written");
+        };
+        write(&format!("{name}.document.json"), rtrace(&["convert", &log, "--to", "json"]));
+        for detail in DETAILS {
+            let text = rtrace(&["convert", &log, "--to", "json", "--detail", detail]);
+            write(&format!("{name}-{detail}.document.json"), text);
+        }
+        let stats = ["stats", &log, "--by", "process", "--format", "json", "--top", "1000000"];
+        write(&format!("{name}.stats.json"), rtrace(&stats));
+    }
+    samples
+}
+
+fn logs(samples: &Samples) -> Vec<String> {
+    let all = fs::read_dir(samples.dir()).expect("a directory");
+    let paths = all.map(|entry| entry.expect("an entry").path());
+    let logs = paths.filter(|path| path.extension().is_some_and(|end| end == "mp"));
+    logs.map(|path| path.to_str().expect("text").to_owned()).collect()
+}
+
+#[test]
+fn documents_are_valid_and_agree_with_other_formats() {
+    let samples = documents();
+    samples.convert("nt");
+    python(include_str!("json/valid.py"), samples.dir());
+    python(include_str!("json/sound.py"), samples.dir());
+    python(include_str!("json/agrees.py"), samples.dir());
+}
+
+#[test]
+fn a_document_is_the_same_again_and_may_have_several_runs() {
+    const SCRIPT: &str = r#"
+import json
+both, one, other = [json.load(open(f"{name}.json")) for name in ("both", "one", "other")]
+assert len(both["meta"]["runs"]) == 2 and both["meta"]["runs"] == one["meta"]["runs"] + other["meta"]["runs"]
+for part in "nodes", "links":
+    assert both[part] == one[part] + other[part]
+"#;
+    let samples = Samples::record();
+    let [one, other] = ["pipeline", "threads"].map(|name| samples.log(name));
+    let [one, other] = [&one, &other].map(|log| log.to_str().expect("text"));
+    let text = rtrace(&["convert", one, "--to", "json"]);
+    assert!(text == rtrace(&["convert", one, "--to", "json"]), "another conversion has other text");
+    let write = |name: &str, text| fs::write(samples.dir().join(name), text).expect("written");
+    write("one.json", text);
+    write("other.json", rtrace(&["convert", other, "--to", "json"]));
+    write("both.json", rtrace(&["convert", one, other, "--to", "json"]));
+    python(SCRIPT, samples.dir());
+    let twice = Command::new(env!("CARGO_BIN_EXE_rtrace"))
+        .args(["convert", one, one, "--to", "json"])
+        .output()
+        .expect("rtrace starts");
+    let said = String::from_utf8_lossy(&twice.stderr);
+    assert!(twice.status.code() == Some(1) && said.contains("rtrace cat"), "{said}");
+}
+
+#[test]
+fn a_detail_is_one_of_three_and_of_graphs() {
+    let refused = |args: &[&str]| {
+        let out =
+            Command::new(env!("CARGO_BIN_EXE_rtrace")).args(args).output().expect("it starts");
+        assert_eq!(out.status.code(), Some(2), "{args:?}");
+        String::from_utf8_lossy(&out.stderr).into_owned()
+    };
+    let said = refused(&["convert", "x.mp", "--to", "json", "--detail", "all"]);
+    assert!(said.contains("process, resource, event"), "{said}");
+    let said = refused(&["convert", "x.mp", "--to", "csv", "--detail", "event"]);
+    assert!(said.contains("--detail is for --to json"), "{said}");
+}
