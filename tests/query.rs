@@ -260,6 +260,64 @@ while peer.recv(4096): pass
     assert_eq!([&client["local"], &client["remote"]], [&server["remote"], &server["local"]]);
 }
 
+#[test]
+fn content_counts_and_not_who_moved_it() {
+    let script = "cat first second >tmp && mv tmp final; echo later >>second; cp final copy";
+    let files = [("first", "1\n"), ("second", "2\n"), ("final", "old\n")];
+    let run = Run::of(&files, script);
+    let wrote = texts(&run.ask_of("who-wrote", "final"), ["command", "bytes"]);
+    assert_eq!(wrote, [["cat first second", "4"].map(str::to_owned)]);
+    assert!(run.own("depends-on", "final").keys().eq(["first", "second"]));
+    let copy = run.own("depends-on", "copy");
+    assert!(copy.keys().eq(["final", "first", "second"]), "{copy:?}");
+    assert_eq!((copy["final"], copy["first"]), (1, 2));
+    assert!(run.own("affects", "first").contains_key("copy"));
+}
+
+#[test]
+fn who_read_too_early() {
+    let run = Run::of(&[("late", "old\n")], "cat late >seen; sh -c 'echo new >late'");
+    let rows = run.ask("read-before-write");
+    let late = run.dir() + "/late";
+    let own: Vec<_> = rows.iter().filter(|row| row["path"] == late).cloned().collect();
+    let expected = [["cat late", "sh -c 'echo new >late'"].map(str::to_owned)];
+    assert_eq!(texts(&own, ["reader", "writer"]), expected, "{rows:#?}");
+}
+
+#[test]
+fn a_database_in_a_file() {
+    const SCRIPT: &str = "import sqlite3\n\
+        made = sqlite3.connect('made.db')\n\
+        made.execute('CREATE TABLE t (x)'); made.commit(); made.close()\n\
+        print(sqlite3.connect('made.db').execute('SELECT count(*) FROM t').fetchone())\n";
+    let run = Run::of(&[("use.py", SCRIPT)], "python3 use.py; true");
+    let rows = run.ask("databases");
+    let path = run.dir() + "/made.db";
+    let expected = ["SQLite", "", &path, ""].map(str::to_owned);
+    assert_eq!(texts(&rows, ["system", "server", "database", "user"]), [expected]);
+    assert!(rows[0]["command"].ends_with("python3 use.py"), "{rows:#?}");
+}
+
+#[test]
+fn sparql_agrees_with_the_queries() {
+    let run = Run::of(&[], "seq 1 5000 | cat | wc -c; sh -c 'exit 3'; true");
+    let sum = |rows: &[Row], column: &str| -> u64 {
+        rows.iter().map(|row| row[column].parse::<u64>().expect("a number")).sum()
+    };
+    let bytes = "SELECT ?p ?n { ?p a rtrace:Passage; rtrace:through ?t; rtrace:bytes ?n .
+        ?t a rtrace:Pipe }";
+    let (pipes, passages) = (run.ask("pipes"), run.rows(&["--sparql", bytes]));
+    assert_eq!((pipes.len(), sum(&pipes, "bytes")), (passages.len(), sum(&passages, "n")));
+    let failed = "SELECT ?pid ?status { ?p rtrace:pid ?pid; rtrace:exitCode ?status
+        FILTER (?status != 0) }";
+    let failed = run.rows(&["--sparql", failed]);
+    assert_eq!(texts(&failed, ["pid", "status"]), texts(&run.ask("failed"), ["pid", "status"]));
+    // Events are there if they are asked for.
+    let calls = "SELECT (COUNT(?c) AS ?n) { ?c a rtrace:Call }";
+    assert_eq!(run.rows(&["--sparql", calls])[0]["n"], "0");
+    assert_ne!(run.rows(&["--detail", "event", "--sparql", calls])[0]["n"], "0");
+}
+
 /// A build of two sources with a header each and one for both, by make.
 fn build() -> Run {
     let files = [

@@ -54,7 +54,8 @@ pub(crate) struct Args {
     text: Text,
 }
 
-fn detail(name: &str) -> Result<Detail, String> {
+/// The detail of that name.
+pub(super) fn detail(name: &str) -> Result<Detail, String> {
     Detail::named(name).ok_or_else(|| {
         let names = Detail::ALL.map(Detail::name).join(", ");
         ["it is one of ", &names].concat()

@@ -7,11 +7,12 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use rtrace::event::Batch;
-use rtrace::export::{self, Options, rdf};
+use rtrace::export::{self, Detail, Options, rdf};
 use rtrace::flow::Flow;
 use rtrace::flow::graph::{Builder, Graph};
 use rtrace::query::{self, Answer, Format, QUERIES, Query, Reply, Store, Subject};
 
+use super::convert::detail;
 use super::output::{self, CANNOT_WRITE_STDOUT, quiet_if_closed};
 use super::source::Source;
 
@@ -38,6 +39,11 @@ pub(crate) struct Args {
     /// The same, from a file; `-` is standard input.
     #[arg(long, value_name = "FILE", group = "question")]
     file: Option<PathBuf>,
+
+    /// How deep the RDF goes that SPARQL asks: process, resource, or event. A long log
+    /// takes much memory with all its events.
+    #[arg(long, value_name = "DETAIL", default_value = "resource", value_parser = detail)]
+    detail: Detail,
 
     /// How to write the answer.
     #[arg(long, value_enum, default_value = "table")]
@@ -112,8 +118,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let reply = match (&args.name, &args.sparql, &args.file) {
         (Some(name), ..) => Reply::Table(ask(query::named(name)?, args)?),
-        (_, Some(text), _) => ask_sparql(text, &args.logs)?,
-        (_, _, Some(file)) => ask_sparql(&read(file)?, &args.logs)?,
+        (_, Some(text), _) => ask_sparql(text, args)?,
+        (_, _, Some(file)) => ask_sparql(&read(file)?, args)?,
         _ => anyhow::bail!("nothing is asked: give --name, --sparql or --file"),
     };
     quiet_if_closed(write(&reply, args.format.into()))
@@ -150,13 +156,14 @@ fn read(file: &Path) -> anyhow::Result<String> {
     std::fs::read_to_string(file).with_context(|| file.display().to_string())
 }
 
-fn ask_sparql(text: &str, logs: &[PathBuf]) -> anyhow::Result<Reply> {
+fn ask_sparql(text: &str, args: &Args) -> anyhow::Result<Reply> {
     let question = query::parse(text, &rdf::PREFIXES)?;
     let mut store = Store::default();
+    let options = Options { detail: Some(args.detail), ..Options::default() };
     let format = export::format("nq").context("N-Quads are a format")?;
-    let mut exporter = format.exporter(Box::new(&mut store), &Options::default())?;
+    let mut exporter = format.exporter(Box::new(&mut store), &options)?;
     let mut batch = Batch::new();
-    for log in logs {
+    for log in &args.logs {
         let mut source = Source::open(log, false)?;
         exporter.begin(source.run())?;
         while source.next(&mut batch)? {

@@ -52,7 +52,14 @@ impl<'a> Contents<'a> {
         found.extend(now.map(Content::File));
         let versions = self.graph.versions.iter().filter(|version| version.resource == name);
         found.extend(versions.map(|version| Content::File(version.id.file)));
-        let mut found: Vec<_> = found.into_iter().collect();
+        // Where files are known, what is said of the name alone is not about content,
+        // unless it is a write.
+        let has_file = found.iter().any(|content| matches!(content, Content::File(_)));
+        let says_more = |content: &Content| match content {
+            Content::File(_) => true,
+            Content::Name(_) => !has_file || self.usages(*content).any(Usage::has_given),
+        };
+        let mut found: Vec<_> = found.into_iter().filter(says_more).collect();
         found.sort_unstable();
         found
     }

@@ -2,6 +2,7 @@
 
 mod affects;
 mod critical_path;
+mod databases;
 mod depends_on;
 mod failed;
 mod peers;
@@ -35,6 +36,7 @@ use query;
 pub const QUERIES: &[Query] = &[
     affects::QUERY,
     critical_path::QUERY,
+    databases::QUERY,
     depends_on::QUERY,
     failed::QUERY,
     peers::QUERY,
