@@ -79,6 +79,16 @@ fn assert_has(all: &BTreeSet<String>, expected: &[String]) {
     }
 }
 
+/// The lines of `rtrace query --name databases`, without the first.
+fn asked(run: &Run) -> Vec<String> {
+    let mut query = Command::new(env!("CARGO_BIN_EXE_rtrace"));
+    let answer =
+        tool(query.arg("query").arg(&run.log).args("--name databases --format csv".split(' ')));
+    let mut lines = answer.lines().map(str::to_owned);
+    assert_eq!(lines.next().as_deref(), Some("command,system,server,database,user"));
+    lines.collect()
+}
+
 /// Where Debian keeps PostgreSQL's programs.
 fn postgres_programs() -> PathBuf {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
@@ -143,6 +153,16 @@ fn a_session_of_postgres() {
         ];
         assert_has(&seen.statements, &statements);
     }
+    let answer = asked(&run);
+    for row in [
+        format!("PostgreSQL,127.0.0.1:{port},shop,ann"),
+        format!("PostgreSQL,{path},shop,ann"),
+        format!("PostgreSQL,{path},postgres,root"),
+    ] {
+        assert!(answer.iter().any(|line| line.contains("psql") && line.ends_with(&row)), "{row}");
+    }
+    // The server's ends are those of the same connections.
+    assert!(!answer.iter().any(|line| line.contains("/postgres ")), "{answer:#?}");
     let strange: Vec<_> = seen.uses.iter().filter(|one| one.contains("may use")).collect();
     assert!(strange.is_empty(), "{strange:#?}");
 }
@@ -241,4 +261,8 @@ server.recv(99)";
     run.exited(0);
     let may_use = "python3 may use PostgreSQL at .s.PGSQL.5432".to_owned();
     assert_eq!(seen(&run).uses, BTreeSet::from([may_use]));
+    let answer = asked(&run);
+    // The command has several lines.
+    let end = answer.last().map(String::as_str).unwrap_or_default();
+    assert!(end.ends_with(",PostgreSQL,.s.PGSQL.5432,,"), "{answer:#?}");
 }
