@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use common::samples::Samples;
-use common::{python, tool};
+use common::{Rtrace, python, tool};
 
 const DETAILS: [&str; 3] = ["process", "resource", "event"];
 
@@ -91,4 +91,35 @@ fn a_detail_is_one_of_three_and_of_graphs() {
     assert!(said.contains("process, resource, event"), "{said}");
     let said = refused(&["convert", "x.mp", "--to", "csv", "--detail", "event"]);
     assert!(said.contains("--detail is for --to json"), "{said}");
+}
+
+#[test]
+fn what_has_an_old_revision_is_as_it_was_when_the_log_ended_there() {
+    const SCRIPT: &str = r#"
+import json
+cut, whole = [json.load(open(f"{name}.json")) for name in ("cut", "whole")]
+[end] = [run["revision"] for run in cut["meta"]["runs"]]
+assert 2 < end < whole["meta"]["runs"][0]["revision"], end
+now = {one["id"]: one for one in whole["nodes"] + whole["links"]}
+then = {one["id"]: one for one in cut["nodes"] + cut["links"]}
+assert then.keys() <= now.keys(), then.keys() - now.keys()
+old = {id: one for id, one in now.items() if one["revision"] < end}
+assert len(old) > 100
+for id, one in old.items():
+    assert then[id] == one, (then[id], one)
+"#;
+    let dir = tempfile::tempdir().expect("a directory");
+    let [log, cut] = ["whole", "cut"].map(|name| dir.path().join(name).with_extension("mp"));
+    let script = "for i in 1 2 3 4 5 6 7 8 9; do for j in 1 2 3 4 5 6 7 8 9; do
+        /bin/true | (cat; exit 1) >out; mv out out.$j; done; done";
+    let run = Rtrace::run("sh").args(["-c", script]);
+    run.log(log.clone()).finish().exited(0);
+    let bytes = fs::read(&log).expect("a log");
+    fs::write(&cut, &bytes[..bytes.len() * 2 / 3]).expect("written");
+    for log in [log, cut] {
+        let log = log.to_str().expect("text");
+        let out = log.replace(".mp", ".json");
+        rtrace(&["convert", log, "--to", "json", "-o", &out]);
+    }
+    python(SCRIPT, dir.path());
 }
