@@ -180,6 +180,15 @@ print(sqlite3.connect('made.db').execute('SELECT count(*) FROM t').fetchone())";
     let path = std::fs::canonicalize(run.dir()).expect("there").join("made.db");
     let used = format!("python3 uses SQLite {}", path.display());
     assert_eq!(seen(&run).uses, BTreeSet::from([used]));
+    // The execution uses it at every level that has resources, an event where there are any.
+    for (detail, count) in [("process", 0), ("resource", 1), ("event", 2)] {
+        let mut convert = Command::new(env!("CARGO_BIN_EXE_rtrace"));
+        let args = ["convert", "--to", "nt", "--detail", detail];
+        let lines = tool(convert.args(args).arg(&run.log));
+        assert_eq!(lines.matches("ns#usesDatabase>").count(), count, "at {detail}");
+        let is_told = lines.contains("CIM_Directory.Name=");
+        assert_eq!(is_told, detail != "process", "monikers at {detail}");
+    }
 }
 
 /// What clients say first, in Python: MySQL's handshake response and a query, a Redis

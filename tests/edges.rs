@@ -4,6 +4,7 @@
 mod common;
 
 use common::{Graph, Node, Rtrace, python_path, tracee};
+use rtrace::event::{FactKey, TaskId};
 use rtrace::flow::{EdgeKind, EventId, Transfer};
 
 /// The graph of a program that ends well.
@@ -249,4 +250,59 @@ a.send(b'got ask'); b.recv(9)
     let (network, local) = edges.split_at(6);
     assert!(network.iter().all(|(_, transfer)| !transfer.certain), "UDP may drop: {edges:?}");
     assert!(local.iter().all(|(_, transfer)| transfer.certain), "{edges:?}");
+}
+
+/// Whatever a shell does: its graph is sound, and who reads a pipe has got all that was
+/// written to it.
+#[test]
+fn a_pipeline_and_jobs_side_by_side() {
+    let graph = graph(Rtrace::bash(
+        "seq 2000 | sort -r | uniq | wc -l
+        for job in 1 2 3 4 5 6; do
+            (echo $job >job.$job; cat job.$job job.$job >done.$job; rm job.$job) &
+        done
+        wait
+        for job in 1 2 3 4 5 6; do cat done.$job; done | sort | uniq -c >all
+        { echo one & echo two & wait; } | cat",
+    ));
+    let mut passed = std::collections::BTreeMap::new();
+    for edge in &graph.edges {
+        if let EdgeKind::Data(transfer) = edge.kind {
+            *passed.entry(transfer.through).or_insert(0) += transfer.to - transfer.from;
+        }
+    }
+    let all: u64 = (1..=2000).map(|number: u64| number.to_string().len() as u64 + 1).sum();
+    let mut amounts: Vec<u64> = passed.into_values().collect();
+    amounts.sort_unstable();
+    // one two; twice the jobs' lines; and thrice all the numbers.
+    assert_eq!(amounts, [8, 24, 24, all, all, all]);
+}
+
+#[test]
+fn every_child_of_a_shell_is_joined() {
+    let graph = graph(Rtrace::bash("true; (exit 3); for i in 1 2 3; do sleep 0 & done; wait"));
+    let exits: Vec<_> = graph.named("exit").filter(|(id, _)| id.task != TaskId(1)).collect();
+    assert!(exits.len() >= 4, "{exits:?}");
+    for (id, exit) in exits {
+        let joins = graph.edges.iter().filter(|edge| edge.cause == id);
+        let joins = joins.filter(|edge| edge.kind == EdgeKind::Wait);
+        assert_eq!(joins.count(), 1, "{id:?} {exit:?}");
+    }
+}
+
+#[test]
+fn a_child_brings_its_pidfd() {
+    let run = Rtrace::run(tracee("odd_clone")).finish();
+    run.exited(0);
+    let trace = run.trace();
+    let pidfds: Vec<_> = trace
+        .facts
+        .iter()
+        .filter(|fact| fact.bytes(FactKey::Path) == Some(b"anon_inode:[pidfd]"))
+        .collect();
+    assert_eq!(pidfds.len(), 1, "{pidfds:?}");
+    let maker = &trace.tasks[&pidfds[0].task.0];
+    let call = maker.calls.iter().find(|call| call.ordinal == pidfds[0].ordinal);
+    let child = call.and_then(|call| call.result);
+    assert_eq!(pidfds[0].number(FactKey::Pid), child, "{pidfds:?}");
 }

@@ -32,6 +32,9 @@ assert isomorphic(rdflib.Graph().parse("ontology.ttl"), rdflib.Graph().parse("ra
 fn samples() -> Samples {
     let samples = Samples::record();
     samples.convert("nt");
+    for detail in ["process", "resource"] {
+        samples.convert_as("nt", &["--detail", detail], &[detail, ".nt"].concat());
+    }
     fs::write(samples.dir().join("ontology.ttl"), printed(&[])).expect("written");
     fs::write(samples.dir().join("shapes.ttl"), printed(&["--shapes"])).expect("written");
     samples

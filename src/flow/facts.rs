@@ -265,7 +265,7 @@ impl Flow {
     }
 
     /// A descriptor came with a message, or was taken, from somebody of whom that is not
-    /// known.
+    /// known, or with a child.
     fn came_from_outside(&mut self, fact: &Fact, path: &[u8]) -> bool {
         // A fact that comes late tells of what may be closed by now.
         let is_now = self.state.task(fact.task).is_some_and(|task| task.last < fact.ordinal);
@@ -360,6 +360,10 @@ impl Flow {
             Class::Device if is_terminal(fact, link) => Class::Terminal,
             other => other,
         });
+        let pid = fact.number(FactKey::Pid).and_then(|pid| u32::try_from(pid).ok());
+        if let Some(pid) = pid.filter(|_| link == b"anon_inode:[pidfd]") {
+            self.state.knows_pidfd(id, pid);
+        }
         let identity = inode_of(fact, link);
         let mut news = match (class, identity) {
             (Some(class), Some(identity)) => self.state.resources.learn(id, class, identity),

@@ -3,6 +3,7 @@
 
 use super::Flow;
 use super::plan::Plan;
+use super::resource::ResourceId;
 use super::state::State;
 use super::task::{Process, Task};
 use crate::event::{Record, TaskId};
@@ -38,6 +39,13 @@ impl State {
         // Most that name a thread name their own (raise(3), abort(3)).
         let own = self.task(task).filter(is_meant);
         own.or_else(|| self.tasks.values().filter(is_meant).max_by_key(|one| one.id))
+    }
+
+    /// A pidfd stands for the process that the tracer calls `pid`.
+    pub(super) fn knows_pidfd(&mut self, pidfd: ResourceId, pid: u32) {
+        if let Some(process) = self.by_pid.get(&pid) {
+            self.pidfds.insert(pidfd, *process);
+        }
     }
 
     /// The process group that `number` means to `task`, by the tracer's number.

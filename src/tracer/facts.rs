@@ -7,6 +7,7 @@
 
 use super::engine::Tracer;
 use super::process::namespace_ids;
+use super::rights::info_fields;
 use super::{Facts, Sink};
 use crate::abi::{Prototype, Verb};
 use crate::event::{Fact, FactKey, FactKind, Role, Value};
@@ -191,12 +192,7 @@ impl<S: Sink> Tracer<S> {
             let path = format!("/proc/{tid}/fd/{fd}");
             let mut fields = vec![(FactKey::Fd, number(fd))];
             fields.extend(link(&path).map(|value| (FactKey::Path, value)));
-            let info = fs::read_to_string(format!("/proc/{tid}/fdinfo/{fd}")).unwrap_or_default();
-            let line = |name: &str| info.lines().find_map(|line| line.strip_prefix(name));
-            let flags = line("flags:").and_then(|f| i64::from_str_radix(f.trim(), 8).ok());
-            let offset = line("pos:").and_then(|f| f.trim().parse().ok());
-            fields.extend(flags.map(|n| (FactKey::Flags, Value::Number(n))));
-            fields.extend(offset.map(|n| (FactKey::Offset, Value::Number(n))));
+            info_fields(tid, fd, &mut fields);
             if let Ok(stat) = file::look(&path) {
                 stat_fields(&stat, &mut fields);
                 if stat.mode & libc::S_IFMT == libc::S_IFSOCK {
@@ -250,6 +246,7 @@ impl<S: Sink> Tracer<S> {
             Verb::Accepts if !failed => self.socket_fact(tid, pid, result as i32),
             Verb::Sends if !failed => self.sender_fact(tid, pid, first),
             Verb::Receives if !failed => self.received(tid),
+            Verb::Forks if !failed => self.made_pidfd(tid),
             Verb::Takes if !failed => self.given(tid, result as i32),
             Verb::Binds | Verb::Listens if !failed => self.socket_fact(tid, pid, first),
             Verb::Connects if !failed || result == -i64::from(libc::EINPROGRESS) => {

@@ -91,12 +91,25 @@ impl Samples {
 
     /// Converts all of them: `NAME.FORMAT`.
     pub fn convert(&self, format: &str) -> &Self {
+        self.convert_as(format, &[], format)
+    }
+
+    /// The same with options of `rtrace convert`, to files of that extension.
+    pub fn convert_as(&self, format: &str, options: &[&str], extension: &str) -> &Self {
         for entry in fs::read_dir(self.dir()).expect("a directory") {
             let log = entry.expect("an entry").path();
             if log.extension() == Some(OsStr::new("mp")) {
-                let out = log.with_extension(format);
+                let out = log.with_extension(extension);
                 let mut convert = Command::new(env!("CARGO_BIN_EXE_rtrace"));
-                tool(convert.arg("convert").arg(&log).args(["--to", format, "-o"]).arg(out));
+                tool(
+                    convert
+                        .arg("convert")
+                        .arg(&log)
+                        .args(["--to", format])
+                        .args(options)
+                        .arg("-o")
+                        .arg(out),
+                );
             }
         }
         self

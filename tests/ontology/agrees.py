@@ -91,7 +91,7 @@ def check(graph):
                     assert (subject, general, object) in graph, (prop, subject, object)
 
 files = sorted(Path().glob("*.nt"))
-assert len(files) == 8, files
+assert len(files) == 24, files
 terms = set()
 for file in files:
     graph = Graph().parse(file)
@@ -103,5 +103,6 @@ for file in files:
 
 # They are worth the look.
 for term in [R.BlindSpot, R.FileState, R.Pipe, R.feeds, R.joins, R.killedBy, R.error, R.pathBytes,
-             R.unfinished, R.blake3, R.names]:
+             R.unfinished, R.blake3, R.names,
+             R.Usage, R.Passage]:
     assert term in terms, f"no sample has {term}"

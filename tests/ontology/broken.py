@@ -66,7 +66,7 @@ cases = {
         [(connect, R.duration, "Datatype"), (connect, R.duration, "MinInclusive")],
         [(connect, R.duration, None)], [(connect, R.duration, Literal("long"))]),
     "a thread of no process": (
-        [(thread, R.process, "MinCount"), (process, None, "MinCount")],
+        [(thread, R.process, "MinCount")],
         [(thread, R.process, None)], []),
     "a process of two runs": (
         [(process, R.run, "MaxCount"), (process, R.run, "Class")],

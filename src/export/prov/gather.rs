@@ -17,7 +17,7 @@ enum Kind {
     Entity,
     Activity,
     Agent,
-    /// An entity that is told of in one go, and never again.
+    /// Told of in one go, and never again: an entity, or a record of others.
     Whole,
 }
 
@@ -181,7 +181,7 @@ impl<N: Notation> Gather<N> {
             ];
             say("wasEndedBy", None, &arguments, &group.attributes)?;
         }
-        if group.is(Kind::Entity) {
+        if group.is(Kind::Entity) || group.is(Kind::Whole) {
             say("entity", Some(name), &[], &group.attributes)?;
         }
         if group.is(Kind::Agent) {
@@ -215,7 +215,12 @@ impl<N: Notation> Triples for Gather<N> {
                 v::NEXT | v::MAY_FEED | v::EXECUTION | v::LEFT => {
                     return self.influence(predicate.as_str(), object, subject);
                 }
-                v::FOUND | v::CONTENT => {
+                v::FOUND
+                | v::CONTENT
+                | v::LOOKED_AT
+                | v::MISSED
+                | v::MAY_USE_DATABASE
+                | v::SERVES_DATABASE => {
                     return self.influence(predicate.as_str(), subject, object);
                 }
                 _ => {}
@@ -276,7 +281,9 @@ fn kind_of(class: NamedNodeRef<'_>) -> Option<Kind> {
         v::BLIND_SPOT_CLASS,
     ];
     match class {
-        v::FILE_STATE_CLASS | v::FILE_VERSION_CLASS => Some(Kind::Whole),
+        v::FILE_STATE_CLASS | v::FILE_VERSION_CLASS | v::USAGE_CLASS | v::PASSAGE_CLASS => {
+            Some(Kind::Whole)
+        }
         class => EVENTS.contains(&class).then_some(Kind::Activity),
     }
 }

@@ -81,6 +81,7 @@ impl<T: Triples> Sink for Items<T> {
             Item::BlindSpot(spot) => self.graph.blind_spot(&spot),
             Item::Resource(id) if has_resources => self.graph.resource(state, id),
             Item::Learnt(id) if has_resources => self.graph.learnt(state, id),
+            Item::Database(used) if has_resources => self.graph.database_use(state, used),
             _ => Ok(()),
         }
     }

@@ -6,6 +6,7 @@ use super::graph::Graph;
 use super::text::readable;
 use super::vocabulary as v;
 use super::writer::Triples;
+use crate::export::Detail;
 use crate::flow::{Database, DatabaseUse, Endpoint, Event, State};
 
 impl<T: Triples> Graph<T> {
@@ -29,11 +30,13 @@ impl<T: Triples> Graph<T> {
             (false, true) => v::USES_DATABASE,
         };
         self.names.resource(state, used.database, &mut self.object);
-        self.names.event(used.event, &mut self.subject);
         let is_client = used.certain && !used.serves;
-        self.link(relation)?;
-        if is_client {
-            self.link(v::USED)?;
+        if self.detail == Detail::Event {
+            self.names.event(used.event, &mut self.subject);
+            self.link(relation)?;
+            if is_client {
+                self.link(v::USED)?;
+            }
         }
         let process = state.process_of(used.event.task);
         if let Some(execution) = process.and_then(|process| process.execution.as_ref()) {

@@ -12,6 +12,7 @@ use super::graph::Graph;
 use super::text::readable;
 use super::vocabulary as v;
 use super::writer::Triples;
+use crate::export::Detail;
 use crate::flow::{Authority, Class, Endpoint, Moniker, ResourceId, Socket, State};
 
 impl<T: Triples> Graph<T> {
@@ -70,6 +71,9 @@ impl<T: Triples> Graph<T> {
 
     /// The run is over: files that nobody has looked at stay files.
     pub(super) fn name_the_rest(&mut self, state: &State) -> io::Result<()> {
+        if self.detail < Detail::Resource {
+            return Ok(());
+        }
         let rest = state.resource_ids().filter(|id| !self.monikers.contains_key(id));
         for id in rest.collect::<Vec<_>>() {
             self.names.resource(state, id, &mut self.subject);

@@ -1,7 +1,7 @@
 //! Descriptors that one process gives another.
 
 use super::kit::*;
-use crate::event::{FactKey, FactKind, Kind, Phase, RecordBuilder, Role, State, Value};
+use crate::event::{FactKey, FactKind, Kind, Origin, Phase, RecordBuilder, Role, State, Value};
 
 /// `MSG_CMSG_CLOEXEC`, recv(2).
 const CLOEXEC: u64 = 0x4000_0000;
@@ -124,4 +124,23 @@ fn a_copy_is_taken_from_the_table_of_another_process() {
     assert_eq!(used, [format!("1/{taken} 0:{pidfd} 1:/tmp/a =:/tmp/a")]);
     story.happens(Kind::Exit, 2, [0; 6]);
     story.call(1, pidfd_getfd, &[7, 6, 0], -3);
+}
+
+#[test]
+fn a_pidfd_may_come_with_the_child() {
+    let mut story = Story::new();
+    let made = story.next(1);
+    story.start(2, [102, 102, 2, 1, made], Origin::Fork);
+    let fields = [
+        (FactKey::Fd, Value::Number(5)),
+        (FactKey::Path, Value::Bytes(b"anon_inode:[pidfd]".into())),
+        (FactKey::Pid, Value::Number(102)),
+        (FactKey::Flags, Value::Number(0o2_000_002)),
+    ];
+    let facts = [fact(FactKind::File, 1, made, &fields)];
+    story.ends(1, made, clone, &[0x1011], Some(102), |_| {}, &facts);
+    assert_eq!(story.table(1), "5!anon_inode:[pidfd]");
+    story.open(2, b"/tmp/a", 0, 6);
+    story.call(1, pidfd_getfd, &[5, 6, 0], 7);
+    assert_eq!(story.table(1), "5!anon_inode:[pidfd] 7!/tmp/a");
 }
