@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use rtrace::event::Batch;
-use rtrace::export::{self, Detail, FORMATS, Format, Options, TextOptions};
+use rtrace::export::{self, Detail, FORMATS, Format, Options, Pattern, Scope, TextOptions};
 
 use super::output::{self, Output, quiet_if_closed};
 use super::selection::{Selection, selection};
@@ -49,6 +49,19 @@ pub(crate) struct Args {
     /// How much of the graph: process, resource or event.
     #[arg(long, value_name = "DETAIL", value_parser = detail)]
     detail: Option<Detail>,
+
+    /// RDF and PROV: tell only of resources with such a path (`/home/*`; a star takes
+    /// slashes too) or of that class (`class:pipe`); may be repeated.
+    #[arg(long, value_name = "PATTERN", value_parser = Pattern::parse)]
+    only: Vec<Pattern>,
+
+    /// RDF and PROV: do not tell of those; may be repeated.
+    #[arg(long, value_name = "PATTERN", value_parser = Pattern::parse)]
+    ignore: Vec<Pattern>,
+
+    /// RDF and PROV: one node for all of the system's libraries, locales and time zones.
+    #[arg(long)]
+    fold_system: bool,
 
     #[command(flatten)]
     text: Text,
@@ -194,8 +207,16 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         eprintln!("rtrace: --detail is for --to {formats}: {} has no such option", format.name);
         return Ok(ExitCode::from(2));
     }
+    let scope = Scope { only: args.only, ignore: args.ignore, fold_system: args.fold_system };
+    if !scope.is_all() && !format.has_scope() {
+        eprintln!(
+            "rtrace: --only, --ignore and --fold-system are for RDF and PROV: {} has no such options",
+            format.name
+        );
+        return Ok(ExitCode::from(2));
+    }
     let (iri_prefix, text) = (args.iri_prefix, args.text.options());
-    let options = Options { follow: args.follow, detail: args.detail, iri_prefix, text };
+    let options = Options { follow: args.follow, detail: args.detail, scope, iri_prefix, text };
     // Before the output is made: it may be that of an earlier, good conversion.
     let mut sources = args
         .logs

@@ -6,6 +6,7 @@ mod detail;
 mod run;
 #[cfg(test)]
 mod sample;
+mod scope;
 mod text;
 mod time;
 
@@ -21,6 +22,7 @@ use std::io::{self, Write};
 pub use decode::{call_text, json_bytes};
 pub use detail::Detail;
 pub use run::{Run, uuid_text};
+pub use scope::{Pattern, SYSTEM_FILES, Scope};
 pub use text::TextOptions;
 
 pub use crate::flow::command_line;
@@ -70,6 +72,8 @@ pub struct Options {
     pub follow: bool,
     /// How much of the graph is written; `None`: what the format is meant for.
     pub detail: Option<Detail>,
+    /// Which resources a graph tells of.
+    pub scope: Scope,
     /// RDF: what the IRIs of things that have a moniker begin with; without it they are
     /// the run's. [`rdf::check_iri_prefix`] holds it to be one.
     pub iri_prefix: Option<String>,
@@ -102,6 +106,11 @@ impl Format {
     /// Whether it heeds [`Options::iri_prefix`].
     pub fn is_rdf(&self) -> bool {
         rdf::NAMES.contains(&self.name)
+    }
+
+    /// Whether it heeds [`Options::scope`].
+    pub fn has_scope(&self) -> bool {
+        self.is_rdf() || prov::NAMES.contains(&self.name)
     }
 
     /// Whether it heeds [`Options::detail`].

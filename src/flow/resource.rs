@@ -57,6 +57,23 @@ pub enum Class {
 }
 
 impl Class {
+    /// All of them.
+    pub const ALL: [Self; 13] = [
+        Self::File,
+        Self::Directory,
+        Self::Device,
+        Self::Terminal,
+        Self::Pipe,
+        Self::Socket,
+        Self::SharedMemory,
+        Self::MessageQueue,
+        Self::Semaphore,
+        Self::User,
+        Self::Host,
+        Self::Database,
+        Self::Anonymous,
+    ];
+
     /// A word for it, as exports print it.
     pub const fn name(self) -> &'static str {
         match self {

@@ -125,7 +125,12 @@ impl<T: Triples> Graph<T> {
         numbers: &numbers::Graph,
         version: &numbers::Version,
     ) -> io::Result<()> {
+        self.names.resource(state, version.resource, &mut self.subject);
+        let is_silent = self.is_silent();
         self.names.version(version.id, &mut self.subject);
+        if is_silent {
+            self.hide();
+        }
         self.class(v::FILE_VERSION_CLASS)?;
         self.class(v::ENTITY)?;
         self.names.resource(state, version.resource, &mut self.object);
@@ -158,6 +163,10 @@ impl<T: Triples> Graph<T> {
         index: usize,
         usage: &Usage,
     ) -> io::Result<()> {
+        self.names.resource(state, usage.resource, &mut self.object);
+        if self.fates.told(&self.object).is_none() {
+            return Ok(());
+        }
         if usage.deeds().all(|(deed, _)| matches!(deed, Deed::Look | Deed::Fail)) {
             return self.mere_look(state, numbers, usage);
         }
@@ -222,6 +231,10 @@ impl<T: Triples> Graph<T> {
         index: usize,
         passage: &Passage,
     ) -> io::Result<()> {
+        self.names.resource(state, passage.through, &mut self.object);
+        if self.fates.told(&self.object).is_none() {
+            return Ok(());
+        }
         self.names.passage(index, &mut self.subject);
         self.class(v::PASSAGE_CLASS)?;
         self.name_activity(numbers, passage.from);

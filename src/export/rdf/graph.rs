@@ -8,12 +8,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::iri::Names;
 use super::text::{allowed, allowed_json, readable};
+use super::told::Fates;
 use super::vocabulary as v;
 use super::writer::Triples;
 use crate::event::{Kind, Record, TaskId};
 use crate::export::decode::{base64, json_bytes};
 use crate::export::time::{put_digits, write_utc};
-use crate::export::{Detail, Options, Run};
+use crate::export::{Detail, Options, Run, Scope};
 use crate::flow::{
     Class, Edge, EdgeKind, Execution, Item, Moniker, ResourceId, Sink, State, Version, command_line,
 };
@@ -30,6 +31,8 @@ pub(super) struct Graph<T> {
     pub(super) text: String,
     /// How deep it goes.
     pub(super) detail: Detail,
+    pub(super) scope: Scope,
+    pub(super) fates: Fates,
     /// Processes that have been described.
     processes: FxHashSet<TaskId>,
     /// Resources whose class, identity or address has been written.
@@ -48,6 +51,8 @@ impl<T: Triples> Graph<T> {
             subject: String::new(),
             object: String::new(),
             text: String::new(),
+            scope: options.scope.clone(),
+            fates: Fates::default(),
             detail: options.detail.unwrap_or(Detail::Event),
             processes: FxHashSet::default(),
             typed: FxHashSet::default(),
@@ -64,6 +69,7 @@ impl<T: Triples> Graph<T> {
         self.typed.clear();
         self.identified.clear();
         self.monikers.clear();
+        self.fates = Fates::default();
         self.out.begin(self.names.base())?;
         self.subject = self.names.run().to_owned();
         self.class(v::RUN_CLASS)?;
@@ -182,7 +188,12 @@ impl<T: Triples> Graph<T> {
 
     /// The content of a file has become another one.
     fn version(&mut self, state: &State, version: &Version) -> io::Result<()> {
+        self.names.resource(state, version.resource, &mut self.subject);
+        let is_silent = self.is_silent();
         self.names.version(version.id, &mut self.subject);
+        if is_silent {
+            self.hide();
+        }
         self.class(v::FILE_VERSION_CLASS)?;
         self.class(v::ENTITY)?;
         self.names.resource(state, version.resource, &mut self.object);
@@ -238,19 +249,29 @@ impl<T: Triples> Graph<T> {
     // What follows writes one triple about `self.subject`.
 
     pub(super) fn class(&mut self, class: NamedNodeRef<'static>) -> io::Result<()> {
+        if self.is_silent() {
+            return Ok(());
+        }
         let subject = NamedNodeRef::new_unchecked(&self.subject);
         self.out.triple(TripleRef::new(subject, v::TYPE, class))
     }
 
     /// To `self.object`.
     pub(super) fn link(&mut self, predicate: NamedNodeRef<'static>) -> io::Result<()> {
-        let subject = NamedNodeRef::new_unchecked(&self.subject);
-        let object = NamedNodeRef::new_unchecked(&self.object);
+        let ends = (self.fates.told(&self.subject), self.fates.told(&self.object));
+        let (Some(subject), Some(object)) = ends else {
+            return Ok(());
+        };
+        let subject = NamedNodeRef::new_unchecked(subject);
+        let object = NamedNodeRef::new_unchecked(object);
         self.out.triple(TripleRef::new(subject, predicate, object))
     }
 
     /// `self.text`, as a string.
     pub(super) fn literal(&mut self, predicate: NamedNodeRef<'static>) -> io::Result<()> {
+        if self.is_silent() {
+            return Ok(());
+        }
         let subject = NamedNodeRef::new_unchecked(&self.subject);
         let text = allowed(&self.text);
         let object = TermRef::Literal(LiteralRef::new_simple_literal(&text));
@@ -263,6 +284,9 @@ impl<T: Triples> Graph<T> {
         predicate: NamedNodeRef<'static>,
         datatype: NamedNodeRef<'static>,
     ) -> io::Result<()> {
+        if self.is_silent() {
+            return Ok(());
+        }
         let subject = NamedNodeRef::new_unchecked(&self.subject);
         let object = TermRef::Literal(LiteralRef::new_typed_literal(&self.text, datatype));
         self.out.triple(TripleRef::new(subject, predicate, object))

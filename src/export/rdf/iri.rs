@@ -128,6 +128,11 @@ impl Names {
         number(out, version.number.into());
     }
 
+    /// The files of the system, as one.
+    pub(super) fn system_files(&self, out: &mut String) {
+        self.start(out, "system-files");
+    }
+
     /// A file by its path, anything else by its number.
     pub(super) fn resource(&self, state: &State, id: ResourceId, out: &mut String) {
         if let Some(iri) = self.prefixed.as_ref().and_then(|prefixed| prefixed.resource(id)) {

@@ -15,6 +15,10 @@ use crate::flow::{Look, State};
 impl<T: Triples> Graph<T> {
     /// A state of a file is a thing of its own, which the event found or left.
     pub(super) fn look(&mut self, state: &State, look: &Look<'_>) -> io::Result<()> {
+        self.names.resource(state, look.resource, &mut self.subject);
+        if self.is_silent() {
+            return Ok(());
+        }
         let relation = match look.fact.kind {
             FactKind::Written => v::LEFT,
             FactKind::Content => v::CONTENT,

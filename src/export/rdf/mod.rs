@@ -12,6 +12,7 @@
 //! | `look` | the same of how files were |
 //! | `blind` | the same of what could not be seen |
 //! | `coarse` | the graph without its events: numbers instead |
+//! | `told` | what of it is left out, or folded |
 //! | `text` | which text the triples may have |
 //! | `writer` | what a syntax is, and what several share |
 //! | `ontology` | (tests) that `docs/ontology/` tells of every term |
@@ -28,6 +29,7 @@ mod look;
 mod prefix;
 mod resource;
 mod text;
+mod told;
 pub(super) mod vocabulary;
 pub(super) mod writer;
 

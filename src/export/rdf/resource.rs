@@ -20,6 +20,9 @@ impl<T: Triples> Graph<T> {
     pub(super) fn resource(&mut self, state: &State, id: ResourceId) -> io::Result<()> {
         self.names.name_resource(state, id);
         self.names.resource(state, id, &mut self.subject);
+        if !self.decide(state, id)? {
+            return Ok(());
+        }
         let name = state.name_of(id);
         self.class(v::ENTITY)?;
         if name.first() == Some(&b'/') {
@@ -37,6 +40,12 @@ impl<T: Triples> Graph<T> {
     pub(super) fn learnt(&mut self, state: &State, id: ResourceId) -> io::Result<()> {
         let Some(resource) = state.resource(id) else { return Ok(()) };
         self.names.resource(state, id, &mut self.subject);
+        if self.comes_to_light(state, id) {
+            return self.resource(state, id);
+        }
+        if self.is_silent() {
+            return Ok(());
+        }
         if self.typed.insert((id, resource.class)) {
             self.class(class_of(resource.class))?;
         }

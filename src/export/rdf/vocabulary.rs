@@ -55,6 +55,7 @@ terms! { RTRACE_TERMS "https://w3id.org/rtrace/ns#":
     SOCKET_CLASS = "Socket";
     DATABASE_CLASS = "Database";
     ANONYMOUS_CLASS = "Anonymous";
+    SYSTEM_FILES_CLASS = "SystemFiles";
 
     RUN = "run";
     HOST = "host";
