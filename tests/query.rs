@@ -275,6 +275,16 @@ fn content_counts_and_not_who_moved_it() {
 }
 
 #[test]
+fn what_was_not_recorded_is_not_nothing() {
+    let run = Run::of(&[], "true");
+    let words =
+        ["run", "-e", "trace=openat,execve", "-o", "run.mp", "--", "sh", "-c", "echo x >out"];
+    rtrace(run.0.path(), &words);
+    let wrote = texts(&run.ask_of("who-wrote", "out"), ["command", "bytes"]);
+    assert_eq!(wrote, [["sh -c 'echo x >out'", ""].map(str::to_owned)]);
+}
+
+#[test]
 fn who_read_too_early() {
     let run = Run::of(&[("late", "old\n")], "cat late >seen; sh -c 'echo new >late'");
     let rows = run.ask("read-before-write");

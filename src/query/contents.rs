@@ -83,10 +83,11 @@ impl<'a> Contents<'a> {
     }
 
     fn makers(&self, content: Content) -> Vec<Writer> {
+        // Perhaps writes were not recorded.
         let made = |activity, number, time| Writer {
             activity,
             number,
-            bytes: Some(0),
+            bytes: None,
             first: time,
             last: time,
         };
