@@ -393,7 +393,7 @@ fn an_unknown_call_in_e_trace() {
 fn an_unknown_format() {
     let output = rtrace(&["convert", "--to", "tttl", "/dev/null"]);
     says(&output, 2, &["tttl", "ttl"]);
-    says(&rtrace(&["convert", "--to", "json", "/dev/null"]), 2, &["jsonl"]);
+    says(&rtrace(&["convert", "--to", "jsonn", "/dev/null"]), 2, &["jsonn", "json"]);
 }
 
 #[test]
