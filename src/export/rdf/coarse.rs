@@ -94,7 +94,10 @@ impl<T: Triples> Graph<T> {
                 self.fate(state, resource)?;
             }
             for version in &numbers.versions {
-                self.version_by_activity(state, numbers, version)?;
+                let &numbers::Version { id, resource, activity, before, .. } = version;
+                self.version(state, resource, id, before, |graph| {
+                    graph.name_activity(numbers, activity);
+                })?;
             }
             for (index, usage) in numbers.usages.iter().enumerate() {
                 self.usage(state, numbers, index, usage)?;
@@ -117,33 +120,6 @@ impl<T: Triples> Graph<T> {
             self.yes(v::WAS_MODIFIED)?;
         }
         if resource.life.deleted.is_some() { self.yes(v::WAS_DELETED) } else { Ok(()) }
-    }
-
-    fn version_by_activity(
-        &mut self,
-        state: &State,
-        numbers: &numbers::Graph,
-        version: &numbers::Version,
-    ) -> io::Result<()> {
-        self.names.resource(state, version.resource, &mut self.subject);
-        let is_silent = self.is_silent();
-        self.names.version(version.id, &mut self.subject);
-        if is_silent {
-            self.hide();
-        }
-        self.class(v::FILE_VERSION_CLASS)?;
-        self.class(v::ENTITY)?;
-        self.names.resource(state, version.resource, &mut self.object);
-        self.link(v::SPECIALIZATION_OF)?;
-        self.name_activity(numbers, version.activity);
-        self.link(v::WAS_GENERATED_BY)?;
-        match version.before.filter(|before| before.number > 0) {
-            Some(before) => {
-                self.names.version(before, &mut self.object);
-                self.link(v::WAS_DERIVED_FROM)
-            }
-            None => Ok(()),
-        }
     }
 
     /// Who did something: an execution; before a process's first exec the process.
@@ -176,10 +152,7 @@ impl<T: Triples> Graph<T> {
         self.link(v::BY_ACTIVITY)?;
         self.names.resource(state, usage.resource, &mut self.object);
         self.link(v::OF_RESOURCE)?;
-        if let Some(version) = usage.version.filter(|version| version.number > 0) {
-            self.names.version(version, &mut self.object);
-            self.link(v::VERSION)?;
-        }
+        self.at_version(usage.version)?;
         for (deed, count) in usage.deeds() {
             self.integer(count_of(deed), count)?;
         }
@@ -244,10 +217,7 @@ impl<T: Triples> Graph<T> {
         if self.detail >= Detail::Resource {
             self.names.resource(state, passage.through, &mut self.object);
             self.link(v::THROUGH)?;
-            if let Some(version) = passage.version.filter(|version| version.number > 0) {
-                self.names.version(version, &mut self.object);
-                self.link(v::VERSION)?;
-            }
+            self.at_version(passage.version)?;
         }
         match passage.carrier {
             Carrier::Bytes => self.integer(v::BYTES, passage.amount)?,

@@ -67,11 +67,8 @@ impl<T: Triples> Graph<T> {
             return self.link(v::NAMES);
         }
         self.link(exact)?;
-        if let Some(version) = used.version.filter(|version| version.number > 0) {
-            self.names.version(version, &mut self.object);
-            self.link(v::VERSION)?;
-            self.names.resource(state, used.resource, &mut self.object);
-        }
+        self.at_version(used.version)?;
+        self.names.resource(state, used.resource, &mut self.object);
         match general {
             General::Used => self.link(v::USED),
             General::Generated => {

@@ -186,30 +186,6 @@ impl<T: Triples> Graph<T> {
         self.typed_literal(predicate, v::JSON)
     }
 
-    /// The content of a file has become another one.
-    fn version(&mut self, state: &State, version: &Version) -> io::Result<()> {
-        self.names.resource(state, version.resource, &mut self.subject);
-        let is_silent = self.is_silent();
-        self.names.version(version.id, &mut self.subject);
-        if is_silent {
-            self.hide();
-        }
-        self.class(v::FILE_VERSION_CLASS)?;
-        self.class(v::ENTITY)?;
-        self.names.resource(state, version.resource, &mut self.object);
-        self.link(v::SPECIALIZATION_OF)?;
-        self.names.event(version.event, &mut self.object);
-        self.link(v::WAS_GENERATED_BY)?;
-        // What the run found is no version of its own making.
-        match version.before.filter(|before| before.number > 0) {
-            Some(before) => {
-                self.names.version(before, &mut self.object);
-                self.link(v::WAS_DERIVED_FROM)
-            }
-            None => Ok(()),
-        }
-    }
-
     fn edge(&mut self, edge: &Edge) -> io::Result<()> {
         self.names.event(edge.cause, &mut self.subject);
         self.names.event(edge.effect, &mut self.object);
@@ -385,7 +361,11 @@ impl<T: Triples> Sink for Graph<T> {
             Item::Database(used) => self.database_use(state, used),
             Item::BlindSpot(spot) => self.blind_spot(&spot),
             Item::Look(look) => self.look(state, &look),
-            Item::Version(version) => self.version(state, &version),
+            Item::Version(Version { id, resource, event, before }) => {
+                self.version(state, resource, id, before, |graph| {
+                    graph.names.event(event, &mut graph.object);
+                })
+            }
             Item::Begun(_) | Item::Ended(_) => Ok(()),
         }
     }

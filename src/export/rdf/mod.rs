@@ -8,6 +8,7 @@
 //! | `graph` | how the flow's items become triples |
 //! | `event` | the same of events, which are most of them |
 //! | `resource` | the same of what they touch |
+//! | `version` | the same of versions of files |
 //! | `database` | the same of databases |
 //! | `look` | the same of how files were |
 //! | `blind` | the same of what could not be seen |
@@ -30,6 +31,7 @@ mod prefix;
 mod resource;
 mod text;
 mod told;
+mod version;
 pub(super) mod vocabulary;
 pub(super) mod writer;
 

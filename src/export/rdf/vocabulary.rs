@@ -3,12 +3,15 @@
 use oxrdf::NamedNodeRef;
 
 macro_rules! terms {
-    ($all:ident $namespace:literal: $($name:ident = $local:literal;)*) => {
+    ($(all in $all:ident,)? $namespace:literal: $($name:ident = $local:literal;)*) => {
         $(pub(in crate::export) const $name: NamedNodeRef<'static> =
             NamedNodeRef::new_unchecked(concat!($namespace, $local));)*
+        terms! { @all $($all)?: $($name)* }
+    };
+    (@all : $($name:ident)*) => {};
+    (@all $all:ident: $($name:ident)*) => {
         /// All terms of the namespace that are written.
         #[cfg(test)]
-        #[allow(dead_code)] // of RDF's own nothing is to be said
         pub(in crate::export) const $all: &[NamedNodeRef<'static>] = &[$($name),*];
     };
 }
@@ -24,7 +27,7 @@ pub(in crate::export) const RDFS: &str = "http://www.w3.org/2000/01/rdf-schema#"
 /// XML Schema's datatypes.
 pub(in crate::export) const XSD: &str = "http://www.w3.org/2001/XMLSchema#";
 
-terms! { RTRACE_TERMS "https://w3id.org/rtrace/ns#":
+terms! { all in RTRACE_TERMS, "https://w3id.org/rtrace/ns#":
     RUN_CLASS = "Run";
     HOST_CLASS = "Host";
     PROCESS_CLASS = "Process";
@@ -220,7 +223,7 @@ terms! { RTRACE_TERMS "https://w3id.org/rtrace/ns#":
     BECOMES = "becomes";
 }
 
-terms! { PROV_TERMS "http://www.w3.org/ns/prov#":
+terms! { all in PROV_TERMS, "http://www.w3.org/ns/prov#":
     ACTIVITY = "Activity";
     AGENT = "Agent";
     ENTITY = "Entity";
@@ -235,20 +238,20 @@ terms! { PROV_TERMS "http://www.w3.org/ns/prov#":
     SPECIALIZATION_OF = "specializationOf";
 }
 
-terms! { RDF_TERMS "http://www.w3.org/1999/02/22-rdf-syntax-ns#":
+terms! { "http://www.w3.org/1999/02/22-rdf-syntax-ns#":
     TYPE = "type";
     JSON = "JSON";
 }
 
-terms! { RDFS_TERMS "http://www.w3.org/2000/01/rdf-schema#":
+terms! { "http://www.w3.org/2000/01/rdf-schema#":
     LABEL = "label";
 }
 
-terms! { OWL_TERMS "http://www.w3.org/2002/07/owl#":
+terms! { "http://www.w3.org/2002/07/owl#":
     SAME_AS = "sameAs";
 }
 
-terms! { XSD_TERMS "http://www.w3.org/2001/XMLSchema#":
+terms! { "http://www.w3.org/2001/XMLSchema#":
     INTEGER = "integer";
     BOOLEAN = "boolean";
     DATE_TIME = "dateTime";
