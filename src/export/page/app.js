@@ -1,0 +1,343 @@
+// The page's state, and the parts that show it. A change goes through `set` or `viewed`; at the next
+// frame each part looks at what it shows, and does again what is not so any more.
+
+import { Accessible } from "./a11y.js";
+import { failures } from "./blame.js";
+import { prepare, sizesFor } from "./canvas.js";
+import { palette } from "./colours.js";
+import { button, el, fill, oncePerFrame } from "./dom.js";
+import { drawAxis, drawLanes } from "./draw.js";
+import { chosenFlows } from "./edges.js";
+import { EventLoader } from "./loader.js";
+import { none, passes } from "./filters.js";
+import { read, write } from "./hash.js";
+import { preferred, translator } from "./i18n.js";
+import { HELP, listenKeys } from "./keyboard.js";
+import { layout } from "./layout.js";
+import { Minimap } from "./minimap.js";
+import { Model, lifetime } from "./model.js";
+import { Panel } from "./panel.js";
+import { Pointer } from "./pointer.js";
+import { Scale, View, idleGaps } from "./scale.js";
+import { search } from "./search.js";
+import { Table } from "./table.js";
+import { Toolbar } from "./toolbar.js";
+import { Wrong } from "./wrong.js";
+import { plain, shortCommand, visible } from "./text.js";
+
+const INITIAL = {
+  selected: null, event: null, colour: "program", flows: "selected", gaps: true, language: "en", theme: "auto",
+  tab: "details", query: "", table: false, panel: true,
+};
+
+export class App {
+  constructor(source) {
+    this.source = source;
+    this.model = new Model();
+    this.about = source.about();
+    this.initial = { ...INITIAL, language: preferred(navigator.languages ?? ["en"], this.about.default_language) };
+    const asked = read(location.hash);
+    this.state = { ...this.initial, open: new Set(), closed: new Set(), filters: none(), ...asked.state };
+    this.askedView = asked.view;
+    this.dark = matchMedia("(prefers-color-scheme: dark)");
+    this.hover = null;
+    this.draw = oncePerFrame(() => this.#frame());
+    this.keys = {};
+  }
+
+  async start() {
+    this.#words();
+    this.#theme();
+    try {
+      this.model.apply(await this.source.flow());
+    } catch (error) {
+      document.getElementById("notice").textContent = this.t("broken", { why: error.message });
+      throw error;
+    }
+    this.scroller = document.getElementById("scroller");
+    this.canvas = document.getElementById("lanes");
+    this.axis = document.getElementById("axis");
+    this.#resize();
+    this.#rescale();
+    if (this.askedView) this.view.showTimes(...this.askedView);
+    this.loader = new EventLoader(this);
+    this.parts = [new Toolbar(this), new Wrong(this), new Table(this), new Accessible(this)];
+    this.panel = new Panel(this);
+    this.minimap = new Minimap(this, document.getElementById("minimap"));
+    this.pointer = new Pointer(this);
+    listenKeys(this);
+    this.#listen();
+    document.getElementById("notice").hidden = true;
+    this.#frame();
+    if (this.state.selected) this.reveal(this.state.selected);
+    this.unsubscribe = this.source.subscribe((part) => this.arrived(part));
+    document.documentElement.dataset.ready = "true";
+  }
+
+  /** New nodes and links: from the source's subscription, or events that were asked for. */
+  arrived(part) {
+    this.model.apply(part);
+    if ((part.nodes ?? []).some((node) => node.class !== "event")) this.#rescale();
+    this.draw();
+  }
+
+  #listen() {
+    new ResizeObserver(() => {
+      this.#resize();
+      this.draw();
+    }).observe(document.getElementById("time"));
+    this.scroller.addEventListener("scroll", () => this.draw(), { passive: true });
+    this.dark.addEventListener("change", () => this.set({}));
+    addEventListener("hashchange", () => {
+      if (location.hash.slice(1) === this.written) return;
+      const { state, view } = read(location.hash);
+      Object.assign(this.state, this.initial, { open: new Set(), closed: new Set(), filters: none() }, state);
+      this.set({});
+      if (view) this.view.showTimes(...view);
+      else this.view.fit();
+      if (state.selected) this.reveal(state.selected);
+    });
+  }
+
+  /** Changes the state, and lets everything see it. */
+  set(change) {
+    Object.assign(this.state, change);
+    if ("gaps" in change) this.#rescale();
+    this.#words();
+    this.#theme();
+    this.draw();
+  }
+
+  /** What is on screen has changed: the part of the time. */
+  viewed() {
+    this.draw();
+  }
+
+  fit() {
+    this.view.fit();
+    this.viewed();
+  }
+
+  #words() {
+    if (this.keys.language === this.state.language) return;
+    this.keys.language = this.state.language;
+    this.t = translator(this.state.language);
+    document.documentElement.lang = this.state.language;
+    for (const element of document.querySelectorAll("[data-t]")) element.textContent = this.t(element.dataset.t);
+  }
+
+  #theme() {
+    this.theme = this.state.theme === "auto" ? (this.dark.matches ? "dark" : "light") : this.state.theme;
+    if (this.keys.theme === this.theme) return;
+    this.keys.theme = this.theme;
+    this.colours = palette(this.theme);
+    const { style, dataset } = document.documentElement;
+    dataset.theme = this.theme;
+    for (const [name, colour] of Object.entries(this.colours)) {
+      if (typeof colour === "string") style.setProperty(`--${name}`, colour);
+    }
+  }
+
+  #resize() {
+    const width = document.getElementById("time").clientWidth;
+    this.sizes = sizesFor(width);
+    this.width = width;
+    this.height = this.scroller.clientHeight;
+    const room = Math.max(width - this.sizes.gutter - this.sizes.left - this.sizes.right, 40);
+    if (this.view) this.view.width = room;
+    this.room = room;
+    this.keys.layout = null;
+  }
+
+  #rescale() {
+    const { model } = this;
+    const gaps = this.state.gaps ? idleGaps(model.marks(), model.start, model.end) : [];
+    const before = this.view && !this.view.whole ? [this.view.time(0), this.view.time(this.view.width)] : null;
+    this.scale = new Scale(model.start, model.end, gaps);
+    this.view = new View(this.scale, this.room);
+    if (before) this.view.showTimes(...before);
+    this.longest = 1;
+    for (const process of model.processes.values()) {
+      if (process.told) this.longest = Math.max(this.longest, lifetime(process, model.end));
+    }
+  }
+
+  /** Selects a process, resource, thread or group; with `event`, one of its events. */
+  select(id, event = null) {
+    const resource = this.model.resources.has(id);
+    const tab = id === null ? this.state.tab : resource ? "resources" : "details";
+    this.set({ selected: id, event, tab, panel: id === null ? this.state.panel : true });
+  }
+
+  /** Scrolls to a lane, opening what it is in. */
+  reveal(id) {
+    const process = this.model.processOf(id);
+    if (!process) return;
+    for (let at = process.parent; at; at = at.parent) this.state.closed.delete(at.id);
+    this.#layout();
+    const row = this.layout.rowOf.get(this.layout.rowOf.has(id) ? id : process.id);
+    if (!row) return;
+    const { scrollTop, clientHeight } = this.scroller;
+    if (row.y < scrollTop || row.y + row.height > scrollTop + clientHeight) {
+      document.getElementById("spacer").style.height = `${this.layout.height}px`;
+      this.scroller.scrollTop = row.y - clientHeight / 3;
+    }
+    this.draw();
+  }
+
+  /** Zooms to a process, or to a moment of it. */
+  zoomTo(id, time = null) {
+    const process = this.model.processOf(id);
+    if (!process) return;
+    const end = process.end ?? this.model.end;
+    const length = Math.max(end - process.start, 1000);
+    if (time === null) this.view.showTimes(process.start - length * 0.06, end + length * 0.12);
+    else this.view.showTimes(time - length * 0.05, time + length * 0.02);
+    this.viewed();
+  }
+
+  /** Opens a lane, or closes it. */
+  fold(row) {
+    const { open, closed } = this.state;
+    if (row.kind === "group") toggle(open, row.id);
+    else {
+      if (row.threaded) toggle(open, `threads:${row.id}`);
+      if (row.process.children.length > 0) toggle(closed, row.id);
+    }
+    this.set({});
+  }
+
+  /** Opens or closes all lanes. */
+  foldAll(open) {
+    const { state, model } = this;
+    state.open.clear();
+    state.closed.clear();
+    if (open) {
+      for (const process of model.processes.values()) if (process.node?.threads > 1) state.open.add(`threads:${process.id}`);
+      for (let before = -1; before !== state.open.size;) {
+        before = state.open.size;
+        this.#layout();
+        for (const row of this.layout.rows) if (row.kind === "group") state.open.add(row.id);
+      }
+    } else {
+      for (const process of model.processes.values()) if (process.parent && process.children.length > 0) state.closed.add(process.id);
+    }
+    this.set({});
+  }
+
+  /** Scrolls so that a lane is to be seen. */
+  scrollTo(row) {
+    const { scroller } = this;
+    if (row.y < scroller.scrollTop) scroller.scrollTop = row.y;
+    else if (row.y + row.height > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = row.y + row.height - scroller.clientHeight;
+  }
+
+  /** One step back: the event, then the selection, then the search. */
+  escape() {
+    if (this.state.event) this.set({ event: null });
+    else if (this.state.selected) this.select(null);
+    else this.set({ query: "" });
+  }
+
+  help() {
+    const dialog = document.getElementById("help");
+    const { t } = this;
+    fill(dialog, el("h2", {}, t("help.title")),
+      el("dl", {}, HELP.map(([keys, what]) => [el("dt", {}, keys.map((key) => el("kbd", {}, key))), el("dd", {}, t(what))])),
+      el("p", { class: "soft" }, t("help.mouse")), button(t("tool.close"), () => dialog.close()));
+    dialog.setAttribute("aria-label", t("help.title"));
+    if (!dialog.open) dialog.showModal();
+  }
+
+  get failures() {
+    if (this.keys.failures !== this.model.revision) {
+      this.keys.failures = this.model.revision;
+      this.found = failures(this.model);
+    }
+    return this.found;
+  }
+
+  /** What the search finds, or null. */
+  get matches() {
+    const key = `${this.model.revision} ${this.state.query}`;
+    if (this.keys.search !== key) {
+      this.keys.search = key;
+      this.result = search(this.model, this.state.query);
+    }
+    return this.result;
+  }
+
+  #layout() {
+    const { state } = this;
+    const key = [this.model.revision, [...state.open].join(), [...state.closed].join(), this.sizes.lane,
+      state.selected, Object.values(state.filters).map((names) => [...names].join()).join(";")].join("|");
+    if (this.keys.layout === key) return;
+    this.keys.layout = key;
+    const shown = passes(state.filters, this.model);
+    this.layout = layout(this.model, { ...state, shown }, this.sizes);
+  }
+
+  /** All that drawing needs to know. */
+  frame() {
+    const { model, layout: lanes, view, colours, sizes, state, hover, longest, t } = this;
+    const users = model.resources.has(state.selected) ? model.usersOf(state.selected) : null;
+    const frame = { model, layout: lanes, view, colours, sizes, state, hover, longest, t, users, language: state.language };
+    frame.flows = chosenFlows(frame);
+    frame.lit = users ? new Set(users.map((user) => user.process)) : null;
+    frame.matches = this.matches?.processes ?? null;
+    return frame;
+  }
+
+  #frame() {
+    if (!this.view) return;
+    this.#layout();
+    const { width, height } = this;
+    document.getElementById("spacer").style.height = `${Math.max(this.layout.height + 8, height)}px`;
+    this.top = this.scroller.scrollTop;
+    this.canvas.style.width = `${width}px`;
+    this.canvas.style.height = `${height}px`;
+    const frame = { ...this.frame(), width, height, top: this.top };
+    drawLanes({ ...frame, context: prepare(this.canvas, width, height) });
+    const tall = this.axis.clientHeight;
+    drawAxis({ ...frame, height: tall, context: prepare(this.axis, width, tall) });
+    this.minimap.draw();
+    for (const part of this.parts) part.refresh();
+    this.panel.refresh();
+    this.#title();
+    this.#address();
+    this.loader.look();
+  }
+
+  #title() {
+    const key = [this.state.language, this.model.revision].join();
+    if (this.keys.title === key) return;
+    this.keys.title = key;
+    const runs = [...this.model.runs.values()];
+    const commands = runs.map((run) => visible(run.meta.command.map(plain).join(" ")));
+    const title = runs.length > 1 ? this.t("run.several", { n: runs.length }) : commands[0] ?? "";
+    document.getElementById("command").textContent = shortCommand(title) || "rtrace";
+    document.getElementById("command").title = commands.join("\n");
+    document.title = this.t("title", { command: shortCommand(title) });
+  }
+
+  /** The address follows the view, a moment later: browsers mind too many changes. */
+  #address() {
+    const view = this.view.whole ? null : [this.view.time(0), this.view.time(this.view.width)];
+    const text = write(this.state, view, this.initial);
+    if (text === (this.written ?? location.hash.slice(1))) return;
+    clearTimeout(this.later);
+    this.later = setTimeout(() => {
+      this.written = text;
+      history.replaceState(null, "", text ? `#${text}` : location.href.split("#")[0]);
+    }, 250);
+  }
+
+  /** Tells people who hear the page. */
+  say(text) {
+    document.getElementById("said").textContent = text;
+  }
+}
+
+function toggle(set, name) {
+  if (!set.delete(name)) set.add(name);
+}

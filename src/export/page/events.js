@@ -1,0 +1,110 @@
+// The events of one thread, in order, with what drawing them needs beside one another.
+
+import { kindOf, sleeps } from "./calls.js";
+import { basename, bytes, number, visible } from "./text.js";
+
+export class Events {
+  constructor() {
+    this.nodes = [];
+    this.start = [];
+    this.end = [];
+    this.kind = [];
+    this.failed = [];
+    this.longest = 0; // nanoseconds that the longest event takes
+    this.runs = null;
+  }
+
+  get length() {
+    return this.nodes.length;
+  }
+
+  add(node, offset) {
+    const start = node.started + offset;
+    let at = this.nodes.length;
+    while (at > 0 && this.nodes[at - 1].ordinal >= node.ordinal) at -= 1;
+    const again = this.nodes[at]?.ordinal === node.ordinal ? 1 : 0;
+    const end = node.ended === null ? null : node.ended + offset;
+    const put = (list, value) => (at === list.length ? list.push(value) : list.splice(at, again, value));
+    put(this.start, start);
+    put(this.end, end);
+    put(this.kind, kindOf(node));
+    put(this.failed, node.error !== undefined || (node.errors ?? 0) > 0);
+    put(this.nodes, node);
+    this.longest = Math.max(this.longest, (end ?? start) - start);
+    this.runs = null;
+  }
+
+  /** The first event that starts at or after a time. */
+  from(time) {
+    let [low, high] = [0, this.start.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.start[middle] < time) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Runs of equal calls: `[{from, to}]`, indices of the first and behind the last. */
+  collapsed() {
+    if (this.runs) return this.runs;
+    this.runs = [];
+    for (let at = 0; at < this.nodes.length; at += 1) {
+      const last = this.runs[this.runs.length - 1];
+      if (last && alike(this.nodes[last.from], this.nodes[at])) last.to = at + 1;
+      else this.runs.push({ from: at, to: at + 1 });
+    }
+    return this.runs;
+  }
+}
+
+/** Whether two events are shown as one when they follow each other. */
+function alike(a, b) {
+  return a.event === b.event && a.call === b.call && (a.error === undefined) === (b.error === undefined)
+    && a.execution === b.execution && a.event === "call";
+}
+
+const MOVES = new Set(["read", "write", "reads", "writes", "copies"]);
+
+/** The bytes that an event moved, or 0. */
+export function moved(node) {
+  if (node.bytes !== undefined) return node.bytes ?? 0;
+  const moves = (node.uses ?? []).some((use) => MOVES.has(use.verb)) && node.result > 0;
+  return moves ? node.result : 0;
+}
+
+/** How many events the nodes `from` to `to` stand for, and what they moved and failed. */
+export function summary(events, from, to) {
+  const sum = { count: 0, bytes: 0, errors: 0 };
+  for (let at = from; at < to; at += 1) {
+    const node = events.nodes[at];
+    sum.count += node.count ?? 1;
+    sum.bytes += moved(node);
+    sum.errors += node.errors ?? (node.error === undefined ? 0 : node.count ?? 1);
+  }
+  return sum;
+}
+
+/** A short text for the events `from` to `to`, which are alike: `read ×41, 1.2 MB`. */
+export function eventText(events, from, to, language) {
+  const node = events.nodes[from];
+  if (node.event !== "call") return visible(node.label);
+  const { count, bytes: moves } = summary(events, from, to);
+  const error = node.error === undefined ? "" : ` ${node.error}`;
+  if (count > 1) {
+    return `${node.call}${error} ×${number(count, language)}${moves > 0 ? `, ${bytes(moves, language)}` : ""}`;
+  }
+  const about = object(node);
+  return `${node.call}${about ? ` ${about}` : ""}${moves > 0 ? `, ${bytes(moves, language)}` : ""}${error}`;
+}
+
+/** What an event is about, shortly: the last part of the name of what it used. */
+function object(node) {
+  const use = node.uses?.[0];
+  if (!use) return "";
+  const name = use.resource.slice(use.resource.indexOf(":") + 1);
+  return name.startsWith("file/") ? visible(basename(name)) : "";
+}
+
+/** Whether the time of an event is time of sleep. */
+export const asleep = (node) => node.call !== undefined && sleeps(node.call);

@@ -1,0 +1,73 @@
+// Which events to read: those of lanes on screen, as soon as there is room to tell of them.
+
+import { rowAt } from "./layout.js";
+
+/** A lane gets its events when it has no more than so many calls for each of its pixels on screen, … */
+const DENSE = 40;
+/** … or when the whole run has no more than so many. */
+const FEW = 30000;
+
+export class EventLoader {
+  constructor(app) {
+    this.app = app;
+    this.available = new Set(app.source.threads?.() ?? []);
+    this.asked = new Set();
+    this.busy = 0;
+  }
+
+  /** Reads the events of those lanes on screen that want them. */
+  look() {
+    const { app } = this;
+    const wanted = [];
+    const { rows } = app.layout;
+    for (let at = rowAt(rows, app.top); at < rows.length && rows[at].y < app.top + app.height; at += 1) {
+      const row = rows[at];
+      if (row.kind !== "process" && row.kind !== "thread") continue;
+      if (row.id === app.state.selected || this.#roomFor(row.process)) wanted.push(row.process);
+    }
+    if (wanted.length > 0) this.read(wanted);
+  }
+
+  #roomFor(process) {
+    const { view, model, about } = this.app;
+    if ((about.counts?.events ?? Infinity) <= FEW) return true;
+    const x0 = Math.max(view.x(process.start), 0);
+    const x1 = Math.min(view.x(process.end ?? model.end), view.width);
+    if (x1 - x0 < 12) return false;
+    const part = (view.time(x1) - view.time(x0)) / Math.max((process.end ?? model.end) - process.start, 1);
+    return process.node.calls * part <= (x1 - x0) * DENSE;
+  }
+
+  /** The ids under which the page may have a process's events. */
+  idsOf(process) {
+    const ids = [process.id, process.id.replace(":process-", ":thread-"), ...process.threads.map((thread) => thread.id)];
+    return [...new Set(ids)].filter((id) => this.available.has(id));
+  }
+
+  /** Whether there are events of a process, and whether they are still to be read. */
+  stateOf(process) {
+    const ids = this.idsOf(process);
+    if (ids.length === 0) return process.threads.some((thread) => thread.events) ? "read" : "none";
+    return ids.every((id) => this.asked.has(id)) && process.threads.some((thread) => thread.events) ? "read" : "to read";
+  }
+
+  /** Reads the events of processes that were not read yet. */
+  async read(processes) {
+    const ids = processes.flatMap((process) => this.idsOf(process)).filter((id) => !this.asked.has(id));
+    if (ids.length === 0) return;
+    for (const id of ids) this.asked.add(id);
+    this.busy += 1;
+    try {
+      const part = await this.app.source.events(ids);
+      if (part.nodes.length > 0) this.app.arrived(part);
+    } finally {
+      this.busy -= 1;
+      this.app.draw();
+    }
+  }
+
+  /** Reads all events that there are. */
+  readAll() {
+    return this.read([...this.app.model.processes.values()].filter((process) => process.told));
+  }
+}

@@ -1,0 +1,242 @@
+// The graph as the page keeps it: what documents have told so far, joined. Documents may come one
+// after the other; a node or link that comes again replaces what was.
+
+import { plain, program } from "./text.js";
+import { Events } from "./events.js";
+
+const keyOf = (id) => id.slice(0, 12);
+
+export class Model {
+  constructor() {
+    this.runs = new Map();
+    this.machines = new Map();
+    this.processes = new Map();
+    this.executions = new Map();
+    this.threads = new Map();
+    this.resources = new Map();
+    this.links = new Map();
+    this.usesOf = new Map(); // of a resource, and of an execution
+    this.passagesOf = new Map(); // the same, and of what they went through
+    this.signals = [];
+    this.leads = new Map(); // of an event
+    this.base = null;
+    this.start = 0;
+    this.end = 0;
+    this.revision = 0; // counts what was applied
+  }
+
+  /** Takes a document in: `{meta, nodes, links}`; of a part, `meta` may be missing. */
+  apply(document) {
+    for (const run of document.meta?.runs ?? []) this.#run(run);
+    for (const node of document.nodes ?? []) this.#node(node);
+    for (const link of document.links ?? []) this.#link(link);
+    this.#extent();
+    this.revision += 1;
+  }
+
+  #run(meta) {
+    const started = BigInt(meta.started_ns);
+    this.base ??= started;
+    const run = this.runs.get(meta.key) ?? { key: meta.key, processes: [] };
+    this.runs.set(meta.key, Object.assign(run, { meta, offset: Number(started - this.base) }));
+  }
+
+  /** What is to be added to a time of that id's run. */
+  offset(id) {
+    return this.runs.get(keyOf(id))?.offset ?? 0;
+  }
+
+  #node(node) {
+    if (node.class === "event") this.#event(node);
+    else if (node.class === "process") this.#process(node);
+    else if (node.class === "execution") this.#execution(node);
+    else if (node.class === "thread") this.#thread(node);
+    else if (node.class === "machine") this.machines.set(keyOf(node.id), node);
+    else if (node.class !== "run") this.#resource(node);
+  }
+
+  #timed(thing, node) {
+    const offset = this.offset(node.id);
+    thing.node = node;
+    thing.start = node.started + offset;
+    thing.end = node.ended === null ? null : node.ended + offset;
+    return thing;
+  }
+
+  #process(node) {
+    const known = this.process(node.id);
+    this.#timed(known, node);
+    known.told = true;
+    known.name = program(node.label) || String(node.pid);
+    const parent = node.parent === null ? null : this.process(node.parent);
+    if (known.parent === undefined) {
+      known.parent = parent;
+      (parent?.children ?? this.runs.get(keyOf(node.id))?.processes ?? []).push(known);
+    }
+  }
+
+  /** The process of that id, which may be told of only later. */
+  process(id) {
+    if (!this.processes.has(id)) {
+      this.processes.set(id, {
+        id, node: null, told: false, name: "", start: 0, end: null, parent: undefined,
+        children: [], executions: [], threads: [], join: null,
+      });
+    }
+    return this.processes.get(id);
+  }
+
+  #execution(node) {
+    const known = this.executions.get(node.id);
+    if (known) {
+      this.#timed(known, node);
+      return;
+    }
+    const process = this.process(node.process);
+    const execution = this.#timed({ id: node.id, process }, node);
+    this.executions.set(node.id, execution);
+    insert(process.executions, execution);
+  }
+
+  #thread(node) {
+    const known = this.threads.get(node.id);
+    if (known) {
+      this.#timed(known, node);
+      return;
+    }
+    const process = this.process(node.process);
+    const thread = this.#timed({ id: node.id, process, events: null }, node);
+    this.threads.set(node.id, thread);
+    insert(process.threads, thread);
+  }
+
+  #resource(node) {
+    const known = this.resources.get(node.id);
+    if (known) known.node = node;
+    else this.resources.set(node.id, { id: node.id, node });
+  }
+
+  #event(node) {
+    let thread = this.threads.get(node.thread);
+    if (!thread) {
+      // A process with one thread: that is no node unless events are told.
+      const process = this.executions.get(node.execution)?.process;
+      if (!process) return;
+      thread = { id: node.thread, process, events: null, start: process.start, end: process.end, node: null };
+      this.threads.set(node.thread, thread);
+      insert(process.threads, thread);
+    }
+    thread.events ??= new Events();
+    thread.events.add(node, this.offset(node.id));
+  }
+
+  #link(link) {
+    if (link.kind === "lead") {
+      push(this.leads, link.source, link);
+      push(this.leads, link.target, link);
+      return;
+    }
+    const known = this.links.get(link.id);
+    if (known) {
+      Object.assign(known, link);
+      return;
+    }
+    this.links.set(link.id, link);
+    if (link.kind === "join") {
+      this.process(link.source).join = { by: this.process(link.target), time: link.time + this.offset(link.id) };
+    } else if (link.kind === "fork" || link.kind === "start") {
+      this.process(link.target).birth = link;
+    } else if (link.kind === "use") {
+      push(this.usesOf, link.source, link);
+      push(this.usesOf, link.target, link);
+    } else if (link.kind === "passage" || link.kind === "database") {
+      for (const id of new Set([link.source, link.target, link.through])) push(this.passagesOf, id, link);
+    } else if (link.kind === "signal") {
+      this.signals.push(link);
+    }
+  }
+
+  #extent() {
+    let [start, end] = [Infinity, 0];
+    for (const process of this.processes.values()) {
+      if (!process.told) continue;
+      start = Math.min(start, process.start);
+      end = Math.max(end, process.end ?? process.start);
+    }
+    for (const run of this.runs.values()) end = Math.max(end, run.meta.end + run.offset);
+    this.start = Number.isFinite(start) ? start : 0;
+    this.end = end;
+  }
+
+  /** Times at which something happens, to find those at which nothing does. */
+  *marks() {
+    for (const process of this.processes.values()) {
+      yield process.start;
+      if (process.end !== null) yield process.end;
+      if (process.join) yield process.join.time;
+    }
+    for (const execution of this.executions.values()) yield execution.start;
+    for (const link of this.links.values()) {
+      const offset = this.offset(link.id);
+      for (const span of [link, link.taken, link.given]) {
+        if (span?.first === undefined || span.first === null) continue;
+        yield span.first + offset;
+        yield span.last + offset;
+      }
+    }
+    for (const thread of this.threads.values()) yield* thread.events?.start ?? [];
+  }
+
+  /** The uses of a process: those of all that it executed. */
+  usesOfProcess(process) {
+    return process.executions.flatMap((execution) => this.usesOf.get(execution.id) ?? []);
+  }
+
+  passagesOfProcess(process) {
+    return process.executions.flatMap((execution) => this.passagesOf.get(execution.id) ?? []);
+  }
+
+  /** The process of an execution's id, or of a process's or thread's own. */
+  processOf(id) {
+    return this.executions.get(id)?.process ?? this.processes.get(id) ?? this.threads.get(id)?.process ?? null;
+  }
+
+  /** Who used a resource, in the order in which they began to: `[{process, uses, first}]`. */
+  usersOf(resource) {
+    const users = new Map();
+    for (const use of this.usesOf.get(resource) ?? []) {
+      const process = this.processOf(use.source);
+      if (!process) continue;
+      const first = use.first + this.offset(use.id);
+      const user = users.get(process) ?? { process, uses: [], first };
+      user.uses.push(use);
+      user.first = Math.min(user.first, first);
+      users.set(process, user);
+    }
+    return [...users.values()].sort((a, b) => a.first - b.first);
+  }
+}
+
+/** Whether a process ended badly. */
+export const failed = (process) =>
+  process.node !== null && (process.node.end === "killed" || (process.node.exit_code ?? 0) !== 0);
+
+/** The command line of a process, as it was last. */
+export const command = (process) => plain(process.node.command_line) || process.node.label || `pid ${process.node.pid}`;
+
+/** How long a process lived; one that has not ended until `now`. */
+export const lifetime = (process, now) => (process.end ?? now) - process.start;
+
+function push(map, key, value) {
+  if (key === undefined) return;
+  const list = map.get(key);
+  if (list) list.push(value);
+  else map.set(key, [value]);
+}
+
+/** Puts a thing into a list that is ordered by start: almost always at its end. */
+function insert(list, thing) {
+  let at = list.length;
+  while (at > 0 && list[at - 1].start > thing.start) at -= 1;
+  list.splice(at, 0, thing);
+}

@@ -1,0 +1,89 @@
+// Search: in command lines, names of resources, addresses of peers, and errors.
+
+import { plain } from "./text.js";
+import { command } from "./model.js";
+
+/** What is looked for in no more than so many of each sort. */
+const MOST = 50;
+
+/** Whether a text has all words of the query, in any order and case. */
+export function matcher(query) {
+  const words = query.toLowerCase().split(/\s+/).filter((word) => word !== "");
+  if (words.length === 0) return null;
+  return (text) => {
+    const low = text.toLowerCase();
+    return words.every((word) => low.includes(word));
+  };
+}
+
+/** A place to put what is found into: a list that is cut, and how many there were. */
+function found() {
+  return { items: [], count: 0 };
+}
+
+function put(place, item) {
+  place.count += 1;
+  if (place.items.length < MOST) place.items.push(item);
+}
+
+/**
+ * Searches the model. Of what is found: `commands` (processes), `resources`, `peers` (resources),
+ * `errors` (`{process, event, text, time}`). `processes` are the ids of all that have to do with it.
+ */
+export function search(model, query) {
+  const matches = matcher(query);
+  if (!matches) return null;
+  const result = { commands: found(), resources: found(), peers: found(), errors: found(), processes: new Set() };
+  for (const process of model.processes.values()) {
+    if (!process.told) continue;
+    searchProcess(model, process, matches, result);
+  }
+  for (const resource of model.resources.values()) searchResource(resource, matches, result);
+  for (const thread of model.threads.values()) searchEvents(thread, matches, result);
+  return result;
+}
+
+function searchProcess(model, process, matches, result) {
+  const lines = [command(process), String(process.node.pid),
+    ...process.executions.map((execution) => (execution.node.argv ?? []).map(plain).join(" "))];
+  if (lines.some(matches)) {
+    put(result.commands, process);
+    result.processes.add(process.id);
+  }
+  const { failure } = process.node;
+  if (failure && matches(failureText(failure)) && !process.threads.some((thread) => thread.events)) {
+    put(result.errors, { process, event: failure.event, text: failureText(failure), time: failure.time + model.offset(process.id) });
+    result.processes.add(process.id);
+  }
+}
+
+/** A failed call in one line. */
+export function failureText(failure) {
+  return [failure.error, failure.call, ...failure.names.map(plain), plain(failure.peer)].filter(Boolean).join(" ");
+}
+
+function searchResource(resource, matches, result) {
+  const { node } = resource;
+  const addresses = [node.local, node.remote, node.server, node.database].map(plain).filter(Boolean);
+  if (addresses.some(matches)) put(result.peers, resource);
+  else if (matches(plain(node.name)) || matches(node.label)) put(result.resources, resource);
+}
+
+const ERRNO = /^E[A-Z0-9]+$/i;
+
+/** Events are searched as far as they have been read: for errors, and calls that failed. */
+function searchEvents(thread, matches, result) {
+  const { events, process } = thread;
+  if (!events) return;
+  for (let at = 0; at < events.length; at += 1) {
+    if (!events.failed[at]) continue;
+    const node = events.nodes[at];
+    const text = `${node.error ?? ""} ${node.label}`;
+    if (!matches(text)) continue;
+    put(result.errors, { process, event: node.id, text, time: events.start[at] });
+    result.processes.add(process.id);
+  }
+}
+
+/** Whether a query looks for an error, which only events have. */
+export const asksForErrors = (query) => query.trim().split(/\s+/).some((word) => ERRNO.test(word));
