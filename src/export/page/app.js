@@ -23,7 +23,7 @@ import { search } from "./search.js";
 import { Table } from "./table.js";
 import { Toolbar } from "./toolbar.js";
 import { Wrong } from "./wrong.js";
-import { plain, shortCommand, visible } from "./text.js";
+import { duration, moment, plain, shortCommand, visible } from "./text.js";
 
 const INITIAL = {
   selected: null, event: null, colour: "program", flows: "selected", gaps: true, language: "en", theme: "auto",
@@ -39,6 +39,8 @@ export class App {
     const asked = read(location.hash);
     this.state = { ...this.initial, open: new Set(), closed: new Set(), filters: none(), ...asked.state };
     this.askedView = asked.view;
+    // On a small screen the lanes come first.
+    this.state.panel = innerWidth > 800 || asked.state.selected !== undefined;
     this.dark = matchMedia("(prefers-color-scheme: dark)");
     this.hover = null;
     this.draw = oncePerFrame(() => this.#frame());
@@ -174,15 +176,24 @@ export class App {
     const process = this.model.processOf(id);
     if (!process) return;
     for (let at = process.parent; at; at = at.parent) this.state.closed.delete(at.id);
-    this.#layout();
-    const row = this.layout.rowOf.get(this.layout.rowOf.has(id) ? id : process.id);
+    // The panel may open, and leave less room for lanes, before the next frames.
+    this.revealing = { id: process.id, frames: 3 };
+    this.draw();
+  }
+
+  #reveal() {
+    if (!this.revealing) return;
+    const { id } = this.revealing;
+    this.revealing.frames -= 1;
+    if (this.revealing.frames <= 0) this.revealing = null;
+    else this.draw();
+    const row = this.layout.rowOf.get(id);
     if (!row) return;
     const { scrollTop, clientHeight } = this.scroller;
     if (row.y < scrollTop || row.y + row.height > scrollTop + clientHeight) {
-      document.getElementById("spacer").style.height = `${this.layout.height}px`;
       this.scroller.scrollTop = row.y - clientHeight / 3;
+      this.draw();
     }
-    this.draw();
   }
 
   /** Zooms to a process, or to a moment of it. */
@@ -192,8 +203,18 @@ export class App {
     const end = process.end ?? this.model.end;
     const length = Math.max(end - process.start, 1000);
     if (time === null) this.view.showTimes(process.start - length * 0.06, end + length * 0.12);
-    else this.view.showTimes(time - length * 0.05, time + length * 0.02);
+    else this.view.showTimes(...this.#around(process, time, length));
     this.viewed();
+  }
+
+  /** A time with a few events around it; part of the process's life where events are not known. */
+  #around(process, time, length) {
+    const thread = process.threads.find(({ events }) => events && events.start[events.from(time - 1)] !== undefined);
+    if (!thread) return [time - length * 0.05, time + length * 0.02];
+    const { start, end } = thread.events;
+    const at = thread.events.from(time - 1);
+    const last = Math.min(at + 4, start.length - 1);
+    return [start[Math.max(0, at - 5)], Math.max(end[last] ?? start[last], time + 1000)];
   }
 
   /** Opens a lane, or closes it. */
@@ -301,11 +322,22 @@ export class App {
     const tall = this.axis.clientHeight;
     drawAxis({ ...frame, height: tall, context: prepare(this.axis, width, tall) });
     this.minimap.draw();
+    this.#range();
     for (const part of this.parts) part.refresh();
     this.panel.refresh();
     this.#title();
     this.#address();
+    this.#reveal();
     this.loader.look();
+  }
+
+  /** Which part of the time is to be seen, in words. */
+  #range() {
+    const { view, model, state } = this;
+    const [from, to] = [0, view.width].map((x) => view.time(x) - model.start);
+    const step = Math.max((to - from) / 1000, 1);
+    const text = `${moment(from, step, state.language)} – ${moment(to, step, state.language)} (${duration(to - from, state.language)})`;
+    document.getElementById("range").textContent = text;
   }
 
   #title() {

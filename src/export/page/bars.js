@@ -53,12 +53,24 @@ function drawProcess(row, frame) {
   const drawn = own?.events && !row.threadsOpen
     ? drawTicks(own.events, frame, { from: x0, to: right, y, height, text, process })
     : false;
-  if (!drawn && state.colour !== "calls") drawBarText(process, frame, x0, right, y, height, text);
+  if (!drawn && state.colour !== "calls" && !frame.users) drawBarText(process, frame, x0, right, y, height, text);
   if (failed(process)) drawEnd(process, frame, x1, y, height);
   const failure = process.node.failure;
   if (failure) drawBlame(context, view.x(failure.time + model.offset(process.id)), y, colours);
   if (frame.matches?.has(process.id)) outline(context, x0, right, y, height, colours.match, 2);
   if (row.id === state.selected) outline(context, x0, right, y, height, colours.accent, 1.5);
+  if (state.event && !row.threadsOpen) for (const thread of process.threads) drawMark(thread.events, frame, y, height);
+}
+
+/** A mark at the event that is selected. */
+function drawMark(events, { context, view, colours, state }, y, height) {
+  const at = events && state.event ? events.find(state.event) : -1;
+  if (at < 0) return;
+  const x0 = view.x(events.start[at]);
+  const x1 = Math.max(view.x(events.end[at] ?? events.start[at]), x0 + 2);
+  context.strokeStyle = colours.accent;
+  context.lineWidth = 2;
+  context.strokeRect(x0 - 1, y - 3, x1 - x0 + 2, height + 6);
 }
 
 function bar(context, x0, x1, y, height, fill, goesOn) {
@@ -165,35 +177,45 @@ function drawThread(row, frame) {
   bar(context, x0, right, y, height, colours.bar, thread.end === null);
   if (thread.events) drawTicks(thread.events, frame, { from: x0, to: right, y, height, text: colours.barText, process: row.process });
   if (row.id === state.selected) outline(context, x0, right, y, height, colours.accent, 1.5);
+  drawMark(thread.events, frame, y, height);
+}
+
+/** Where the bars of a group begin, from the top of the picture. */
+export function groupTop(row, { top, sizes }) {
+  return row.y - top + (sizes.narrow ? row.height - row.bars - 5 : (row.height - row.bars) / 2);
 }
 
 /** Many processes as thin bars; what would fall on one pixel is drawn once, what failed on top. */
 function drawGroup(row, frame) {
-  const { context, view, colours, sizes, model } = frame;
+  const { context, view, colours, model } = frame;
   const { members, packed } = row;
-  const y0 = row.y - frame.top + (sizes.narrow ? row.height - packedHeight(row, sizes) - 5 : (row.height - packedHeight(row, sizes)) / 2);
+  const y0 = groupTop(row, frame);
   const single = packed.count === 1;
-  const step = single ? sizes.bar : sizes.thin;
+  const step = single ? row.bars : row.thin;
+  const heights = row.plot ? plotted(row, frame) : null;
   const last = new Float64Array(packed.count).fill(-1e9);
   const bad = [];
   for (const [at, process] of members.entries()) {
     const [x0, x1] = [view.x(process.start), view.x(process.end ?? model.end)];
     if (x1 < -4 || x0 > view.width + 100) continue;
-    if (failed(process)) bad.push([x0, x1, packed.rows[at]]);
-    const from = Math.max(x0, last[packed.rows[at]]);
-    const to = Math.max(x1 - (x1 - x0 > 3 ? 1 : 0), from + 0.6);
-    if (x1 < last[packed.rows[at]]) continue;
-    last[packed.rows[at]] = to;
+    const line = packed.rows[at];
+    const height = heights ? heights(process) : step - (single ? 0 : 1);
+    const y = y0 + (line + 1) * step - height - (single ? 0 : 1);
+    if (failed(process)) bad.push([x0, x1, y, height]);
+    if (x1 < last[line] && !heights) continue;
+    const from = heights ? x0 : Math.max(x0, last[line]);
+    const to = Math.max(x1 - (x1 - x0 > 3 ? 1 : 0), from + 1);
+    last[line] = to;
     context.fillStyle = coloursOf(process, frame).fill;
-    context.fillRect(from, y0 + packed.rows[at] * step, to - from, step - (single ? 0 : 1));
+    context.fillRect(from, y, to - from, height);
   }
   context.fillStyle = colours.bad;
-  for (const [x0, x1, line] of bad) {
-    context.fillRect(x0, y0 + line * step, Math.max(x1 - x0, 2), step - (single ? 0 : 1));
-  }
+  for (const [x0, x1, y, height] of bad) context.fillRect(x0, y, Math.max(x1 - x0, 2), height);
 }
 
-/** How high the bars of a group are together. */
-export function packedHeight(row, sizes) {
-  return row.packed.count === 1 ? sizes.bar : Math.min(row.packed.count, 10) * sizes.thin;
+/** How high the bar of one that took so long is: the longest as high as there is room. */
+function plotted(row, { model }) {
+  const length = (process) => Math.max(lifetime(process, model.end), 1);
+  row.longest ??= row.members.reduce((most, process) => Math.max(most, length(process)), 1);
+  return (process) => Math.max(3, (length(process) / row.longest) * row.bars);
 }

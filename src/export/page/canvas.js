@@ -14,6 +14,7 @@ export function sizesFor(width) {
     bar: narrow ? 14 : 18,
     thread: narrow ? 30 : 20,
     thin: 4,
+    plot: 56,
     band: 28,
   };
 }

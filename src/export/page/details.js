@@ -2,6 +2,7 @@
 
 import { endText } from "./bars.js";
 import { button, copy, el, quoted } from "./dom.js";
+import { eventDetails } from "./eventdetails.js";
 import { eventList } from "./eventlist.js";
 import { amounts, deedsText, isSystem } from "./deeds.js";
 import { flowText } from "./edges.js";
@@ -70,6 +71,7 @@ export function processDetails(process, app) {
       el("p", { class: "pills" },
         el("span", { class: `pill ${failed(process) ? "bad" : ""}` }, endText(process, t)),
         dead ? el("span", { class: "pill deleted" }, t("end.deleted")) : null)),
+    eventDetails(process, app),
     node.failure ? blame(process, app) : null,
     facts([
       [t("details.pid"), String(node.pid)],
@@ -112,8 +114,8 @@ function lastProgram(process, app) {
 
 function blame(process, app) {
   const { failure } = process.node;
-  const show = () => {
-    app.loader.read([process]);
+  const show = async () => {
+    await app.loader.read([process]);
     app.set({ event: failure.event });
     app.zoomTo(process.id, failure.time + app.model.offset(process.id));
     app.reveal(process.id);

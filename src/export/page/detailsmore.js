@@ -4,6 +4,7 @@ import { endText } from "./bars.js";
 import { amounts, deedsText } from "./deeds.js";
 import { facts, list, processLink, resourceLink, section, since } from "./details.js";
 import { el, quoted } from "./dom.js";
+import { eventDetails } from "./eventdetails.js";
 import { eventList } from "./eventlist.js";
 import { command, failed, lifetime } from "./model.js";
 import { bytes, duration, number, plain, shortCommand, shortened } from "./text.js";
@@ -59,6 +60,7 @@ export function threadDetails(thread, app) {
       [t("details.duration"), duration((thread.end ?? app.model.end) - thread.start, app.state.language)],
       [t("details.calls"), thread.node ? number(thread.node.calls, app.state.language) : null],
     ]),
+    eventDetails({ ...thread.process, threads: [thread] }, app),
     eventList({ ...thread.process, threads: [thread] }, app));
 }
 

@@ -113,12 +113,14 @@ export function drawAxis(frame) {
   context.font = `11px ${FONT}`;
   context.textAlign = "center";
   const taken = [];
-  const label = (text, x, colour) => {
+  const right = width - sizes.gutter - sizes.left;
+  const label = (text, at, colour) => {
     const half = context.measureText(text).width / 2 + 6;
+    const x = Math.min(Math.max(at, half - sizes.left - 2), right - half + 4);
     if (taken.some(([from, to]) => x + half > from && x - half < to)) return;
     taken.push([x - half, x + half]);
     context.fillStyle = colour;
-    context.fillText(text, Math.max(x, half - sizes.left - 2), height / 2 + 1);
+    context.fillText(text, x, height / 2 + 1);
   };
   for (const segment of view.scale.segments) {
     if (!segment.gap) continue;

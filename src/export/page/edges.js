@@ -1,7 +1,7 @@
 // What is between lanes: branches at forks, joins at waits, data that went from one to another, and
 // the order in which a resource was touched.
 
-import { barPlace } from "./bars.js";
+import { barPlace, groupTop } from "./bars.js";
 import { FONT } from "./canvas.js";
 import { failed } from "./model.js";
 import { basename, bytes, number, shortened } from "./text.js";
@@ -12,6 +12,10 @@ export function drawBranches(frame) {
   const drawn = new Set();
   const lines = { plain: [], bad: [], chosen: [] };
   for (const row of frame.rows) {
+    if (row.kind === "group") {
+      branchGroup(row, frame, lines.plain);
+      continue;
+    }
     if (row.kind !== "process" || !row.process.parent) continue;
     const above = layout.rowOf.get(row.process.parent.id);
     if (!above || above === row) continue;
@@ -19,8 +23,11 @@ export function drawBranches(frame) {
     branch(row, above, frame, drawn, chosen ? lines.chosen : lines.plain);
     join(row, frame, drawn, chosen ? lines.chosen : failed(row.process) ? lines.bad : lines.plain);
   }
+  // On a narrow screen the lines cross the names.
+  if (frame.sizes.narrow) context.globalAlpha = 0.45;
   stroke(context, lines.plain, colours.link, 1);
   stroke(context, lines.bad, colours.bad, 1);
+  context.globalAlpha = 1;
   stroke(context, lines.chosen, colours.accent, 1.5);
 }
 
@@ -56,6 +63,21 @@ function branch(row, above, frame, drawn, lines) {
   const from = drawn.has(key) ? y - frame.sizes.lane / 2 : under(above, frame);
   drawn.add(key);
   lines.push([x - 3, from, Math.max(start, x), y + height / 2]);
+}
+
+/** A group branches off where its first one does, and joins where its last one does. */
+function branchGroup(row, frame, lines) {
+  const { layout, view } = frame;
+  const { parent } = row.members[0];
+  const above = parent && layout.rowOf.get(parent.id);
+  if (!above || above.index >= row.index) return;
+  const y = groupTop(row, frame);
+  const first = Math.round(view.x(row.members[0].start)) + 0.5;
+  lines.push([first - 3, under(above, frame), first, y + 6]);
+  const joins = row.members.map((process) => process.join).filter((joined) => joined?.by === parent);
+  if (joins.length === 0) return;
+  const last = Math.round(view.x(joins.reduce((most, joined) => Math.max(most, joined.time), 0))) + 0.5;
+  lines.push([last + 3, under(above, frame), last, y + 6]);
 }
 
 function join(row, frame, drawn, lines) {
@@ -107,10 +129,12 @@ export function drawFlows(frame) {
       return y + height / 2;
     });
     const key = [from.index, to.index, Math.round(xa / 3), Math.round(xb / 3)].join();
+    if (Math.max(xa, xb) < 0 || Math.min(xa, xb) > view.width + frame.sizes.right) continue;
     if (seen.has(key) || Math.max(ya, yb) < -50 || Math.min(ya, yb) > frame.height + 50) continue;
     seen.add(key);
     arrow(context, xa, ya, xb, yb);
-    labels.push({ text: flowText(link, frame), x: (xa + xb) / 2, y: (ya + yb) / 2 });
+    const x = (xa + xb) / 2;
+    if (x >= 0 && x <= view.width) labels.push({ text: flowText(link, frame), x, y: (ya + yb) / 2 });
   }
   if (labels.length <= 14) drawLabels(frame, labels);
 }

@@ -45,6 +45,20 @@ export class Events {
     return low;
   }
 
+  /** The index of the event of that id, or of the one that stands for it and others; −1 if there is none. */
+  find(id) {
+    const ordinal = Number(id.slice(id.lastIndexOf("-") + 1));
+    let [low, high] = [0, this.nodes.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.nodes[middle].ordinal <= ordinal) low = middle + 1;
+      else high = middle;
+    }
+    const node = this.nodes[low - 1];
+    const sameThread = node && node.id.slice(0, node.id.lastIndexOf("-")) === id.slice(0, id.lastIndexOf("-"));
+    return sameThread && (node.ordinal === ordinal || (node.count > 1 && ordinal <= (node.last ?? ordinal))) ? low - 1 : -1;
+  }
+
   /** Runs of equal calls: `[{from, to}]`, indices of the first and behind the last. */
   collapsed() {
     if (this.runs) return this.runs;
@@ -60,7 +74,7 @@ export class Events {
 
 /** Whether two events are shown as one when they follow each other. */
 function alike(a, b) {
-  return a.event === b.event && a.call === b.call && (a.error === undefined) === (b.error === undefined)
+  return a.event === b.event && a.call === b.call && !a.calls && !b.calls && (a.error === undefined) === (b.error === undefined)
     && a.execution === b.execution && a.event === "call";
 }
 
@@ -90,12 +104,19 @@ export function eventText(events, from, to, language) {
   const node = events.nodes[from];
   if (node.event !== "call") return visible(node.label);
   const { count, bytes: moves } = summary(events, from, to);
+  if (node.calls && to === from + 1) return several(node.calls, language);
   const error = node.error === undefined ? "" : ` ${node.error}`;
   if (count > 1) {
     return `${node.call}${error} ×${number(count, language)}${moves > 0 ? `, ${bytes(moves, language)}` : ""}`;
   }
   const about = object(node);
   return `${node.call}${about ? ` ${about}` : ""}${moves > 0 ? `, ${bytes(moves, language)}` : ""}${error}`;
+}
+
+/** Calls of several names, the most frequent first: `read ×40, lseek ×3`. */
+function several(calls, language) {
+  return Object.entries(calls).sort((a, b) => b[1] - a[1])
+    .map(([call, n]) => (n > 1 ? `${call} ×${number(n, language)}` : call)).join(", ");
 }
 
 /** What an event is about, shortly: the last part of the name of what it used. */

@@ -85,6 +85,9 @@ function triangle(context, x, y, open, colour) {
   context.fill();
 }
 
+/** The line with long paths cut to their last part: the rest of a command line has to fit too. */
+const shortPaths = (line) => line.replace(/(?<=\s)\/[^\s'"]{16,}\/([^\s\/'"]+)/g, "…/$1");
+
 /** The name of a lane in two parts: what it is, and the rest. */
 export function namesOf(row, { language, t }) {
   if (row.kind === "group") {
@@ -95,7 +98,7 @@ export function namesOf(row, { language, t }) {
   if (row.kind === "thread") return { name: "", rest: visible(row.thread.node?.label ?? row.thread.id) };
   const { process } = row;
   const forked = process.executions.length > 0 && process.executions.every((execution) => !execution.node.argv);
-  const line = visible(shortCommand(command(process)));
+  const line = visible(shortPaths(shortCommand(command(process))));
   const space = line.indexOf(" ");
   const [name, rest] = space < 0 ? [line, ""] : [line.slice(0, space), line.slice(space)];
   if (forked) return { name: "", rest: `${line} ${t("end.fork")}` };

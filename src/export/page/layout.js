@@ -10,7 +10,9 @@ const GROUP = 8;
 /** Of a closed group, so many that failed are shown by themselves. */
 const SHOWN_FAILURES = 5;
 /** Rows of thin bars in a group's lane, at most. */
-const MOST_ROWS = 10;
+const MOST_ROWS = 60;
+/** A group of so many that come one after the other is drawn as how long each took. */
+const PLOT = 40;
 
 /**
  * The lanes for a model. `state` has `open` and `closed` (sets of ids of processes and groups, and
@@ -83,8 +85,11 @@ function placeGroup(context, members, depth, id) {
     apart.sort((a, b) => a.start - b.start);
   }
   const packed = pack(members, context.model.end);
-  const height = Math.max(sizes.lane, Math.min(packed.count, MOST_ROWS) * sizes.thin + sizes.lane - sizes.thin);
-  const row = { kind: "group", id, depth, members, packed, open, name: shape(members[0]) };
+  const plot = packed.count === 1 && members.length >= PLOT;
+  const thin = packed.count > 12 ? sizes.thin - 1 : sizes.thin;
+  const bars = plot ? sizes.plot : packed.count === 1 ? sizes.bar : packed.count * thin;
+  const height = Math.max(sizes.lane, bars + sizes.lane - sizes.bar);
+  const row = { kind: "group", id, depth, members, packed, open, plot, thin, bars, name: shape(members[0]) };
   add(context, row, height);
   if (!open) for (const process of members) context.rowOf.set(process.id, row);
   for (const process of apart) placeProcess(context, process, depth + 1);

@@ -198,7 +198,9 @@ export class Model {
 
   /** The process of an execution's id, or of a process's or thread's own. */
   processOf(id) {
-    return this.executions.get(id)?.process ?? this.processes.get(id) ?? this.threads.get(id)?.process ?? null;
+    return this.executions.get(id)?.process ?? this.processes.get(id) ?? this.threads.get(id)?.process
+      // A thread that is no node is the only one of the process that has its number.
+      ?? this.processes.get(id?.replace(":thread-", ":process-")) ?? null;
   }
 
   /** Who used a resource, in the order in which they began to: `[{process, uses, first}]`. */

@@ -3,6 +3,7 @@
 import { processDetails } from "./details.js";
 import { groupDetails, resourceDetails, threadDetails } from "./detailsmore.js";
 import { button, el, fill } from "./dom.js";
+import { overview } from "./overview.js";
 import { Resources } from "./resources.js";
 
 const TABS = ["details", "resources"];
@@ -69,6 +70,6 @@ export class Panel {
     if (model.resources.has(selected)) return resourceDetails(model.resources.get(selected), app);
     const row = app.layout.rows.find((one) => one.id === selected);
     if (row?.kind === "group") return groupDetails(row, app);
-    return el("div", { class: "empty" }, el("p", {}, app.t("details.none")), el("p", { class: "soft" }, app.t("details.keys")));
+    return overview(app);
   }
 }

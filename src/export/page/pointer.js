@@ -1,5 +1,6 @@
 // Mouse, pen and fingers on the lanes: what is under them, and what they do.
 
+import { groupTop } from "./bars.js";
 import { el, fill } from "./dom.js";
 import { eventText } from "./events.js";
 import { foldable, indentOf } from "./gutter.js";
@@ -18,14 +19,12 @@ export function hit(app, x, y) {
     const fold = foldable(row) && x < indentOf(row, sizes) + 14;
     return { row, process: row.process ?? null, fold };
   }
-  if (row.kind === "group") return { row, process: memberAt(row, view, model, place, y + app.top - row.y, app) };
+  if (row.kind === "group") return { row, process: memberAt(row, view, model, place, y - app.top, app) };
   return { row, process: row.process ?? null, event: eventAt(row, view, place), time: view.time(place) };
 }
 
-function memberAt(row, view, model, x, y, { sizes }) {
-  const single = row.packed.count === 1;
-  const high = single ? sizes.bar : Math.min(row.packed.count, 10) * sizes.thin;
-  const line = single ? 0 : Math.floor((y - (row.height - high) / (sizes.narrow ? 1 : 2)) / sizes.thin);
+function memberAt(row, view, model, x, y, app) {
+  const line = row.packed.count === 1 ? 0 : Math.floor((y + app.top - groupTop(row, app)) / row.thin);
   let best = null;
   for (const [at, process] of row.members.entries()) {
     if (row.packed.rows[at] !== line) continue;
@@ -180,7 +179,8 @@ export class Pointer {
     fill(tip, lines.map(([text, className]) => el("p", { class: className }, el("bdi", {}, text))));
     const top = app.canvas.getBoundingClientRect().top - tip.parentElement.getBoundingClientRect().top;
     const width = tip.offsetWidth;
-    tip.style.left = `${Math.max(4, Math.min(x + 14, app.width - width - 8))}px`;
+    const left = x < app.sizes.gutter ? app.sizes.gutter + 8 : x + 14;
+    tip.style.left = `${Math.max(4, Math.min(left, app.width - width - 8))}px`;
     const below = y + top + 20;
     const room = app.height + top - tip.offsetHeight - 4;
     tip.style.top = `${below > room ? Math.max(0, y + top - tip.offsetHeight - 12) : below}px`;
@@ -192,7 +192,7 @@ export class Pointer {
     if (fold || row.kind === "machine" || !process) return [];
     const since = (time) => moment(time - app.model.start, Math.max(app.view.perPixel, 1000), language);
     const lines = [
-      [shortened(shortCommand(command(process)), 200), "name"],
+      [shortened(shortCommand(command(process)), 120), "name"],
       [`pid ${process.node.pid} · ${since(process.start)} · ${duration(lifetime(process, app.model.end), language)}`, "soft"],
     ];
     if (event) {

@@ -3,8 +3,9 @@
 
 /** A gap is left out if it would take more than this part of the picture, … */
 const LONGEST = 0.06;
-/** … and then takes this part. */
+/** … and then takes this part. What is shorter than so many nanoseconds always stays as it is. */
 const COMPRESSED = 0.02;
+const SHORTEST = 2e9;
 
 /**
  * The times without events that are to be compressed, as `[from, to]` pairs in order.
@@ -25,13 +26,13 @@ export function idleGaps(marks, start, end) {
   let length = end - start;
   for (const gap of gaps.slice(0, 40)) {
     const size = gap[1] - gap[0];
-    if (size < length * LONGEST) break;
+    if (size < SHORTEST || size < length * LONGEST) break;
     chosen.push(gap);
     length -= size * 0.98;
   }
   const left = chosen.reduce((sum, gap) => sum - (gap[1] - gap[0]), end - start);
-  // Little would be won: time that is true to scale is worth more.
-  if (left > (end - start) * 0.6) return [];
+  // Little would be won, or it is not the exception: time that is true to scale is worth more.
+  if (left > (end - start) * 0.6 || chosen.length > gaps.length / 2) return [];
   return chosen.sort((a, b) => a[0] - b[0]);
 }
 

@@ -33,7 +33,7 @@ function put(place, item) {
 export function search(model, query) {
   const matches = matcher(query);
   if (!matches) return null;
-  const result = { commands: found(), resources: found(), peers: found(), errors: found(), processes: new Set() };
+  const result = { commands: found(), resources: found(), peers: found(), errors: found(), processes: new Set(), texts: new Set() };
   for (const process of model.processes.values()) {
     if (!process.told) continue;
     searchProcess(model, process, matches, result);
@@ -51,7 +51,7 @@ function searchProcess(model, process, matches, result) {
     result.processes.add(process.id);
   }
   const { failure } = process.node;
-  if (failure && matches(failureText(failure)) && !process.threads.some((thread) => thread.events)) {
+  if (failure && matches(failureText(failure))) {
     put(result.errors, { process, event: failure.event, text: failureText(failure), time: failure.time + model.offset(process.id) });
     result.processes.add(process.id);
   }
@@ -78,10 +78,12 @@ function searchEvents(thread, matches, result) {
   for (let at = 0; at < events.length; at += 1) {
     if (!events.failed[at]) continue;
     const node = events.nodes[at];
-    const text = `${node.error ?? ""} ${node.label}`;
-    if (!matches(text)) continue;
-    put(result.errors, { process, event: node.id, text, time: events.start[at] });
+    if (!matches(`${node.error ?? ""} ${node.label}`)) continue;
     result.processes.add(process.id);
+    // The same again, be it of another process, is counted and not listed.
+    if (result.texts.has(node.label)) result.errors.count += 1;
+    else put(result.errors, { process, event: node.id, text: node.label, time: events.start[at] });
+    result.texts.add(node.label);
   }
 }
 

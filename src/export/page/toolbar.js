@@ -34,7 +34,7 @@ export class Toolbar {
   refresh() {
     const { app } = this;
     this.searchBox.refresh();
-    const key = [app.state.language, app.model.revision, app.state.colour, app.state.flows, app.state.gaps, app.state.theme,
+    const key = [app.state.language, app.model.revision, app.state.colour, app.state.flows, app.state.gaps, app.theme, app.state.theme, app.state.panel,
       JSON.stringify(Object.values(app.state.filters).map((names) => [...names]))].join();
     if (key === this.key) return;
     this.key = key;
@@ -66,8 +66,12 @@ export class Toolbar {
     this.built = app.state.language;
     this.filter = el("div", { class: "menu wide" });
     this.filterButton = el("summary", {}, t("tool.filter"));
-    this.colour = select(t("tool.colour"), MODES.map((mode) => [mode, t(`colour.${mode}`)]), (value) => app.set({ colour: value }));
-    this.flows = select(t("tool.flows"), ["selected", "all", "none"].map((name) => [name, t(`flows.${name}`)]), (value) => app.set({ flows: value }));
+    const colour = () => select(t("tool.colour"), MODES.map((mode) => [mode, t(`colour.${mode}`)]), (value) => app.set({ colour: value }));
+    const flows = () => select(t("tool.flows"), ["selected", "all", "none"].map((name) => [name, t(`flows.${name}`)]), (value) => app.set({ flows: value }));
+    this.colours = { menu: colour(), corner: colour() };
+    this.flows = { menu: flows(), corner: flows() };
+    this.panel = button("◨", () => app.set({ panel: !app.state.panel }), { title: t("tool.panel"), "aria-label": t("tool.panel"), id: "toggle" });
+    fill(document.getElementById("corner"), labelled(t("tool.colour"), this.colours.corner), labelled(t("tool.flows"), this.flows.corner));
     this.language = select(t("tool.language"), Object.keys(LANGUAGES).map((name) => [name, NAMES[name]]), (value) => app.set({ language: value }));
     this.theme = select(t("tool.theme"), ["auto", "light", "dark"].map((name) => [name, t(`tool.theme.${name}`)]), (value) => app.set({ theme: value }));
     this.gaps = el("input", { type: "checkbox", id: "gaps", change: (event) => app.set({ gaps: event.target.checked }) });
@@ -87,7 +91,7 @@ export class Toolbar {
         button("⤢", () => app.fit(), { title: t("tool.fit"), "aria-label": t("tool.fit"), id: "fit" })),
       el("details", { class: "drop right" }, el("summary", { id: "more" }, t("tool.more")),
         el("div", { class: "menu" },
-          labelled(t("tool.colour"), this.colour), el("div", { id: "legend" }), labelled(t("tool.flows"), this.flows),
+          el("div", { class: "narrow-only" }, labelled(t("tool.colour"), this.colours.menu), labelled(t("tool.flows"), this.flows.menu)),
           el("label", { class: "check" }, this.gaps, t("tool.gaps")),
           el("hr"),
           button(t("tab.processes"), () => app.set({ table: !app.state.table }), { class: "item" }),
@@ -102,14 +106,16 @@ export class Toolbar {
           }, { class: "item" }),
           el("hr"),
           labelled(t("tool.language"), this.language), labelled(t("tool.theme"), this.theme),
-          button(t("tool.help"), () => app.help(), { class: "item" }))));
+          button(t("tool.help"), () => app.help(), { class: "item" }))),
+      this.panel);
     this.#filters();
   }
 
   #values() {
     const { state, t, model } = this.app;
-    this.colour.value = state.colour;
-    this.flows.value = state.flows;
+    for (const one of Object.values(this.colours)) one.value = state.colour;
+    for (const one of Object.values(this.flows)) one.value = state.flows;
+    this.panel.setAttribute("aria-pressed", String(state.panel));
     this.language.value = state.language;
     this.theme.value = state.theme;
     this.gaps.checked = state.gaps;
@@ -121,11 +127,11 @@ export class Toolbar {
     if (this.filterMenu.open) this.#filters();
   }
 
-  /** What the colours say, beneath the choice. */
+  /** What the colours of events say. */
   #legend() {
-    const { state, t, colours } = this.app;
-    const kinds = state.colour === "calls" ? KINDS.map((kind, at) => [t(`kind.${kind}`), colours.kinds[at]]) : [];
-    fill(document.getElementById("legend") ?? this.box.querySelector("#legend"), kinds.map(([name, colour]) => {
+    const { t, colours } = this.app;
+    const kinds = KINDS.map((kind, at) => [t(`kind.${kind}`), colours.kinds[at]]);
+    fill(document.getElementById("legend"), kinds.map(([name, colour]) => {
       const swatch = el("i");
       swatch.style.background = colour;
       return el("span", {}, swatch, name);

@@ -1,6 +1,7 @@
 // "What went wrong": how the run ended, which command failed first, and why.
 
 import { meaning, outcome } from "./blame.js";
+import { endText } from "./bars.js";
 import { button, el, fill, quoted } from "./dom.js";
 import { command, failed } from "./model.js";
 import { moment, plain, shortCommand, shortened } from "./text.js";
@@ -41,7 +42,7 @@ export class Wrong {
 
   refresh() {
     const { app } = this;
-    const key = [app.model.revision, app.state.language, this.all, this.hidden].join();
+    const key = [app.model.revision, app.state.language, this.all, this.hidden, app.sizes.narrow].join();
     if (key === this.key) return;
     this.key = key;
     const grave = app.failures.filter((failure) => failure.grave);
@@ -72,14 +73,15 @@ export class Wrong {
   #list(grave) {
     const { app } = this;
     const { t } = app;
-    const shown = this.all ? grave.slice(0, 200) : grave.slice(0, FIRST);
+    const few = app.sizes.narrow ? 1 : FIRST;
+    const shown = this.all ? grave.slice(0, 200) : grave.slice(0, few);
     const answers = app.failures.length - grave.length;
     const more = grave.length - shown.length;
     return [
       el("ol", { class: this.all ? "all" : "" }, shown.map((failure, at) => this.#item(failure, at))),
       more > 0 || this.all || answers > 0 ? el("p", { class: "more soft" },
         more > 0 ? button(t("wrong.more", { n: more }), () => this.#more(true), { class: "quiet" }) : null,
-        this.all && grave.length > FIRST ? button(t("wrong.less"), () => this.#more(false), { class: "quiet" }) : null,
+        this.all && grave.length > few ? button(t("wrong.less"), () => this.#more(false), { class: "quiet" }) : null,
         answers > 0 ? t("wrong.answers", { n: answers }) : null) : null,
     ];
   }
@@ -109,6 +111,6 @@ export class Wrong {
           failure ? reasonElement(failure, app) : el("span", { class: "soft" }, t("wrong.no-reason"))),
         consequences.length > 0 ? el("span", { class: "chain soft" }, `${t("wrong.of")} `,
           consequences.slice(0, 4).map((one, n) => [n > 0 ? " ← " : "",
-            el("code", {}, quoted(shortened(shortCommand(command(one)), 48))), ` ${ended(one, t)}`])) : null));
+            el("code", {}, quoted(shortened(shortCommand(command(one)), 48))), ` (${endText(one, t)})`])) : null));
   }
 }
