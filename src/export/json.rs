@@ -8,6 +8,7 @@
 //! | `text` | bytes that may be no text |
 //! | `node`, `link` | what the document has of each kind |
 //! | `process`, `resource`, `ties` | how the graph becomes that |
+//! | `touch` | what an activity did to a resource, and whether that is a link |
 //! | `environment` | how one differs from another |
 //! | `event` | the same of single events (`--detail event`) |
 //! | `meta` | what it has of the runs |
@@ -24,18 +25,23 @@ mod resource;
 mod section;
 mod text;
 mod ties;
+mod touch;
 
 use std::convert::Infallible;
 use std::io::{self, BufWriter, Write};
 
+use rustc_hash::FxHashMap;
+
 use super::{Detail, Exporter, Options, Run};
-use crate::event::Batch;
+use crate::event::{Batch, TaskId};
 use crate::flow::graph::{Builder, Graph};
 use crate::flow::{Flow, Item, Sink, State};
 use event::Events;
 use ids::Ids;
 use meta::{Meta, RunMeta};
 use section::Section;
+use ties::EndTold;
+use touch::Touches;
 
 /// Exports the document.
 ///
@@ -91,6 +97,8 @@ struct Whole<'a> {
     ids: &'a Ids,
     graph: &'a Graph,
     state: &'a State,
+    touches: Touches<'a>,
+    ends_told: FxHashMap<TaskId, EndTold>,
 }
 
 impl Whole<'_> {
@@ -133,7 +141,15 @@ impl<W: Write> Exporter for Json<W> {
         let Seen { builder, ids, mut meta, .. } = seen;
         let (graph, state) = (builder.finish(flow.state()), flow.state());
         meta.finish(&graph);
-        let whole = Whole { detail: self.detail, run: &meta, ids: &ids, graph: &graph, state };
+        let whole = Whole {
+            detail: self.detail,
+            run: &meta,
+            ids: &ids,
+            graph: &graph,
+            state,
+            touches: Touches::of(&graph),
+            ends_told: ties::ends_told(&graph),
+        };
         let Document { nodes, links, .. } = &mut self.document;
         whole.processes(nodes, links)?;
         whole.ties(links)?;

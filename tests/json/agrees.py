@@ -29,9 +29,9 @@ for path in Path(".").glob("*.document.json"):
         return {str(one) for one in rdf.subjects(RDF.type, kind)}
     for kinds, term in CLASSES.items():
         assert of(*kinds) == typed(term), (name, kinds, of(*kinds) ^ typed(term))
-    assert typed(R.Execution) <= of("execution"), (name, typed(R.Execution) - of("execution"))
+    assert typed(R.Execution) == of("execution"), (name, typed(R.Execution) ^ of("execution"))
     known = {str(one) for one in rdf.subjects(RDF.type, PROV.Entity) if "#resource-" in one or "#file/" in one}
-    resources = {id for id, node in nodes.items() if "users" in node}
+    resources = {id for id in nodes if "#resource-" in id or "#file/" in id}
     assert known == resources, (name, known ^ resources)
     events = {str(one) for one in rdf.subjects(R.ordinal)}
     assert of("event") == events, (name, of("event") ^ events)

@@ -27,8 +27,8 @@ def check(path):
             assert member not in link or link[member] in by_id, (path, member, link)
         assert "event" not in link or not events or link["event"] in by_id, (path, link)
         source, target = by_id[link["source"]], by_id[link["target"]]
-        if link["kind"] in ("fork", "start", "runs"):
-            assert source["started"] <= target["started"] <= link["time"], (path, link, source, target)
+        if link["kind"] in ("fork", "start"):
+            assert source["started"] <= target["started"], (path, link, source, target)
         if link["kind"] == "passage" and link["carrier"] != "overwrite":
             given = link.get("given", {}).get("first", 0)
             assert given <= link["taken"]["last"], (path, link)
@@ -37,17 +37,34 @@ def check(path):
             assert link["certain"] <= link["amount"], (path, link)
         if link["kind"] == "use":
             assert source["started"] <= link["last"], (path, link)
-    # What a thing's numbers are is what its uses add up to.
-    uses = [link for link in links if link["kind"] == "use"]
-    for node in (node for node in nodes if "users" in node):
-        own = [link for link in uses if link["target"] == node["id"]]
-        assert len(own) == node["users"], (path, node)
-        for what in "read", "written":
-            known = sum(link.get(what) or link.get(what + "_at_least") or 0 for link in own)
-            assert known == (node[what] if node[what] is not None else node[what + "_at_least"]), (path, node)
+    # What a thing's numbers are is what its uses add up to. Who only executed it has no use.
+    uses = {}
+    for link in links:
+        if link["kind"] == "use":
+            uses.setdefault(link["target"], []).append(link)
+    executed = {id for node in nodes for id in node.get("executed", ())}
+    assert executed <= by_id.keys(), (path, executed - by_id.keys())
+    for node in nodes:
+        own = uses.get(node["id"], ())
+        if node["id"].split(":")[-1].startswith(("file/", "resource-")):
+            for what in "read", "written":
+                told = [link for link in own if what in link]
+                assert (what in node) == bool(told) or node["id"] in executed, (path, node)
+                known = sum(link[what] or link.get(what + "_at_least", 0) for link in told)
+                assert known == (node.get(what) or node.get(what + "_at_least", 0)), (path, node)
+                assert all(link[what] is not None for link in told) == (node.get(what, 0) is not None), (path, node)
         if own:
-            assert node["first"] == min(link["first"] for link in own), (path, node)
-            assert node["last"] == max(link["last"] for link in own), (path, node)
+            assert node["first"] <= min(link["first"] for link in own), (path, node)
+            assert node["last"] >= max(link["last"] for link in own), (path, node)
+    # What was only looked at is told of by who did, and a node only where events refer to it.
+    names = {node.get("name", node["label"]) if isinstance(node.get("name", ""), str) else None: node
+             for node in nodes if ":file/" in node["id"]}
+    for node in nodes:
+        held = node.get("looked_at", []) + node.get("missed", [])
+        own = {link["target"] for link in links if link["source"] == node["id"]} if held else ()
+        for name in (name for name in held if isinstance(name, str)):
+            assert name in names or not events, (path, name)
+            assert name not in names or names[name]["id"] not in own, (path, node["id"], name)
 
 for path in Path(".").glob("*.document.json"):
     check(path)

@@ -60,6 +60,7 @@ BREAKS = [
     lambda d: use(d).update(kind="uses"),
     lambda d: use(d).update(target=None),
     lambda d: first(d["nodes"], "class", "file").update(name=5),
+    lambda d: process(d).update(missed="/x"),
     lambda d: first(d["links"], "kind", "passage").update(carrier="pigeon"),
 ]
 for index, breaks in enumerate(BREAKS):

@@ -85,7 +85,8 @@ fn is_shown(state: &State, event: &Event<'_>) -> bool {
 fn node(state: &State, event: &Event<'_>, graph: &Graph, ids: &Ids) -> Node<'static> {
     let record = &event.record;
     let is_call = record.kind == Kind::Call;
-    let execution = graph.activity_of(event.id()).and_then(|index| graph.activity(index));
+    let activity = graph.activity_of(event.id()).and_then(|index| graph.activity(index));
+    let own = activity.filter(|activity| activity.is_own());
     let mut name = String::new();
     if is_call {
         render::name(record, &mut name);
@@ -99,7 +100,7 @@ fn node(state: &State, event: &Event<'_>, graph: &Graph, ids: &Ids) -> Node<'sta
     }
     let details = Details {
         thread: ids.thread(record.task),
-        execution: execution.map(|execution| ids.execution(execution.id.since)),
+        execution: own.map(|execution| ids.execution(execution.id.since)),
         ordinal: record.ordinal,
         event: record.kind.name(),
         started: record.start,

@@ -5,7 +5,7 @@
 use crate::event::TaskId;
 use crate::export::Run;
 use crate::export::rdf::percent_encode;
-use crate::flow::graph::{Activity, Passage, Renaming, Resource, Signalling};
+use crate::flow::graph::{Activity, Passage, Renaming, Resource, Session, Signalling};
 use crate::flow::{EventId, ResourceId};
 
 /// Names the things of one run.
@@ -41,6 +41,16 @@ impl Ids {
         format!("{}:execution-{}", self.key, pair(since))
     }
 
+    /// Who did what an activity did: an execution; before a process's first one the
+    /// process.
+    pub(super) fn doer(&self, activity: &Activity) -> String {
+        if activity.is_own() {
+            self.execution(activity.id.since)
+        } else {
+            self.process(activity.id.process)
+        }
+    }
+
     pub(super) fn event(&self, id: EventId) -> String {
         format!("{}:event-{}", self.key, pair(id))
     }
@@ -64,17 +74,14 @@ impl Ids {
         format!("{}:{kind}-{task}", self.key)
     }
 
-    pub(super) fn runs(&self, activity: &Activity) -> String {
-        format!("{}:runs-{}", self.key, pair(activity.id.since))
-    }
-
     pub(super) fn usage(&self, activity: &Activity, resource: ResourceId) -> String {
         format!("{}:use-{}-{}", self.key, pair(activity.id.since), resource.index())
     }
 
-    /// By its number, in the order in which they were first seen.
-    pub(super) fn session(&self, index: usize) -> String {
-        format!("{}:database-{index}", self.key)
+    /// By its first event: that is of one user, who begins to use it there.
+    pub(super) fn session(&self, session: &Session) -> String {
+        let (database, event) = (session.database.index(), pair(session.event));
+        format!("{}:database-{database}-{event}", self.key)
     }
 
     pub(super) fn passage(&self, passage: &Passage, ends: [&Activity; 2]) -> String {

@@ -27,7 +27,8 @@ pub(super) struct Link<'a> {
 pub(super) enum What<'a> {
     /// Nothing.
     Plain {},
-    Moment(Moment),
+    Birth(Birth),
+    Join(Join),
     Usage(Usage),
     Passage(Passage),
     Signal(Sent),
@@ -36,12 +37,16 @@ pub(super) enum What<'a> {
     Event(super::event::Lead),
 }
 
-/// Something that happened once.
 #[derive(Debug, Serialize)]
-pub(super) struct Moment {
-    pub(super) time: u64,
+pub(super) struct Birth {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) event: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Join {
+    pub(super) time: u64,
+    pub(super) event: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -54,10 +59,6 @@ pub(super) struct Usage {
     pub(super) written: Option<Written>,
     #[serde(flatten)]
     pub(super) span: FirstLast,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) taken: Option<FirstLast>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) given: Option<FirstLast>,
 }
 
 #[derive(Debug, Serialize)]

@@ -4,8 +4,10 @@
 use serde::Serialize;
 
 use super::environment::Environment;
+use super::link::FirstLast;
 use super::meta::RunMeta;
 use super::text::Text;
+use super::touch::Held;
 use crate::flow::graph::Amount;
 use crate::flow::{Authority, Moniker};
 
@@ -16,8 +18,8 @@ pub(super) struct Node<'a> {
     pub(super) class: &'static str,
     pub(super) label: String,
     pub(super) moniker: Option<Text<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) authority: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Giver::is_here")]
+    pub(super) authority: Giver<'a>,
     pub(super) deleted: bool,
     pub(super) revision: u32,
     #[serde(flatten)]
@@ -27,19 +29,36 @@ pub(super) struct Node<'a> {
 impl<'a> Node<'a> {
     /// One that exists, without a name outside of its run.
     pub(super) fn new(id: String, class: &'static str, revision: u32, what: What<'a>) -> Self {
-        let (label, deleted) = (String::new(), false);
-        Self { id, class, label, moniker: None, authority: None, deleted, revision, what }
+        let (label, deleted, authority) = (String::new(), false, Giver::Here);
+        Self { id, class, label, moniker: None, authority, deleted, revision, what }
     }
 
     /// Sets its moniker, and who gives that.
-    pub(super) fn named(&mut self, moniker: Option<&Moniker<'_>>, machine: &Text<'_>) {
+    pub(super) fn named(&mut self, moniker: Option<&Moniker<'_>>) {
         let Some(moniker) = moniker else { return };
         self.moniker = Some(moniker.to_bytes().into());
         self.authority = match moniker.authority {
-            Authority::Everywhere => None,
-            Authority::Machine | Authority::Boot => Some(machine.0.to_vec().into()),
-            Authority::Server(name) => Some(name.to_vec().into()),
+            Authority::Everywhere => Giver::Nobody,
+            Authority::Machine | Authority::Boot => Giver::Here,
+            Authority::Server(name) => Giver::Other(name.to_vec().into()),
         };
+    }
+}
+
+/// Who gives a moniker.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum Giver<'a> {
+    /// The machine of the run.
+    Here,
+    /// It is the same everywhere.
+    Nobody,
+    Other(Text<'a>),
+}
+
+impl Giver<'_> {
+    fn is_here(&self) -> bool {
+        matches!(self, Self::Here)
     }
 }
 
@@ -89,7 +108,9 @@ impl<'a> Host<'a> {
 pub(super) struct Process<'a> {
     pub(super) pid: u32,
     pub(super) parent: Option<String>,
-    pub(super) command_line: Option<Text<'a>>,
+    /// The execution whose program it goes on with, while it has executed none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) program: Option<String>,
     pub(super) started: u64,
     pub(super) ended: Option<u64>,
     pub(super) end: &'static str,
@@ -106,6 +127,10 @@ pub(super) struct Process<'a> {
     pub(super) errors: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) failure: Option<Failure<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) sigchld: Option<u64>,
+    #[serde(flatten)]
+    pub(super) held: Held<'a>,
 }
 
 /// The failed call that is to blame for a bad end.
@@ -125,19 +150,12 @@ pub(super) struct Execution<'a> {
     pub(super) process: String,
     pub(super) started: u64,
     pub(super) ended: Option<u64>,
-    /// The execution whose program a forked process goes on with.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) program: Option<String>,
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    pub(super) own: Option<Program<'a>>,
-}
-
-#[derive(Debug, Serialize)]
-pub(super) struct Program<'a> {
     pub(super) executable: Option<Text<'a>>,
     pub(super) argv: Vec<Text<'a>>,
     pub(super) cwd: Option<Text<'a>>,
     pub(super) environment: Option<Environment<'a>>,
+    #[serde(flatten)]
+    pub(super) held: Held<'a>,
 }
 
 #[derive(Debug, Serialize)]
@@ -152,7 +170,9 @@ pub(super) struct Thread {
 
 #[derive(Debug, Serialize)]
 pub(super) struct Resource<'a> {
-    pub(super) name: Text<'a>,
+    /// Where the label is something else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) name: Option<Text<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) device: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -167,13 +187,12 @@ pub(super) struct Resource<'a> {
     pub(super) database: Option<Store<'a>>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub(super) path: Option<Path>,
-    #[serde(flatten)]
-    pub(super) read: Read,
-    #[serde(flatten)]
-    pub(super) written: Written,
-    pub(super) users: u32,
-    pub(super) first: Option<u64>,
-    pub(super) last: Option<u64>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub(super) read: Option<Read>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub(super) written: Option<Written>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub(super) span: Option<FirstLast>,
 }
 
 #[derive(Debug, Serialize)]
@@ -199,7 +218,9 @@ pub(super) struct Store<'a> {
 /// What became of a name.
 #[derive(Debug, Serialize)]
 pub(super) struct Path {
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) modified: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) created_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) deleted_by: Option<String>,
@@ -234,5 +255,5 @@ impl From<Amount> for Written {
 }
 
 fn at_least(amount: Amount) -> Option<u64> {
-    amount.is_at_least.then_some(amount.bytes)
+    (amount.is_at_least && amount.bytes > 0).then_some(amount.bytes)
 }

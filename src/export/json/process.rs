@@ -4,10 +4,11 @@ use std::io;
 
 use super::Whole;
 use super::environment::Environment;
-use super::link::{self, Link, Moment, signal_name};
-use super::node::{self, Host, Node, Program, What};
+use super::link::{self, Birth, Join, Link, signal_name};
+use super::node::{self, Host, Node, What};
 use super::section::Section;
 use super::text::{Text, readable};
+use super::touch::Held;
 use crate::event::TaskId;
 use crate::export::decode::error_name;
 use crate::export::{Detail, command_line};
@@ -31,15 +32,16 @@ impl Whole<'_> {
             let mut before = None;
             for index in &process.activities {
                 let Some(activity) = self.graph.activity(*index) else { continue };
-                nodes.push(&self.execution_node(process, activity, before))?;
-                links.push(&self.runs(process, activity))?;
-                before = activity.execution.as_deref();
+                let Some(execution) = activity.execution.as_deref() else { continue };
+                if activity.is_own() {
+                    nodes
+                        .push(&self.execution_node(process, *index, activity, execution, before))?;
+                }
+                before = Some(execution);
             }
         }
         for task in self.graph.tasks.iter().filter(|task| self.is_shown(task)) {
             nodes.push(&self.thread_node(task))?;
-            let ends = [self.ids.process(task.process), self.ids.thread(task.id)];
-            links.push(&plain(self.ids.one("has", task.id), "thread", ends, task.born))?;
         }
         Ok(())
     }
@@ -58,7 +60,7 @@ impl Whole<'_> {
     fn host_node(&self) -> Node<'_> {
         let mut node = Node::new(self.ids.host(), "machine", 1, What::Host(Host::of(self.run)));
         node.label = readable(&self.run.host.0);
-        node.named(Some(&Moniker::of_host(&self.run.host.0)), &self.run.host);
+        node.named(Some(&Moniker::of_host(&self.run.host.0)));
         node
     }
 
@@ -71,10 +73,13 @@ impl Whole<'_> {
         let last = process.activities.last().and_then(|last| self.graph.activity(*last));
         let argv = last.map(Activity::argv).filter(|argv| !argv.is_empty());
         let command = argv.map(command_line);
+        let forked = last.filter(|last| !last.is_own()).and_then(|last| last.execution.as_ref());
+        let signal_of_end = self.ends_told.get(&process.id);
+        let (held, held_revision) = self.before_first_program(process);
         let what = What::Process(node::Process {
             pid: process.pid,
             parent: self.parent(process),
-            command_line: command.clone().map(Text::from),
+            program: forked.map(|program| self.ids.execution(program.id)),
             started: process.started,
             ended: process.ended,
             end: end_name(process.end),
@@ -86,13 +91,25 @@ impl Whole<'_> {
             calls: process.calls,
             errors: process.errors,
             failure: process.failure.as_ref().map(|failure| self.failure(failure)),
+            sigchld: signal_of_end.map(|signal| signal.first),
+            held,
         });
-        let mut node = Node::new(self.ids.process(process.id), "process", process.revision, what);
+        let told = signal_of_end.map_or(0, |signal| signal.revision);
+        let revision = process.revision.max(held_revision).max(told);
+        let mut node = Node::new(self.ids.process(process.id), "process", revision, what);
         let pid = || ["process ", &process.pid.to_string()].concat();
         node.label = command.map_or_else(pid, |command| readable(&command));
         node.deleted = matches!(process.end, End::Exited(_) | End::Killed { .. });
-        node.named(Some(&Moniker::of_process(process.pid)), &self.run.host);
+        node.named(Some(&Moniker::of_process(process.pid)));
         node
+    }
+
+    /// What a process looked at before it executed anything.
+    fn before_first_program(&self, process: &Process) -> (Held<'_>, u32) {
+        let first = process.activities.first();
+        let is_own =
+            |index: &ActivityIndex| self.graph.activity(*index).is_some_and(Activity::is_own);
+        first.filter(|index| !is_own(index)).map(|index| self.held(*index)).unwrap_or_default()
     }
 
     fn failure(&self, failure: &Failure) -> node::Failure<'_> {
@@ -124,7 +141,7 @@ impl Whole<'_> {
             source: parent.unwrap_or_else(|| self.ids.key().to_owned()),
             target: self.ids.process(process.id),
             revision: process.born,
-            what: moment(process.started, maker.map(|event| self.ids.event(event))),
+            what: link::What::Birth(Birth { event: maker.map(|event| self.ids.event(event)) }),
         }
     }
 
@@ -139,54 +156,44 @@ impl Whole<'_> {
             target: self.ids.process(waiter),
             // Nothing becomes of it afterwards.
             revision: process.revision,
-            what: moment(time, Some(self.ids.event(event))),
+            what: link::What::Join(Join { time, event: self.ids.event(event) }),
         })
-    }
-
-    fn runs(&self, process: &Process, activity: &Activity) -> Link<'static> {
-        Link {
-            id: self.ids.runs(activity),
-            kind: "runs",
-            source: self.ids.process(process.id),
-            target: self.ids.execution(activity.id.since),
-            revision: activity.born,
-            what: moment(activity.started, None),
-        }
     }
 
     fn execution_node<'b>(
         &'b self,
         process: &Process,
+        index: ActivityIndex,
         activity: &'b Activity,
+        own: &'b Execution,
         before: Option<&'b Execution>,
     ) -> Node<'b> {
-        let execution = activity.execution.as_deref();
-        let program = execution.filter(|_| !activity.is_own()).map(|program| program.id);
-        let own = execution.filter(|_| activity.is_own());
+        let name = |id: ResourceId| Text::from(self.state.name_of(id));
+        let base =
+            before.and_then(|before| Some((self.ids.execution(before.id), before.env.as_deref()?)));
+        let (held, held_revision) = self.held(index);
         let what = What::Execution(node::Execution {
             process: self.ids.process(process.id),
             started: activity.started,
             ended: activity.ended,
-            program: program.map(|id| self.ids.execution(id)),
-            own: own.map(|own| self.program(own, before)),
-        });
-        let id = self.ids.execution(activity.id.since);
-        let mut node = Node::new(id, "execution", activity.revision, what);
-        node.label = readable(&command_line(activity.argv()));
-        node.deleted = activity.is_over(process);
-        node
-    }
-
-    fn program<'b>(&'b self, own: &'b Execution, before: Option<&'b Execution>) -> Program<'b> {
-        let name = |id: ResourceId| Text::from(self.state.name_of(id));
-        let base =
-            before.and_then(|before| Some((self.ids.execution(before.id), before.env.as_deref()?)));
-        Program {
             executable: own.executable.map(name),
             argv: own.argv.iter().map(|word| word[..].into()).collect(),
             cwd: own.cwd.map(name),
             environment: own.env.as_deref().map(|env| Environment::between(base, env)),
-        }
+            held,
+        });
+        let revision = activity.revision.max(held_revision);
+        let mut node = Node::new(self.ids.execution(own.id), "execution", revision, what);
+        node.label = readable(self.short_name(own));
+        node.deleted = activity.is_over(process);
+        node
+    }
+
+    /// What a program is called: its own word for that, without directories.
+    fn short_name<'b>(&'b self, own: &'b Execution) -> &'b [u8] {
+        let executable = || own.executable.map(|file| self.state.name_of(file));
+        let name = own.argv.first().map(Vec::as_slice).or_else(executable).unwrap_or_default();
+        name.rsplit(|byte| *byte == b'/').next().unwrap_or_default()
     }
 
     /// Threads are shown where there are several, or all events are.
@@ -210,13 +217,13 @@ impl Whole<'_> {
         node
     }
 
-    /// The execution that an event is part of.
-    pub(super) fn doer(&self, event: EventId) -> Option<String> {
-        self.execution_id(self.graph.activity_of(event)?)
+    /// Who did what an event is part of.
+    pub(super) fn doer_of(&self, event: EventId) -> Option<String> {
+        self.doer(self.graph.activity_of(event)?)
     }
 
-    pub(super) fn execution_id(&self, index: ActivityIndex) -> Option<String> {
-        Some(self.ids.execution(self.graph.activity(index)?.id.since))
+    pub(super) fn doer(&self, index: ActivityIndex) -> Option<String> {
+        Some(self.ids.doer(self.graph.activity(index)?))
     }
 }
 
@@ -227,10 +234,6 @@ fn plain(
     revision: u32,
 ) -> Link<'static> {
     Link { id, kind, source, target, revision, what: link::What::Plain {} }
-}
-
-fn moment(time: u64, event: Option<String>) -> link::What<'static> {
-    link::What::Moment(Moment { time, event })
 }
 
 const fn end_name(end: End) -> &'static str {

@@ -3,46 +3,58 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use rustc_hash::FxHashMap;
-
 use super::Whole;
 use super::link::{self, Link};
 use super::node::{self, Node, What};
 use super::section::Section;
 use super::text::{Text, readable};
-use crate::flow::graph::{ActivityIndex, Amount, Deed, Resource, Span, Usage};
+use super::touch::{Told, Touch};
+use crate::export::Detail;
+use crate::flow::graph::{Amount, Deed, Resource, Span, Usage};
 use crate::flow::{Moniker, ResourceId, Socket};
 
 /// All that was done to a resource.
 #[derive(Clone, Copy, Debug, Default)]
 struct Total {
-    read: Amount,
-    written: Amount,
-    users: u32,
+    read: Option<Amount>,
+    written: Option<Amount>,
     span: Option<Span>,
+}
+
+impl Total {
+    fn add(&mut self, usage: &Usage) {
+        let sum = |known: Option<Amount>, more: Amount| known.unwrap_or_default().plus(more);
+        let did = |is_it: fn(Deed) -> bool| {
+            Deed::ALL.into_iter().any(|deed| is_it(deed) && usage.count(deed) > 0)
+        };
+        if did(Deed::takes) {
+            self.read = Some(sum(self.read, usage.bytes_in));
+        }
+        if did(Deed::gives) {
+            self.written = Some(sum(self.written, usage.bytes_out));
+        }
+        self.span = Some(self.span.map_or(usage.span, |span| span.with(usage.span)));
+    }
 }
 
 impl Whole<'_> {
     pub(super) fn resources(&self, nodes: &mut Section) -> io::Result<()> {
-        let totals = self.totals();
-        for (resource, total) in self.graph.resources.iter().zip(totals) {
+        let mut totals = vec![Total::default(); self.graph.resources.len()];
+        for usage in &self.graph.usages {
+            if let Some(total) = totals.get_mut(usage.resource.index()) {
+                total.add(usage);
+            }
+        }
+        let all = self.graph.resources.iter().zip(totals);
+        for (resource, total) in all.filter(|(resource, _)| self.is_node(resource)) {
             nodes.push(&self.resource_node(resource, total))?;
         }
         Ok(())
     }
 
-    fn totals(&self) -> Vec<Total> {
-        let mut totals = vec![Total::default(); self.graph.resources.len()];
-        for usages in self.by_ends() {
-            let Some(total) = totals.get_mut(usages[0].resource.index()) else { continue };
-            total.users += 1;
-            for usage in usages {
-                total.read = total.read.plus(usage.bytes_in);
-                total.written = total.written.plus(usage.bytes_out);
-                total.span = Some(total.span.map_or(usage.span, |span| span.with(usage.span)));
-            }
-        }
-        totals
+    /// What was only looked at stands with who did; events refer to all.
+    fn is_node(&self, resource: &Resource) -> bool {
+        self.detail == Detail::Event || !self.touches.only_looked_at(resource.id)
     }
 
     fn resource_node<'b>(&'b self, resource: &'b Resource, total: Total) -> Node<'b> {
@@ -54,11 +66,13 @@ impl Whole<'_> {
         let life = resource.life;
         let path = resource.has_path().then(|| node::Path {
             modified: life.modified,
-            created_by: life.created.and_then(|event| self.doer(event)),
-            deleted_by: life.deleted.and_then(|event| self.doer(event)),
+            created_by: life.created.and_then(|event| self.doer_of(event)),
+            deleted_by: life.deleted.and_then(|event| self.doer_of(event)),
         });
+        let label = label(resource);
+        let is_name = *label.as_bytes() == *resource.name;
         let what = What::Resource(node::Resource {
-            name: resource.name[..].into(),
+            name: (!is_name).then(|| resource.name[..].into()),
             device: resource.identity.map(|id| id.device).filter(|device| *device != 0),
             inode: resource.identity.map(|id| id.inode),
             mode: resource.mode,
@@ -66,17 +80,15 @@ impl Whole<'_> {
             socket: resource.socket.as_ref().map(|socket| self.socket(socket)),
             database,
             path,
-            read: total.read.into(),
-            written: total.written.into(),
-            users: total.users,
-            first: total.span.map(|span| span.first),
-            last: total.span.map(|span| span.last),
+            read: total.read.map(Into::into),
+            written: total.written.map(Into::into),
+            span: total.span.map(Into::into),
         });
         let (id, class) = (self.ids.of(resource), resource.class.name());
         let mut node = Node::new(id, class, resource.revision, what);
-        node.label = label(resource);
+        node.label = label;
         node.deleted = resource.is_gone();
-        node.named(Moniker::of(self.state, resource.id).as_ref(), &self.run.host);
+        node.named(Moniker::of(self.state, resource.id).as_ref());
         node
     }
 
@@ -93,72 +105,47 @@ impl Whole<'_> {
         self.ids.resource(id, self.state.name_of(id))
     }
 
-    /// Usages of one resource by one execution, whatever the content, together; in the
-    /// order of the first ones.
-    fn by_ends(&self) -> Vec<Vec<&Usage>> {
-        let mut places: FxHashMap<(ActivityIndex, ResourceId), usize> = FxHashMap::default();
-        let mut all: Vec<Vec<&Usage>> = Vec::new();
-        for usage in &self.graph.usages {
-            let place = *places.entry((usage.activity, usage.resource)).or_insert(all.len());
-            match all.get_mut(place) {
-                Some(others) => others.push(usage),
-                None => all.push(vec![usage]),
-            }
-        }
-        all
-    }
-
     pub(super) fn usages(&self, links: &mut Section) -> io::Result<()> {
-        for usages in self.by_ends() {
-            if let Some(link) = self.usage(&usages) {
+        for touch in self.touches.all.iter().filter(|touch| touch.told == Told::Link) {
+            if let Some(link) = self.usage(touch) {
                 links.push(&link)?;
             }
         }
         Ok(())
     }
 
-    /// What one execution did to one resource, whatever its content.
-    fn usage(&self, usages: &[&Usage]) -> Option<Link<'static>> {
-        let first = usages.first()?;
-        let activity = self.graph.activity(first.activity)?;
+    /// What was done to one resource, whatever its content.
+    fn usage(&self, touch: &Touch<'_>) -> Option<Link<'static>> {
+        let activity = self.graph.activity(touch.activity)?;
         let mut deeds: BTreeMap<&'static str, u64> = BTreeMap::new();
-        let (mut read, mut written) = (Amount::default(), Amount::default());
-        let (mut taken, mut given) = (None, None);
-        let mut span = first.span;
-        for usage in usages {
+        let mut total = Total::default();
+        for usage in &touch.usages {
             for (deed, count) in usage.deeds() {
                 *deeds.entry(deed.name()).or_default() += count;
             }
-            (read, written) = (read.plus(usage.bytes_in), written.plus(usage.bytes_out));
-            (taken, given) = (both(taken, usage.taken), both(given, usage.given));
-            span = span.with(usage.span);
+            total.add(usage);
         }
-        let did = |deed: Deed| deeds.contains_key(deed.name());
-        let has_read = Deed::ALL.into_iter().any(|deed| deed.takes() && did(deed));
-        let has_written = Deed::ALL.into_iter().any(|deed| deed.gives() && did(deed));
         Some(Link {
-            id: self.ids.usage(activity, first.resource),
+            id: self.ids.usage(activity, touch.resource),
             kind: "use",
-            source: self.ids.execution(activity.id.since),
-            target: self.resource_id(first.resource),
-            revision: usages.iter().map(|usage| usage.revision).max().unwrap_or_default(),
+            source: self.ids.doer(activity),
+            target: self.resource_id(touch.resource),
+            revision: touch.usages.iter().map(|usage| usage.revision).max().unwrap_or_default(),
             what: link::What::Usage(link::Usage {
-                read: has_read.then(|| read.into()),
-                written: has_written.then(|| written.into()),
-                span: span.into(),
-                taken: taken.map(Into::into),
-                given: given.map(Into::into),
                 deeds,
+                read: total.read.map(Into::into),
+                written: total.written.map(Into::into),
+                span: total.span?.into(),
             }),
         })
     }
 
     /// Who uses which database.
     pub(super) fn sessions(&self, links: &mut Section) -> io::Result<()> {
-        for (index, session) in self.graph.sessions.iter().enumerate() {
-            let Some(source) = self.execution_id(session.activity) else { continue };
+        for session in &self.graph.sessions {
+            let Some(source) = self.doer(session.activity) else { continue };
             links.push(&Link {
-                id: self.ids.session(index),
+                id: self.ids.session(session),
                 kind: "database",
                 source,
                 target: self.resource_id(session.database),
@@ -174,13 +161,6 @@ impl Whole<'_> {
             })?;
         }
         Ok(())
-    }
-}
-
-fn both(one: Option<Span>, other: Option<Span>) -> Option<Span> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.with(other)),
-        (one, other) => one.or(other),
     }
 }
 

@@ -32,9 +32,19 @@ fn processes_and_what_they_run() {
     assert_eq!(child["parent"], shell["id"]);
     assert_eq!((&child["calls"], &child["errors"]), (&json!(2), &json!(1)));
     let runs = those(&document, "nodes", "class", "execution");
-    assert_eq!(runs[1]["argv"], json!(["sh", "-c", "cat x"]));
-    assert_eq!(runs[1]["environment"]["set"][0]["base64"], "QT3/Cg==");
-    assert_eq!((&runs[2]["program"], &runs[2]["argv"]), (&runs[1]["id"], &Value::Null));
+    assert_eq!(runs.len(), 1, "the child goes on with its parent's program");
+    assert_eq!(
+        (&runs[0]["argv"], &runs[0]["label"]),
+        (&json!(["sh", "-c", "cat x"]), &json!("sh"))
+    );
+    assert_eq!(runs[0]["environment"]["set"][0]["base64"], "QT3/Cg==");
+    assert_eq!((&child["program"], &shell["program"]), (&runs[0]["id"], &Value::Null));
+    assert_eq!(runs[0]["executed"][0], "aabbccddeeff:file/bin/sh");
+    assert_eq!(
+        (&child["looked_at"], &child["missed"]),
+        (&json!(["/home"]), &json!(["/home/none"]))
+    );
+    assert_eq!(runs[0]["looked_at"], json!(["/home"]));
     assert!(those(&document, "nodes", "class", "thread").is_empty(), "one each");
 }
 

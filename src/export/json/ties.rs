@@ -2,10 +2,42 @@
 
 use std::io;
 
+use rustc_hash::FxHashMap;
+
 use super::Whole;
 use super::link::{self, Link, signal_name};
 use super::section::Section;
-use crate::flow::graph::{Activity, ActivityIndex, Passage, Renaming, Signalling};
+use crate::event::TaskId;
+use crate::flow::graph::{Activity, ActivityIndex, Graph, Passage, Renaming, Signalling};
+
+/// The SIGCHLD that told a parent of its child's end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct EndTold {
+    /// When the parent got it.
+    pub(super) first: u64,
+    pub(super) revision: u32,
+}
+
+/// Which ends of processes parents were told of. These signals are told of in the
+/// children's nodes: there is one for most of them.
+pub(super) fn ends_told(graph: &Graph) -> FxHashMap<TaskId, EndTold> {
+    let mut all: FxHashMap<TaskId, EndTold> = FxHashMap::default();
+    for one in &graph.signals {
+        let Some(child) = told_end(graph, one) else { continue };
+        let Signalling { span, revision, .. } = *one;
+        let known = all.entry(child).or_insert(EndTold { first: span.first, revision });
+        known.first = known.first.min(span.first);
+        known.revision = known.revision.max(revision);
+    }
+    all
+}
+
+/// The process that a signal told its parent of.
+fn told_end(graph: &Graph, one: &Signalling) -> Option<TaskId> {
+    let [child, parent] = [one.from, one.to].map(|index| graph.process_of(index));
+    let is_it = one.signal == libc::SIGCHLD as u32 && child?.parent == Some(parent?.id);
+    is_it.then_some(child?.id)
+}
 
 impl Whole<'_> {
     pub(super) fn ties(&self, links: &mut Section) -> io::Result<()> {
@@ -14,7 +46,7 @@ impl Whole<'_> {
                 links.push(&link)?;
             }
         }
-        for signal in &self.graph.signals {
+        for signal in self.graph.signals.iter().filter(|one| told_end(self.graph, one).is_none()) {
             if let Some(link) = self.signal(signal) {
                 links.push(&link)?;
             }
@@ -33,7 +65,7 @@ impl Whole<'_> {
 
     fn passage(&self, passage: &Passage) -> Option<Link<'static>> {
         let ends = self.ends(passage.from, passage.to)?;
-        let [source, target] = ends.map(|activity| self.ids.execution(activity.id.since));
+        let [source, target] = ends.map(|activity| self.ids.doer(activity));
         let version = passage.version.map(|version| {
             [version.file.index().to_string(), version.number.to_string()].join("-")
         });
@@ -57,7 +89,7 @@ impl Whole<'_> {
 
     fn signal(&self, one: &Signalling) -> Option<Link<'static>> {
         let ends = self.ends(one.from, one.to)?;
-        let [source, target] = ends.map(|activity| self.ids.execution(activity.id.since));
+        let [source, target] = ends.map(|activity| self.ids.doer(activity));
         Some(Link {
             id: self.ids.signal(one, ends),
             kind: "signal",
@@ -82,7 +114,7 @@ impl Whole<'_> {
             target: self.resource_id(one.to),
             revision: one.revision,
             what: link::What::Renaming(link::Renaming {
-                by: self.ids.execution(activity.id.since),
+                by: self.ids.doer(activity),
                 event: self.ids.event(one.event),
                 count: one.count,
                 span: one.span.into(),

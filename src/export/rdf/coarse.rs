@@ -143,7 +143,7 @@ impl<T: Triples> Graph<T> {
         if self.fates.told(&self.object).is_none() {
             return Ok(());
         }
-        if usage.deeds().all(|(deed, _)| matches!(deed, Deed::Look | Deed::Fail)) {
+        if usage.is_mere_look() {
             return self.mere_look(state, numbers, usage);
         }
         self.names.usage(index, &mut self.subject);

@@ -1,7 +1,7 @@
 //! What activities did to resources.
 
 use super::parts::ActivityIndex;
-use crate::abi::Verb;
+use crate::abi::{Prototype, Scalar, Ty, Verb};
 use crate::flow::item::{Event, EventId, Place, Use};
 use crate::flow::resource::ResourceId;
 use crate::flow::version::VersionId;
@@ -23,7 +23,8 @@ pub enum Deed {
     Execute,
     /// Listed what is in it.
     List,
-    /// Looked at it without its content: stat, access, readlink.
+    /// Looked at it without its content: stat, access, readlink; or began a path at it, as
+    /// at the working directory.
     Look,
     /// Changed its length.
     Truncate,
@@ -176,6 +177,8 @@ pub struct Usage {
     pub span: Span,
     /// The [revision](super::Graph::revision) in which it last changed.
     pub revision: u32,
+    /// The revision in which something was done that had not been done before.
+    pub widened: u32,
 }
 
 impl Usage {
@@ -198,6 +201,7 @@ impl Usage {
             events: (event, event),
             span,
             revision: 0,
+            widened: 0,
         }
     }
 
@@ -210,6 +214,11 @@ impl Usage {
     pub fn deeds(&self) -> impl Iterator<Item = (Deed, u64)> {
         let all = Deed::ALL.into_iter().map(|deed| (deed, self.count(deed)));
         all.filter(|(_, count)| *count > 0)
+    }
+
+    /// Whether it was only looked at, or for.
+    pub fn is_mere_look(&self) -> bool {
+        self.deeds().all(|(deed, _)| matches!(deed, Deed::Look | Deed::Fail))
     }
 
     /// Whether content was taken from it. (One that read nothing has looked for more,
@@ -226,6 +235,9 @@ impl Usage {
     pub(super) fn did(&mut self, deed: Deed, by: &Event<'_>) {
         let (event, record) = (by.id(), &by.record);
         let count = &mut self.counts[deed as usize];
+        if *count == 0 {
+            self.widened = self.revision;
+        }
         *count = count.saturating_add(1);
         let end = record.end.unwrap_or(record.start);
         if record.start < self.span.first {
@@ -263,9 +275,18 @@ fn moved(event: &Event<'_>, is_read: bool) -> Amount {
 
 /// What an event does by one of its uses.
 pub fn deed(event: &Event<'_>, one: &Use) -> Deed {
-    let record = &event.record;
-    if record.failed {
-        return Deed::Fail;
+    let starts_path = |prototype: &Prototype, arg: u8| {
+        let param = prototype.params.get(usize::from(arg));
+        param.is_some_and(|param| matches!(param.ty, Ty::Scalar(Scalar::DirFd)))
+    };
+    match (event.prototype, one.place) {
+        (Some(prototype), Place::Argument(arg))
+            if one.verb == Verb::None && starts_path(prototype, arg) =>
+        {
+            return Deed::Look; // whatever is at the end of the path
+        }
+        _ if event.record.failed => return Deed::Fail,
+        _ => {}
     }
     let Some(prototype) = event.prototype else { return Deed::Other };
     let operands = prototype.effect.operands;
