@@ -6,7 +6,7 @@
 //! | floor | modules | what they hold |
 //! | --- | --- | --- |
 //! | 5 | [`record`] | the tracer joined to the log; the command line stands above it |
-//! | 4 | [`export`], [`edit`], [`stats`], [`bench`](mod@bench), [`query`] | one file a format; logs out of logs; calls counted; what recording costs; questions answered |
+//! | 4 | [`export`], [`edit`], [`stats`], [`bench`](mod@bench), [`query`], [`compare`] | one file a format; logs out of logs; calls counted; what recording costs; questions answered; what is different between two runs |
 //! | 3 | [`flow`] | process tree, descriptors, resources, edges |
 //! | 2 | [`tracer`], [`log`], [`render`] | the ptrace loop; the file format; strace-style text |
 //! | 1 | [`event`], [`sys`] | plain facts; the only `unsafe` |
@@ -14,6 +14,7 @@
 
 pub mod abi;
 pub mod bench;
+pub mod compare;
 pub mod edit;
 pub mod event;
 pub mod export;
