@@ -4,6 +4,7 @@ mod attach;
 mod bench;
 mod cat;
 mod check;
+mod compare;
 mod convert;
 mod log_file;
 mod ontology;
@@ -44,6 +45,8 @@ enum Command {
     Show(show::Args),
     Stats(stats::Args),
     Query(query::Args),
+    Compare(compare::Args),
+    Baseline(compare::BaselineArgs),
     Cat(cat::Args),
     Bench(bench::Args),
     Syscalls(syscalls::Args),
@@ -60,6 +63,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Show(args) => show::run(&args),
         Command::Stats(args) => stats::run(args),
         Command::Query(args) => query::run(&args),
+        Command::Compare(args) => return compare::run(&args),
+        Command::Baseline(args) => compare::learn(&args),
         Command::Cat(args) => cat::run(args),
         Command::Bench(args) => bench::run(&args),
         Command::Syscalls(args) => syscalls::run(&args),

@@ -42,6 +42,11 @@ pub(super) enum Holds {
 }
 
 impl Holds {
+    /// Whether it makes a match one that tells a day.
+    pub(super) const fn is_date(self) -> bool {
+        !matches!(self, Self::Random | Self::Hash | Self::Pid | Self::Port)
+    }
+
     /// Whether it does. `captures` has the groups of the pattern.
     pub(super) fn of(self, captures: &regex::bytes::Captures<'_>, run: &Context) -> bool {
         let text = captures.get(1).or_else(|| captures.get(0)).map_or(&b""[..], |it| it.as_bytes());
@@ -113,7 +118,9 @@ mod tests {
         for drawn in ["hZ3kQ9", "4fGk2L", "aB3dE6xY", "x8f2k1q0", "kkVtQe", "DsX6eP"] {
             assert!(is_random(drawn.as_bytes()), "{drawn}");
         }
-        for word in ["report", "Report", "batch1", "Batch12", "000123", "README", "libfoo2", "getName"] {
+        for word in
+            ["report", "Report", "batch1", "Batch12", "000123", "README", "libfoo2", "getName"]
+        {
             assert!(!is_random(word.as_bytes()), "{word}");
         }
     }

@@ -11,12 +11,50 @@
 //! | `holds` | what must hold for a match: that it is a date, looks random, is a pid |
 //! | `context` | what is known of a run: when it was, its process ids and ports |
 //! | `normal` | texts, normalised |
+//!
+//! A run is then reduced to its *portrait*, and two portraits are held against each
+//! other.
+//!
+//! | file | what it knows |
+//! | --- | --- |
+//! | `portrait` | what is left of a run |
+//! | `painter` | what of its flow a portrait needs |
+//! | `sitting` | how that becomes a portrait |
+//! | `peer`, `texts` | names of sockets that another run knows; texts, each once |
+//! | `align` | which process of one run is which of the other |
+//! | `pair` | two portraits, aligned, with one clock |
+//! | `outside`, `refused`, `doing`, `timing` | what is different, by where it comes from |
+//! | `rank` | which difference is the cause of others |
+//! | `finding` | what a difference is |
+//! | `baseline` | what varies among good runs |
 
+mod align;
+mod baseline;
 mod context;
+mod doing;
+mod finding;
 mod holds;
 mod normal;
+mod outside;
+mod painter;
+mod pair;
+mod peer;
+mod portrait;
+mod rank;
+mod refused;
 mod rules;
+mod sitting;
+mod texts;
+mod timing;
 
+pub use baseline::{Baseline, BaselineError};
 pub use context::Context;
+pub use finding::{Comparison, Count, Finding, Force, Kind};
 pub use normal::{Normal, Normaliser, Taken};
+pub use painter::Painter;
+pub use portrait::{
+    About, Deeds, End, Passage, Portrait, Process, ProcessId, Program, ProgramId, Refusal, State,
+    TextId, Thing, ThingId, Use,
+};
+pub use rank::compare;
 pub use rules::{Mapping, Place, RuleError, Rules};

@@ -39,6 +39,8 @@ pub struct Taken<'a> {
     pub was: Vec<u8>,
     /// What stands there now.
     pub becomes: &'a [u8],
+    /// Whether it told a day.
+    pub is_date: bool,
 }
 
 /// Where a rule applies.
@@ -79,7 +81,8 @@ impl<'a> Normaliser<'a> {
             normal.extend_from_slice(&rule.becomes);
             kept_to = range.end;
             let was = text[range].to_vec();
-            taken.push(Taken { rule: &rule.name, was, becomes: &rule.becomes });
+            let (becomes, is_date) = (&*rule.becomes, rule.is_date);
+            taken.push(Taken { rule: &rule.name, was, becomes, is_date });
         }
         normal.extend_from_slice(&text[kept_to..]);
         Normal { text: normal.into(), taken }
@@ -112,7 +115,7 @@ impl<'a> Normaliser<'a> {
             let Some(next) = replaced(&mapped, mapping) else { continue };
             mapped = next.into();
             let (was, becomes) = (mapping.old.clone(), &*mapping.new);
-            taken.push(Taken { rule: MAPPING, was, becomes });
+            taken.push(Taken { rule: MAPPING, was, becomes, is_date: false });
         }
         (mapped, taken)
     }
@@ -130,7 +133,11 @@ fn parts(rule: &Rule, captures: &Captures<'_>) -> Vec<Range<usize>> {
     let unnamed = unnamed.filter(|(_, name)| name.is_none());
     let groups: Vec<_> =
         unnamed.filter_map(|(group, _)| Some(captures.get(group)?.range())).collect();
-    if groups.is_empty() { captures.get(0).map(|all| all.range()).into_iter().collect() } else { groups }
+    if groups.is_empty() {
+        captures.get(0).map(|all| all.range()).into_iter().collect()
+    } else {
+        groups
+    }
 }
 
 /// Whether nothing goes on beside a match that may not. What another rule has replaced

@@ -1,6 +1,6 @@
 //! Files of rules, in TOML.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
@@ -59,15 +59,24 @@ pub(super) struct Rule {
     pub(super) pattern: Regex,
     pub(super) edge: Edge,
     pub(super) holds: Option<Holds>,
-    /// Only where the kernel's or the user's word is asked for: a name that a run's
-    /// context has. See [`Same`].
     pub(super) becomes: Vec<u8>,
+    /// Whether what is replaced tells a day.
+    pub(super) is_date: bool,
+}
+
+/// What is no difference.
+#[derive(Debug)]
+struct Ignored {
+    name: String,
+    places: Vec<Place>,
+    pattern: Regex,
 }
 
 /// Rules in the order in which they are applied.
 #[derive(Debug)]
 pub struct Rules {
     pub(super) rules: Vec<Rule>,
+    ignored: Vec<Ignored>,
 }
 
 /// One text that means another: a working directory that has moved.
@@ -122,6 +131,17 @@ struct File {
     without: Vec<String>,
     #[serde(default, rename = "rule")]
     rules: Vec<Written>,
+    #[serde(default, rename = "ignore")]
+    ignored: Vec<WrittenIgnored>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenIgnored {
+    name: String,
+    #[serde(default, rename = "in")]
+    places: Vec<Place>,
+    pattern: String,
 }
 
 #[derive(Deserialize)]
@@ -135,6 +155,8 @@ struct Written {
     edge: Edge,
     #[serde(default)]
     holds: Option<Holds>,
+    #[serde(default)]
+    date: bool,
     becomes: String,
 }
 
@@ -143,7 +165,7 @@ impl Rules {
     pub fn shipped() -> Self {
         Self::parse(SHIPPED, "rules.toml".into(), None).unwrap_or_else(|error| {
             debug_assert!(false, "{error}");
-            Self { rules: Vec::new() }
+            Self { rules: Vec::new(), ignored: Vec::new() }
         })
     }
 
@@ -164,15 +186,28 @@ impl Rules {
             Ok(written) => written,
             Err(why) => return Err(RuleError::Form { file, why: Box::new(why) }),
         };
-        let mut rules = Vec::new();
+        let (mut rules, mut ignored) = (Vec::new(), Vec::new());
         for rule in written.rules {
             rules.push(compile(rule, &file)?);
         }
-        if let Some(more) = more.filter(|_| !written.alone) {
-            let shipped = Self::parse(more, "rules.toml".into(), None)?.rules;
-            rules.extend(shipped.into_iter().filter(|rule| !written.without.contains(&rule.name)));
+        for rule in written.ignored {
+            let pattern = pattern(&rule.pattern, &rule.name, &file)?;
+            ignored.push(Ignored { name: rule.name, places: rule.places, pattern });
         }
-        Ok(Self { rules })
+        if let Some(more) = more.filter(|_| !written.alone) {
+            let shipped = Self::parse(more, "rules.toml".into(), None)?;
+            let is_wanted = |name: &String| !written.without.contains(name);
+            rules.extend(shipped.rules.into_iter().filter(|rule| is_wanted(&rule.name)));
+            ignored.extend(shipped.ignored.into_iter().filter(|rule| is_wanted(&rule.name)));
+        }
+        Ok(Self { rules, ignored })
+    }
+
+    /// Whether a text is of something that is no difference: a path, or the name of a
+    /// variable of the environment.
+    pub fn ignores(&self, place: Place, text: &[u8]) -> bool {
+        let mut ignored = self.ignored.iter().filter(|rule| rule.places.contains(&place));
+        ignored.any(|rule| rule.pattern.is_match(text))
     }
 
     /// What stands for any rule of that name, if there is one.
@@ -186,20 +221,25 @@ impl Rules {
     }
 }
 
-fn compile(rule: Written, file: &std::path::Path) -> Result<Rule, RuleError> {
-    let pattern = RegexBuilder::new(&rule.pattern).unicode(false).size_limit(PATTERN_LIMIT).build();
-    let pattern = pattern.map_err(|why| RuleError::Pattern {
-        file: file.to_owned(),
-        rule: rule.name.clone(),
-        why: Box::new(why),
-    })?;
+fn compile(rule: Written, file: &Path) -> Result<Rule, RuleError> {
+    let pattern = pattern(&rule.pattern, &rule.name, file)?;
     Ok(Rule {
         name: rule.name,
         places: rule.places,
         pattern,
         edge: rule.edge,
         holds: rule.holds,
+        is_date: rule.date || rule.holds.is_some_and(Holds::is_date),
         becomes: rule.becomes.into_bytes(),
+    })
+}
+
+fn pattern(text: &str, rule: &str, file: &Path) -> Result<Regex, RuleError> {
+    let pattern = RegexBuilder::new(text).unicode(false).size_limit(PATTERN_LIMIT).build();
+    pattern.map_err(|why| RuleError::Pattern {
+        file: file.to_owned(),
+        rule: rule.to_owned(),
+        why: Box::new(why),
     })
 }
 

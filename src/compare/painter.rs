@@ -1,0 +1,160 @@
+//! What a portrait needs of a run's flow: its graph, and what is noted beside it.
+
+use std::convert::Infallible;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde_bytes::ByteBuf;
+
+use super::portrait::State;
+use crate::abi::Verb;
+use crate::event::{Fact, FactKey, FactKind, Kind, Role, TaskId};
+use crate::flow::graph::{ActivityIndex, Builder, Graph};
+use crate::flow::{Endpoint, Event, Item, Look, ResourceId, Sink};
+
+/// Errors that tell of timing, and not of what is there (errno(3)).
+const PASSING: [i32; 5] =
+    [libc::EAGAIN, libc::EINTR, libc::EINPROGRESS, libc::EALREADY, libc::ETIMEDOUT];
+/// The kernel's own, by which it restarts a call (include/linux/errno.h).
+const RESTARTS: std::ops::RangeInclusive<u16> = 512..=516;
+
+/// Takes the items of a run's flow.
+#[derive(Debug, Default)]
+pub struct Painter {
+    builder: Builder,
+    notes: Notes,
+    /// How long the last call of a task has slept, if that was what it did.
+    dozed: FxHashMap<TaskId, u64>,
+}
+
+/// What is noted beside the graph.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    /// Files as they were first and last seen.
+    pub(super) states: FxHashMap<ResourceId, (State, State)>,
+    /// Calls that failed: how often, and when first.
+    pub(super) refusals: FxHashMap<Refused, (u64, u64)>,
+    /// Nanoseconds for which a thing was waited for.
+    pub(super) waits: FxHashMap<(ActivityIndex, ResourceId), u64>,
+    /// Ports that were bound by number.
+    pub(super) bound: FxHashSet<u16>,
+}
+
+/// A kind of call that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Refused {
+    pub(super) activity: ActivityIndex,
+    pub(super) call: &'static str,
+    pub(super) errno: u16,
+    pub(super) about: Option<ResourceId>,
+}
+
+impl Painter {
+    /// One that has seen nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What it has seen, once the flow is finished.
+    pub(super) fn finish(self, state: &crate::flow::State) -> (Graph, Notes) {
+        (self.builder.finish(state), self.notes)
+    }
+
+    fn event(&mut self, event: &Event<'_>) {
+        let record = &event.record;
+        let (Kind::Call, Some(prototype)) = (record.kind, event.prototype) else { return };
+        let Some(activity) = self.builder.graph().activity_of(event.id()) else { return };
+        if prototype.effect.verb == Verb::Binds {
+            self.bound(event);
+        }
+        if let Some(errno) = record.error() {
+            let is_passing = PASSING.contains(&i32::from(errno.0)) || RESTARTS.contains(&errno.0);
+            if !is_passing && prototype.effect.verb != Verb::Sleeps {
+                let about = event.uses.iter().find(|one| one.verb != Verb::None);
+                let about = about.map(|one| one.resource);
+                let key = Refused { activity, call: prototype.name, errno: errno.0, about };
+                let refused = self.notes.refusals.entry(key).or_insert((0, record.start));
+                refused.0 += 1;
+            }
+        }
+        self.waited(event, activity, prototype.effect.verb);
+    }
+
+    /// The time that a call took counts for the thing that it is about; that of a poll
+    /// counts for what is read next.
+    fn waited(&mut self, event: &Event<'_>, activity: ActivityIndex, verb: Verb) {
+        let record = &event.record;
+        let took = record.end.map_or(0, |end| end.saturating_sub(record.start));
+        let dozed = self.dozed.remove(&record.task).unwrap_or(0);
+        match verb {
+            Verb::Sleeps => {
+                self.dozed.insert(record.task, took);
+            }
+            Verb::Reads | Verb::Receives | Verb::Connects | Verb::Accepts | Verb::Sends => {
+                if let Some(resource) = event.argument(0) {
+                    *self.notes.waits.entry((activity, resource)).or_default() += took + dozed;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn bound(&mut self, event: &Event<'_>) {
+        let record = &event.record;
+        let address = record.pieces.iter().find(|piece| piece.role == Role::Sockaddr);
+        match address.and_then(|piece| Endpoint::parse(record.bytes(piece))) {
+            Some(Endpoint::Inet(_, port) | Endpoint::Inet6(_, port)) if port != 0 => {
+                self.notes.bound.insert(port);
+            }
+            _ => {}
+        }
+    }
+
+    fn look(&mut self, look: &Look<'_>) {
+        let seen = state(look.fact);
+        let Some((before, after)) = self.notes.states.get_mut(&look.resource) else {
+            self.notes.states.insert(look.resource, (seen.clone(), seen));
+            return;
+        };
+        match look.fact.kind {
+            // What was in a file is told later than how it was, of the same state.
+            FactKind::Content => {
+                for known in [before, after] {
+                    if known.modified == seen.modified && known.size == seen.size {
+                        known.hash = seen.hash.clone();
+                    }
+                }
+            }
+            _ => {
+                let hash = (after.modified == seen.modified).then(|| after.hash.clone()).flatten();
+                *after = State { hash, build: seen.build.or(after.build.take()), ..seen };
+            }
+        }
+    }
+}
+
+/// What a fact tells of a file.
+fn state(fact: &Fact) -> State {
+    let is_stale = fact.number(FactKey::Stale).is_some_and(|stale| stale != 0);
+    let bytes = |key| fact.bytes(key).map(ByteBuf::from);
+    State {
+        size: fact.number(FactKey::Size),
+        mode: fact.number(FactKey::Mode).map(|mode| mode as u32),
+        modified: fact.number(FactKey::Modified),
+        hash: bytes(FactKey::Hash).filter(|_| !is_stale),
+        build: bytes(FactKey::BuildId),
+    }
+}
+
+impl Sink for Painter {
+    type Error = Infallible;
+
+    fn item(&mut self, state: &crate::flow::State, item: Item<'_>) -> Result<(), Infallible> {
+        self.builder.item(state, item)?;
+        match &item {
+            Item::Event(event) => self.event(event),
+            Item::Look(look) => self.look(look),
+            _ => {}
+        }
+        Ok(())
+    }
+}
