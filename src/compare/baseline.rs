@@ -75,6 +75,7 @@ impl Baseline {
     pub fn compare(&self, run: &Portrait) -> Comparison {
         let mut comparison = compare(&self.portrait, run);
         comparison.findings.retain(|finding| !self.varies.contains_key(&finding.key));
+        comparison.divergence = super::rank::divergence(&comparison.findings);
         comparison
     }
 

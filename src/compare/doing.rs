@@ -167,11 +167,35 @@ fn things(pair: &Pair<'_>, recorded: u16, found: &mut Vec<Finding>, paths: bool)
             (0, _) => count.only_b += 1,
             _ => count.changed += 1,
         }
-        if a != b {
+        let is_told = follows(pair, both) || found.iter().any(|one| is_about(pair, both, one));
+        if a != b && !is_told {
             found.push(other_use(pair, both, a, b));
         }
     }
     count
+}
+
+/// Whether only programs touched it that the other run has not: that is told of them.
+fn follows(pair: &Pair<'_>, both: Both) -> bool {
+    let (users_a, users_b) = (pair.users_a(both.a), pair.users_b(both.b));
+    let is_alone_a = |user: &(ProgramId, Use)| pair.alignment.programs[user.0 as usize].is_none();
+    let is_alone_b =
+        |user: &(ProgramId, Use)| pair.alignment.programs_back[user.0 as usize].is_none();
+    if users_b.is_empty() {
+        users_a.iter().all(is_alone_a)
+    } else {
+        users_a.is_empty() && users_b.iter().all(is_alone_b)
+    }
+}
+
+/// Whether a finding says why a thing could not be used.
+fn is_about(pair: &Pair<'_>, both: Both, finding: &Finding) -> bool {
+    let is_kind =
+        matches!(finding.kind, Kind::Missing | Kind::Refusal | Kind::Order | Kind::Program);
+    let Some(name) = both.b.map(|b| pair.b.name(b)).or(both.a.map(|a| pair.a.name(a))) else {
+        return false;
+    };
+    is_kind && finding.force != Force::Hint && finding.key.ends_with(&*text(name))
 }
 
 fn other_use(pair: &Pair<'_>, both: Both, a: u16, b: u16) -> Finding {

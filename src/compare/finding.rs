@@ -9,6 +9,9 @@ pub struct Comparison {
     pub findings: Vec<Finding>,
     /// How much is the same, and how much is not.
     pub counts: Vec<Count>,
+    /// Where the runs part: which of the findings shows first. What differs before the
+    /// runs do anything (variables, inputs) is none that shows.
+    pub divergence: Option<usize>,
     /// What could not be compared, and why.
     pub limits: Vec<String>,
 }

@@ -67,7 +67,7 @@ impl<'a> Normaliser<'a> {
         let mut found: Vec<Found<'_>> = Vec::new();
         for index in &self.any.matches(&text) {
             let rule = &self.rules.rules[index];
-            if rule.places.is_empty() || rule.places.contains(&place) {
+            if rule.is_for(place) {
                 self.apply(rule, &text, &mut found);
             }
         }
@@ -173,8 +173,9 @@ fn replaced(text: &[u8], mapping: &Mapping) -> Option<Vec<u8>> {
 fn is_alone(text: &[u8], at: usize, len: usize) -> bool {
     let goes_on = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
     let before = at.checked_sub(1).and_then(|before| text.get(before));
-    let is_path = text[at] == b'/';
-    !(goes_on(before) && !is_path) && !goes_on(text.get(at + len))
+    // A path may stand right behind an option's letter: -I/home/ann.
+    let begins = text[at] == b'/' || !goes_on(before);
+    begins && !goes_on(text.get(at + len))
 }
 
 #[cfg(test)]
@@ -233,7 +234,6 @@ mod tests {
             ("/x/6a1f0c9e-3b52-4c8e-9d11-0123456789ab.lock", "/x/<uuid>.lock"),
             ("/x/d41d8cd98f00b204e9800998ecf8427e", "/x/<hash-32>"),
             ("/proc/9999/status", "/proc/<pid>/status"),
-            ("/run/batch.4711.pid", "/run/batch.<pid>.pid"),
             ("/dev/pts/3", "/dev/pts/<n>"),
         ] {
             assert_eq!(normal(Place::Path, text), becomes, "{text}");
@@ -280,6 +280,13 @@ mod tests {
     }
 
     #[test]
+    fn process_ids_are_in_names_that_the_run_makes() {
+        assert_eq!(normal(Place::Made, "/run/batch.4711.pid"), "/run/batch.<pid>.pid");
+        assert_eq!(normal(Place::Made, "/run/2026-11-24/x"), "/run/<YYYY-MM-DD>/x");
+        assert_eq!(normal(Place::Path, "/lib/x-4711.so"), "/lib/x-4711.so");
+    }
+
+    #[test]
     fn mappings_are_whole_parts() {
         let rules = Rules::shipped();
         let mappings = vec![
@@ -301,7 +308,7 @@ mod tests {
     fn it_says_which_rule_did_what() {
         let rules = Rules::shipped();
         let normaliser = Normaliser::new(&rules, Vec::new(), run());
-        let normal = normaliser.normal(Place::Path, b"/x/2026-11-23/run.4711");
+        let normal = normaliser.normal(Place::Made, b"/x/2026-11-23/run.4711");
         let taken: Vec<_> = normal.taken.iter().map(|one| (one.rule, &*one.was)).collect();
         assert_eq!(taken, [("iso-date", &b"2026-11-23"[..]), ("pid", b"4711")]);
     }

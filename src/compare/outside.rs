@@ -89,6 +89,8 @@ fn directory(pair: &Pair<'_>, of: (ProgramId, ProgramId), force: Force, found: &
     }
 }
 
+/// A variable's name, and its values in both runs.
+type Variable = (Vec<u8>, Option<Vec<u8>>, Option<Vec<u8>>);
 type Environment<'a> = BTreeMap<&'a [u8], &'a [u8]>;
 
 fn env<'a>(run: &'a Portrait, program: &Program) -> Option<Environment<'a>> {
@@ -101,7 +103,7 @@ fn environment(
     pair: &Pair<'_>,
     of: (ProgramId, ProgramId),
     force: Force,
-    told: &mut FxHashSet<(Vec<u8>, Option<Vec<u8>>, Option<Vec<u8>>)>,
+    told: &mut FxHashSet<Variable>,
     found: &mut Vec<Finding>,
 ) {
     let (one, other) = (&pair.a.programs[of.0 as usize], &pair.b.programs[of.1 as usize]);
@@ -137,10 +139,10 @@ fn executable(pair: &Pair<'_>, of: (ProgramId, ProgramId), found: &mut Vec<Findi
         SEARCH_PATHS.iter().find_map(|name| env.get(name).map(|value| text(value)))
     };
     let mut evidence = Vec::new();
-    if let (Some(a), Some(b)) = (search(pair.a, one), search(pair.b, other)) {
-        if a != b {
-            evidence.push(format!("PATH is {b}, and was {a}"));
-        }
+    if let (Some(a), Some(b)) = (search(pair.a, one), search(pair.b, other))
+        && a != b
+    {
+        evidence.push(format!("PATH is {b}, and was {a}"));
     }
     found.push(Finding {
         what: format!("the program behind {name}"),

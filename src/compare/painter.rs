@@ -115,20 +115,17 @@ impl Painter {
             self.notes.states.insert(look.resource, (seen.clone(), seen));
             return;
         };
-        match look.fact.kind {
-            // What was in a file is told later than how it was, of the same state.
-            FactKind::Content => {
-                for known in [before, after] {
-                    if known.modified == seen.modified && known.size == seen.size {
-                        known.hash = seen.hash.clone();
-                    }
+        // What was in a file is told later than how it was, of the same state.
+        if look.fact.kind == FactKind::Content {
+            for known in [before, after] {
+                if known.modified == seen.modified && known.size == seen.size {
+                    known.hash.clone_from(&seen.hash);
                 }
             }
-            _ => {
-                let hash = (after.modified == seen.modified).then(|| after.hash.clone()).flatten();
-                *after = State { hash, build: seen.build.or(after.build.take()), ..seen };
-            }
+            return;
         }
+        let hash = (after.modified == seen.modified).then(|| after.hash.clone()).flatten();
+        *after = State { hash, build: seen.build.or(after.build.take()), ..seen };
     }
 }
 

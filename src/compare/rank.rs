@@ -19,7 +19,21 @@ pub fn compare(a: &Portrait, b: &Portrait) -> Comparison {
     timing::find(&pair, &mut findings);
     say_limits(a, b, &mut limits);
     rank(&mut findings);
-    Comparison { findings, counts, limits }
+    let divergence = divergence(&findings);
+    Comparison { findings, counts, divergence, limits }
+}
+
+/// The finding that shows first.
+pub(super) fn divergence(findings: &[Finding]) -> Option<usize> {
+    let shows = |finding: &Finding| {
+        let is_state = matches!(
+            finding.kind,
+            Kind::Environment | Kind::Input | Kind::Directory | Kind::Duration | Kind::Stale
+        );
+        finding.force != Force::Hint && !is_state
+    };
+    let shown = findings.iter().enumerate().filter(|(_, finding)| shows(finding));
+    shown.min_by_key(|(_, finding)| finding.at).map(|(index, _)| index)
 }
 
 /// The deeds that both runs recorded.
@@ -85,7 +99,12 @@ fn rank(findings: &mut Vec<Finding>) {
     if is_different && !is_decided {
         promote(findings);
     }
-    findings.sort_by(|one, other| order(one).cmp(&order(other)));
+    if is_different {
+        // Where the runs differ, a few bytes of their results are no accident.
+        let results = findings.iter_mut().filter(|finding| finding.kind == Kind::Result);
+        results.for_each(|finding| finding.force = finding.force.min(Force::Effect));
+    }
+    findings.sort_by_key(order);
 }
 
 /// A PATH that leads to another program is told with that program.

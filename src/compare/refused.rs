@@ -11,6 +11,39 @@ use super::portrait::{Deeds, End, Portrait, ProgramId, Refusal, ThingId, Use};
 /// Uses that show that a thing could be used.
 const USED: u16 = Deeds::WEIGHTY | Deeds::OPEN | Deeds::LIST;
 
+/// Errors that tell what is there and what is allowed. (Others are how programs ask what
+/// a thing is.)
+const TELLING: [i32; 28] = [
+    libc::ENOENT,
+    libc::EACCES,
+    libc::EPERM,
+    libc::ENOSPC,
+    libc::EDQUOT,
+    libc::EROFS,
+    libc::ENOTDIR,
+    libc::EISDIR,
+    libc::EEXIST,
+    libc::ENOTEMPTY,
+    libc::ELOOP,
+    libc::ENAMETOOLONG,
+    libc::EMFILE,
+    libc::ENFILE,
+    libc::ENOMEM,
+    libc::EIO,
+    libc::EFBIG,
+    libc::ETXTBSY,
+    libc::ENOEXEC,
+    libc::ESTALE,
+    libc::ECONNREFUSED,
+    libc::ECONNRESET,
+    libc::EHOSTUNREACH,
+    libc::ENETUNREACH,
+    libc::EADDRINUSE,
+    libc::EADDRNOTAVAIL,
+    libc::EPIPE,
+    libc::EBUSY,
+];
+
 pub(super) fn find(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     let (refused_a, refused_b) = (refusals(pair.a), refusals(pair.b));
     for both in pair.all_things() {
@@ -28,7 +61,8 @@ pub(super) fn find(pair: &Pair<'_>, found: &mut Vec<Finding>) {
 fn refusals(run: &Portrait) -> FxHashMap<Option<ThingId>, Vec<(ProgramId, Refusal)>> {
     let mut all: FxHashMap<Option<ThingId>, Vec<_>> = FxHashMap::default();
     for (program, id) in run.programs.iter().zip(0..) {
-        for refusal in &program.refusals {
+        let telling = |refusal: &&Refusal| TELLING.contains(&i32::from(refusal.errno));
+        for refusal in program.refusals.iter().filter(telling) {
             all.entry(refusal.thing).or_default().push((id, refusal.clone()));
         }
     }
@@ -66,7 +100,8 @@ fn thing(
             let was = Some(pair.a.shown_refusal(was));
             found.push(Finding { a: was, ..refusal_finding(pair, *program, is, Force::Cause) });
         }
-        (None, Some((program, is))) => {
+        // What is looked for in many places is missing in most.
+        (None, Some((program, is))) if i32::from(is.errno) != libc::ENOENT => {
             found.push(refusal_finding(pair, *program, is, Force::Hint));
         }
         _ => {}
@@ -103,10 +138,14 @@ fn refused_in_b(pair: &Pair<'_>, both: Both, program: ProgramId, is: &Refusal) -
     let before_a = thing_a.and_then(|thing| thing.before.as_ref());
     let before_b = both.b.and_then(|id| pair.b.things[id as usize].before.as_ref());
     let made_in_a = thing_a.and_then(|thing| thing.changed);
-    let first_a = pair.users_a(both.a).iter().find(|(_, one)| one.deeds & USED != 0);
-    let is_made_before = made_in_a.zip(first_a).is_some_and(|(made, (user, one))| {
-        made <= one.taken.unwrap_or(one.first) && maker(pair.users_a(both.a)) != Some(*user)
-    });
+    // Who used it in the first run as the one does that is refused it now.
+    let users_a = pair.users_a(both.a).iter();
+    let takes = |user: &&(ProgramId, Use)| user.1.deeds & (Deeds::READ | Deeds::EXECUTE) != 0;
+    let same = users_a.clone().find(|(user, _)| pair.is_same(*user, program));
+    let is_made_before =
+        made_in_a.zip(same.or(users_a.clone().find(takes))).is_some_and(|(made, (user, one))| {
+            made <= one.taken.unwrap_or(one.first) && maker(pair.users_a(both.a)) != Some(*user)
+        });
     finding.a = Some(match before_a {
         Some(state) => format!("it could be used ({})", shown_state(state)),
         None => "it could be used".into(),
@@ -123,6 +162,8 @@ fn refused_in_b(pair: &Pair<'_>, both: Both, program: ProgramId, is: &Refusal) -
             if let Some((was, is)) = modes.filter(|(was, is)| was != is) {
                 let (was, is) = (was & 0o7777, is & 0o7777);
                 finding.evidence.push(format!("its mode is {is:04o}, and was {was:04o}"));
+            } else if let Some(was) = before_a.and_then(|state| state.mode) {
+                finding.evidence.push(format!("its mode was {:04o}", was & 0o7777));
             }
         }
         libc::ENOSPC | libc::EDQUOT => {
@@ -149,18 +190,15 @@ fn late(pair: &Pair<'_>, both: Both, is: &Refusal, finding: &mut Finding) {
     let maker_a = by(pair.a, pair.users_a(both.a));
     finding.kind = Kind::Order;
     finding.a = maker_a.map(|maker| format!("{maker} had made it by then"));
-    match made_in_b.filter(|made| *made > is.first) {
-        Some(made) => {
-            finding.what = format!("{name} was not yet written when it was used");
-            let maker = by(pair.b, pair.users_b(both.b)).unwrap_or_default();
-            let late = humantime::format_duration(std::time::Duration::from_nanos(made - is.first));
-            finding.evidence.push(format!("{maker} made it {late} later"));
-        }
-        None => {
-            // Why it was not made is the question, and not that it was missed.
-            finding.what = format!("{name} was never made");
-            finding.force = Force::Effect;
-        }
+    if let Some(made) = made_in_b.filter(|made| *made > is.first) {
+        finding.what = format!("{name} was not yet written when it was used");
+        let maker = by(pair.b, pair.users_b(both.b)).unwrap_or_default();
+        let late = super::timing::shown(made - is.first);
+        finding.evidence.push(format!("{maker} made it {late} later"));
+    } else {
+        // Why it was not made is the question, and not that it was missed.
+        finding.what = format!("{name} was never made");
+        finding.force = Force::Effect;
     }
 }
 
@@ -209,7 +247,7 @@ fn stale_reads(pair: &Pair<'_>, found: &mut Vec<Finding>) {
         if is_there || given <= taken {
             continue;
         }
-        let late = humantime::format_duration(std::time::Duration::from_nanos(given - taken));
+        let late = super::timing::shown(given - taken);
         let writer = pair.b.shown_command(from);
         let name = pair.b.shown_thing(through);
         found.push(Finding {

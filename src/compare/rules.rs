@@ -20,6 +20,8 @@ const PATTERN_LIMIT: usize = 1 << 20;
 pub enum Place {
     /// The absolute path of a file.
     Path,
+    /// The same, of a file that the run has made. What applies to paths applies here, too.
+    Made,
     /// An argument of a program.
     Argument,
     /// The value of an environment variable.
@@ -62,6 +64,14 @@ pub(super) struct Rule {
     pub(super) becomes: Vec<u8>,
     /// Whether what is replaced tells a day.
     pub(super) is_date: bool,
+}
+
+impl Rule {
+    /// Whether it applies to texts that stand there.
+    pub(super) fn is_for(&self, place: Place) -> bool {
+        let is_path = place == Place::Made && self.places.contains(&Place::Path);
+        self.places.is_empty() || self.places.contains(&place) || is_path
+    }
 }
 
 /// What is no difference.

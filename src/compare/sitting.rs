@@ -39,6 +39,7 @@ impl Painter {
             things: Vec::new(),
             by_name: FxHashMap::default(),
             by_resource: FxHashMap::default(),
+            made: made(&graph),
         };
         sitting.paint(About { end: graph.end, ..about })
     }
@@ -68,6 +69,16 @@ fn kept_ports(graph: &Graph, notes: &Notes) -> FxHashSet<u16> {
     told.chain(notes.bound.iter().copied()).collect()
 }
 
+/// What the run made or changed.
+fn made(graph: &Graph) -> FxHashSet<ResourceId> {
+    let changes = [Deed::Make, Deed::Remove, Deed::Truncate];
+    let is_made =
+        |usage: &&Usage| usage.has_given() || changes.iter().any(|deed| usage.count(*deed) > 0);
+    let changed = graph.usages.iter().filter(is_made).map(|usage| usage.resource);
+    let created = graph.resources.iter().filter(|resource| resource.life.created.is_some());
+    changed.chain(created.map(|resource| resource.id)).collect()
+}
+
 struct Sitting<'a> {
     graph: &'a Graph,
     kept_ports: FxHashSet<u16>,
@@ -78,6 +89,7 @@ struct Sitting<'a> {
     things: Vec<Thing>,
     by_name: FxHashMap<(u32, u32), ThingId>,
     by_resource: FxHashMap<ResourceId, Option<ThingId>>,
+    made: FxHashSet<ResourceId>,
 }
 
 impl Sitting<'_> {
@@ -186,7 +198,11 @@ impl Sitting<'_> {
         if self.rules.ignores(Place::Path, &name) {
             return None;
         }
-        let place = if resource.has_path() { Place::Path } else { Place::Text };
+        let place = match resource.has_path() {
+            true if self.made.contains(&resource.id) => Place::Made,
+            true => Place::Path,
+            false => Place::Text,
+        };
         let taken = self.normaliser.normal(place, &name).taken;
         let dates: Vec<Vec<u8>> =
             taken.into_iter().filter(|one| one.is_date).map(|one| one.was).collect();
@@ -353,7 +369,7 @@ fn bit(deed: Deed) -> u16 {
         Deed::Alter => Deeds::ALTER,
         Deed::Connect => Deeds::CONNECT,
         Deed::Look | Deed::Other => Deeds::LOOK,
-        // A failed call is a refusal.
-        _ => 0,
+        // That is a refusal.
+        Deed::Fail => 0,
     }
 }

@@ -13,6 +13,11 @@ const TIMES: u64 = 3;
 /// Nor those that are not so many times what waits differ by on the whole.
 const DEVIATIONS: u64 = 6;
 
+/// Programs whose durations tell how noisy the machine was.
+const MANY: usize = 8;
+/// What is taken for noise of fewer, at most: nanoseconds.
+const NOISE: u64 = 50_000_000;
+
 pub(super) fn find(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     let noise = noise(pair);
     for both in pair.all_things() {
@@ -23,9 +28,16 @@ pub(super) fn find(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     not_fresh(pair, found);
 }
 
-fn shown(ns: u64) -> String {
-    // Microseconds are enough for people.
-    humantime::format_duration(Duration::from_micros(ns / 1000)).to_string()
+/// A time for people.
+pub(super) fn shown(ns: u64) -> String {
+    const SECOND: u64 = 1_000_000_000;
+    match ns {
+        0..10_000 => format!("{ns} ns"),
+        10_000..1_000_000 => format!("{} µs", ns / 1000),
+        1_000_000..SECOND => format!("{}.{} ms", ns / 1_000_000, ns / 100_000 % 10),
+        _ if ns < 100 * SECOND => format!("{}.{:02} s", ns / SECOND, ns / 10_000_000 % 100),
+        _ => humantime::format_duration(Duration::from_secs(ns / SECOND)).to_string(),
+    }
 }
 
 /// How much the durations of programs that are the same differ: the median, which a few
@@ -42,13 +54,13 @@ fn noise(pair: &Pair<'_>) -> u64 {
         })
         .collect();
     differences.sort_unstable();
-    differences.get(differences.len() / 2).copied().unwrap_or_default()
+    let median = differences.get(differences.len() / 2).copied().unwrap_or_default();
+    // A few programs may all be slow for the reason that is looked for.
+    if differences.len() < MANY { median.min(NOISE) } else { median }
 }
 
 fn is_much_longer(a: u64, b: u64, noise: u64) -> bool {
     let more = b.saturating_sub(a);
-    // Of two programs one is half of all, and no measure of the others.
-    let noise = noise.min(WAIT);
     more > WAIT && b / TIMES > a && more > DEVIATIONS * noise
 }
 
@@ -84,8 +96,12 @@ fn wait(pair: &Pair<'_>, both: Both, noise: u64, found: &mut Vec<Finding>) {
     });
 }
 
+/// Programs of which it is told that they took longer: those that did most.
+const LONGER: usize = 5;
+
 /// Programs that took longer.
 fn durations(pair: &Pair<'_>, noise: u64, found: &mut Vec<Finding>) {
+    let mut longer = Vec::new();
     for (a, b) in pair.programs() {
         let (one, other) = (&pair.a.programs[a as usize], &pair.b.programs[b as usize]);
         let (Some(ended_a), Some(ended_b)) = (one.ended, other.ended) else { continue };
@@ -97,19 +113,24 @@ fn durations(pair: &Pair<'_>, noise: u64, found: &mut Vec<Finding>) {
         if !is_much_longer(was, is, noise) && !is_much_longer(is, was, noise) {
             continue;
         }
-        found.push(Finding {
-            kind: Kind::Duration,
-            force: Force::Hint,
-            what: format!("how long {} took", pair.b.shown_command(b)),
-            a: Some(shown(was)),
-            b: Some(shown(is)),
-            command: Some(pair.b.shown_command(b)),
-            evidence: Vec::new(),
-            at: other.started,
-            key: format!("duration:{}", text(&pair.b.command(b, true))),
-            is_relevant: true,
-        });
+        longer.push((
+            was.abs_diff(is),
+            Finding {
+                kind: Kind::Duration,
+                force: Force::Hint,
+                what: format!("how long {} took", pair.b.shown_command(b)),
+                a: Some(shown(was)),
+                b: Some(shown(is)),
+                command: Some(pair.b.shown_command(b)),
+                evidence: Vec::new(),
+                at: other.started,
+                key: format!("duration:{}", text(&pair.b.command(b, true))),
+                is_relevant: true,
+            },
+        ));
     }
+    longer.sort_by_key(|(by, _)| std::cmp::Reverse(*by));
+    found.extend(longer.into_iter().take(LONGER).map(|(_, finding)| finding));
 }
 
 /// Names that tell the same day in both runs, where others tell another one.

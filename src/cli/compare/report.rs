@@ -7,6 +7,8 @@ use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 use rtrace::compare::{Comparison, Finding, Force, Portrait};
 use serde::Serialize;
 
+use crate::cli::units;
+
 /// Findings of a kind that are shown, at most, of those that follow from others.
 const SHOWN: usize = 20;
 
@@ -23,6 +25,11 @@ pub(super) fn text(
         writeln!(out, "\nThe runs are equivalent.")?;
     } else {
         writeln!(out, "\nThe runs differ.")?;
+    }
+    if let Some(first) = what.divergence.and_then(|index| what.findings.get(index)) {
+        let (at, command) =
+            (units::duration(first.at), first.command.as_deref().unwrap_or_default());
+        writeln!(out, "They part {at} after the start, in {command}: {}.", first.what)?;
     }
     for (title, force, shown) in [
         ("Why, the most likely cause first", Force::Cause, usize::MAX),
@@ -51,7 +58,7 @@ fn about(run: &Portrait) -> String {
     let command = run.programs.iter().zip(0..).find(|(program, _)| program.is_own);
     let command =
         command.map(|(_, id)| String::from_utf8_lossy(&run.command(id, false)).into_owned());
-    let (host, length) = (&run.about.host, super::super::units::duration(run.about.end));
+    let (host, length) = (&run.about.host, units::duration(run.about.end));
     let command = command.unwrap_or_default();
     format!("{}  on {host}, {length}: {command}", time.format("%Y-%m-%dT%H:%M:%SZ"))
 }
@@ -78,11 +85,7 @@ fn section(
         }
         let command = finding.command.as_ref().filter(|command| !finding.what.contains(*command));
         if let Some(command) = command {
-            writeln!(
-                out,
-                "       by {command}, {} after the start",
-                super::super::units::duration(finding.at)
-            )?;
+            writeln!(out, "       by {command}, {} after the start", units::duration(finding.at))?;
         }
     }
     let more = findings.len().saturating_sub(shown);
