@@ -280,7 +280,7 @@ export class App {
 
   /** What the search finds, or null. */
   get matches() {
-    const key = `${this.model.revision} ${this.state.query}`;
+    const key = `${this.state.query === "" ? 0 : this.model.applied} ${this.state.query}`;
     if (this.keys.search !== key) {
       this.keys.search = key;
       this.result = search(this.model, this.state.query);

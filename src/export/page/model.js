@@ -22,7 +22,8 @@ export class Model {
     this.base = null;
     this.start = 0;
     this.end = 0;
-    this.revision = 0; // counts what was applied
+    this.revision = 0; // counts what was applied other than events
+    this.applied = 0; // and these too
   }
 
   /** Takes a document in: `{meta, nodes, links}`; of a part, `meta` may be missing. */
@@ -30,6 +31,8 @@ export class Model {
     for (const run of document.meta?.runs ?? []) this.#run(run);
     for (const node of document.nodes ?? []) this.#node(node);
     for (const link of document.links ?? []) this.#link(link);
+    this.applied += 1;
+    if ((document.nodes ?? []).every((node) => node.class === "event") && !document.meta) return;
     this.#extent();
     this.revision += 1;
   }

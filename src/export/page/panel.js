@@ -15,7 +15,8 @@ export class Panel {
     this.tabs = el("div", { role: "tablist", keydown: (event) => this.#arrow(event) });
     this.body = el("div", { class: "body", role: "tabpanel", id: "panel-body", tabindex: "0" });
     this.resources = new Resources(app);
-    fill(this.element, this.tabs, this.body);
+    this.close = button("×", () => app.set({ panel: false }), { class: "close quiet" });
+    fill(this.element, el("div", { class: "tabs" }, this.tabs, this.close), this.body);
   }
 
   focus() {
@@ -39,7 +40,7 @@ export class Panel {
     document.body.classList.toggle("without-panel", !state.panel);
     document.body.classList.toggle("something-selected", state.selected !== null);
     if (!state.panel) return;
-    const key = [tab, state.selected, state.event, state.language, app.model.revision, app.loader.busy, app.theme].join("|");
+    const key = [tab, state.selected, state.event, state.language, app.model.applied, app.loader.busy, app.theme].join("|");
     if (key === this.key) return;
     const same = this.shown === `${tab} ${state.selected}`;
     this.shown = `${tab} ${state.selected}`;
@@ -57,8 +58,9 @@ export class Panel {
     fill(this.tabs,
       TABS.map((tab) => button(app.t(`tab.${tab}`), () => app.set({ tab }), {
         role: "tab", id: `tab-${tab}`, "aria-selected": String(tab === chosen), "aria-controls": "panel-body", tabindex: tab === chosen ? "0" : "-1",
-      })),
-      button("×", () => app.set({ panel: false }), { class: "close quiet", "aria-label": app.t("tool.close"), title: app.t("tool.close") }));
+      })));
+    this.close.setAttribute("aria-label", app.t("tool.close"));
+    this.close.title = app.t("tool.close");
   }
 
   #details() {

@@ -45,7 +45,7 @@ export class SearchBox {
 
   refresh() {
     const { app } = this;
-    const key = [app.state.query, app.state.language, app.model.revision, this.open, app.loader.busy].join("|");
+    const key = [app.state.query, app.state.language, app.model.applied, this.open, app.loader.busy].join("|");
     if (key === this.key) return;
     this.key = key;
     const { t } = app;
