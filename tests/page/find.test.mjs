@@ -7,12 +7,16 @@ import { sample } from "./sample.mjs";
 
 test("commands, paths, peers and errors are found", () => {
   const model = sample();
-  assert.deepEqual(search(model, "SORT -n").commands.items.map((process) => process.name), ["sort"]);
+  assert.deepEqual(
+    search(model, "SORT -n").commands.items.map((process) => process.name),
+    ["sort"],
+  );
   assert.equal(search(model, "data/in").resources.count, 1);
   assert.equal(search(model, "10.0.0.1").peers.count, 1);
   const { errors, processes } = search(model, "enoent");
   assert.equal(errors.items[0].process.name, "sort");
   assert.equal(processes.size, 1);
+  assert.equal(search(model, "absent.conf").glances.items[0].process.name, "grep");
   assert.equal(search(model, "  "), null);
   assert.ok(asksForErrors("EACCES"));
 });
@@ -28,14 +32,32 @@ test("filters count, and let through what they say", () => {
 });
 
 test("an address leads back to the same view", () => {
-  const initial = { selected: null, event: null, colour: "program", flows: "selected", language: "en", theme: "auto", tab: "details", query: "" };
+  const initial = {
+    selected: null,
+    event: null,
+    colour: "program",
+    flows: "selected",
+    language: "en",
+    theme: "auto",
+    tab: "details",
+    query: "",
+  };
   const state = {
-    ...initial, selected: "k:file/a&b=c#d", colour: "calls", language: "fr", query: "é|x", gaps: false, table: false,
-    open: new Set(["group:k:true"]), closed: new Set(), filters: { ...none(), program: new Set(["sh", "a|b".slice(0, 1)]) },
+    ...initial,
+    selected: "k:file/a&b=c#d",
+    colour: "calls",
+    language: "fr",
+    query: "é|x",
+    gaps: false,
+    table: false,
+    open: new Set(["group:k:true"]),
+    closed: new Set(),
+    filters: { ...none(), program: new Set(["sh", "a|b".slice(0, 1)]) },
   };
   const back = read(`#${write(state, [1500.4, 2e9], initial)}`);
   assert.deepEqual(back.view, [1500, 2e9]);
-  for (const name of ["selected", "colour", "language", "query", "gaps", "open", "filters"]) assert.deepEqual(back.state[name], state[name]);
+  for (const name of ["selected", "colour", "language", "query", "gaps", "open", "filters"])
+    assert.deepEqual(back.state[name], state[name]);
 });
 
 test("garbage in an address is no view", () => {

@@ -22,7 +22,10 @@ function many(count) {
 test("a lane a process, each below the one that made it, by start", () => {
   const lanes = layout(sample(), state(), SIZES);
   assert.deepEqual(names(lanes), ["sh", "cat", "sort", "grep"]);
-  assert.deepEqual(lanes.rows.map((row) => row.depth), [0, 1, 1, 1]);
+  assert.deepEqual(
+    lanes.rows.map((row) => row.depth),
+    [0, 1, 1, 1],
+  );
   assert.equal(lanes.height, 4 * 26);
 });
 
@@ -57,11 +60,21 @@ test("few are never grouped", () => {
 test("a filter keeps those on the way, dimmed", () => {
   const lanes = layout(sample(), state({ shown: (process) => process.name === "sort" }), SIZES);
   assert.deepEqual(names(lanes), ["sh", "sort"]);
-  assert.deepEqual(lanes.rows.map((row) => row.dim), [true, false]);
+  assert.deepEqual(
+    lanes.rows.map((row) => row.dim),
+    [true, false],
+  );
 });
 
 test("bars that overlap are in different rows", () => {
-  const packed = pack([{ start: 0, end: 10 }, { start: 5, end: 15 }, { start: 12, end: 20 }], 20);
+  const packed = pack(
+    [
+      { start: 0, end: 10 },
+      { start: 5, end: 15 },
+      { start: 12, end: 20 },
+    ],
+    20,
+  );
   assert.deepEqual(packed, { rows: [0, 1, 0], count: 2 });
 });
 

@@ -7,13 +7,44 @@ import { KEY, documentOf, processNode, sample } from "./sample.mjs";
 test("processes know their children, and who waited for them", () => {
   const model = sample();
   const [root] = model.runs.get(KEY).processes;
-  assert.deepEqual(root.children.map((child) => child.name), ["cat", "sort", "grep"]);
+  assert.deepEqual(
+    root.children.map((child) => child.name),
+    ["cat", "sort", "grep"],
+  );
   assert.equal(root.children[0].join.by, root);
 });
 
 test("who used a resource comes in the order of first use", () => {
   const users = sample().usersOf(`${KEY}:file/data/in`);
-  assert.deepEqual(users.map((user) => user.process.name), ["sh", "cat"]);
+  assert.deepEqual(
+    users.map((user) => user.process.name),
+    ["sh", "cat"],
+  );
+});
+
+test("what a program's files are executed for is a use of them", () => {
+  const model = sample();
+  assert.deepEqual(
+    model.usersOf(`${KEY}:file/usr/bin/sort`).map((user) => user.process.name),
+    ["sort"],
+  );
+});
+
+test("what a process does before it executes anything is its own", () => {
+  const model = sample();
+  const use = {
+    id: `${KEY}:use-3`,
+    kind: "use",
+    source: `${KEY}:process-3`,
+    target: `${KEY}:file/data/in`,
+    revision: 1,
+    deeds: { opens: 1 },
+    first: 1,
+    last: 2,
+  };
+  model.apply({ nodes: [], links: [use] });
+  assert.equal(model.usersOf(`${KEY}:file/data/in`)[0].process.name, "sort");
+  assert.ok(model.usesOfProcess(model.process(`${KEY}:process-3`)).includes(use));
 });
 
 test("a node that comes again replaces what was", () => {
@@ -29,14 +60,20 @@ test("a child may be told of before its parent", () => {
   const model = new Model();
   model.apply(documentOf([processNode(2, 1, "cat", 1, 2)], []));
   model.apply({ nodes: [processNode(1, null, "sh", 0, 5)], links: [] });
-  assert.deepEqual(model.process(`${KEY}:process-1`).children.map((child) => child.name), ["cat"]);
+  assert.deepEqual(
+    model.process(`${KEY}:process-1`).children.map((child) => child.name),
+    ["cat"],
+  );
 });
 
 test("the first failure comes first, with its reason and what followed from it", () => {
   const [first, second] = failures(sample());
   assert.equal(first.process.name, "sort");
   assert.equal(first.failure.error, "ENOENT");
-  assert.deepEqual(first.consequences.map((process) => process.name), ["sh"]);
+  assert.deepEqual(
+    first.consequences.map((process) => process.name),
+    ["sh"],
+  );
   assert.equal(second.process.name, "grep");
   assert.equal(outcome(sample()).name, "sh");
 });
@@ -52,12 +89,30 @@ test("runs on one time axis begin when they did", () => {
 test("events are kept in order, and runs of equal calls are one", () => {
   const model = sample();
   const event = (ordinal, call, more = {}) => ({
-    id: `${KEY}:event-2-${ordinal}`, class: "event", label: call, thread: `${KEY}:thread-2`, execution: `${KEY}:execution-2-1`,
-    ordinal, event: "call", call, started: ordinal * 1e6, ended: ordinal * 1e6 + 5, ...more,
+    id: `${KEY}:event-2-${ordinal}`,
+    class: "event",
+    label: call,
+    thread: `${KEY}:thread-2`,
+    execution: `${KEY}:execution-2-1`,
+    ordinal,
+    event: "call",
+    call,
+    started: ordinal * 1e6,
+    ended: ordinal * 1e6 + 5,
+    ...more,
   });
   const uses = [{ resource: "x", verb: "reads" }];
-  model.apply({ nodes: [event(3, "read", { result: 5, uses }), event(1, "openat"), event(2, "read", { result: 7, uses })], links: [] });
+  model.apply({
+    nodes: [event(3, "read", { result: 5, uses }), event(1, "openat"), event(2, "read", { result: 7, uses })],
+    links: [],
+  });
   const { events } = model.threads.get(`${KEY}:thread-2`);
-  assert.deepEqual(events.nodes.map((node) => node.ordinal), [1, 2, 3]);
-  assert.deepEqual(events.collapsed(), [{ from: 0, to: 1 }, { from: 1, to: 3 }]);
+  assert.deepEqual(
+    events.nodes.map((node) => node.ordinal),
+    [1, 2, 3],
+  );
+  assert.deepEqual(events.collapsed(), [
+    { from: 0, to: 1 },
+    { from: 1, to: 3 },
+  ]);
 });

@@ -14,7 +14,14 @@ test("a scale without gaps is the time itself", () => {
 test("long times without events are gaps, and short ones are not", () => {
   const marks = [0, 1 * S, 2 * S, 3600 * S, 3601 * S];
   assert.deepEqual(idleGaps(marks, 0, 3601 * S), [[2 * S, 3600 * S]]);
-  assert.deepEqual(idleGaps([0, 1, 2, 3, 4, 5].map((n) => n * S), 0, 5 * S), []);
+  assert.deepEqual(
+    idleGaps(
+      [0, 1, 2, 3, 4, 5].map((n) => n * S),
+      0,
+      5 * S,
+    ),
+    [],
+  );
 });
 
 test("a gap that would win little is not compressed", () => {
@@ -32,7 +39,10 @@ test("three hours with events in two minutes keep most of the room for the event
 });
 
 test("units and times lead back to each other, and keep their order, across gaps", () => {
-  const scale = new Scale(0, 1000 * S, [[10 * S, 500 * S], [510 * S, 990 * S]]);
+  const scale = new Scale(0, 1000 * S, [
+    [10 * S, 500 * S],
+    [510 * S, 990 * S],
+  ]);
   let before = -1;
   for (let time = 0; time <= 1000; time += 3) {
     const unit = scale.unit(time * S);

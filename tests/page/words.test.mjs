@@ -5,18 +5,34 @@ import { MODES, barColours, contrast, durationStep, palette } from "../../src/ex
 import { WORDS as en } from "../../src/export/page/en.js";
 import { WORDS as fr } from "../../src/export/page/fr.js";
 import { preferred, translator } from "../../src/export/page/i18n.js";
-import { bytes, duration, moment, program, shortCommand, shortened, visible } from "../../src/export/page/text.js";
+import {
+  bytes,
+  duration,
+  moment,
+  program,
+  shortCommand,
+  shortened,
+  visible,
+} from "../../src/export/page/text.js";
 
 test("both languages have the same words, with the same parameters", () => {
   assert.deepEqual(Object.keys(fr), Object.keys(en));
-  const parameters = (text) => [...new Set([text].flat().join(" ").match(/\{\w+\}/g))].sort();
+  const parameters = (text) =>
+    [
+      ...new Set(
+        [text]
+          .flat()
+          .join(" ")
+          .match(/\{\w+\}/g),
+      ),
+    ].sort();
   for (const key of Object.keys(en)) assert.deepEqual(parameters(fr[key]), parameters(en[key]), key);
 });
 
 test("one and several", () => {
   assert.equal(translator("en")("counts.processes", { n: 1 }), "1 process");
   assert.equal(translator("en")("counts.calls", { n: 12345 }), "12,345 calls");
-  assert.equal(translator("fr")("counts.threads", { n: 2 }), "2 fils");
+  assert.equal(translator("fr")("lanes.threads", { n: 2 }), "2 fils");
 });
 
 test("the browser's languages decide", () => {
@@ -64,7 +80,10 @@ test("every text on every bar can be read, in both themes", () => {
     }
     for (const ground of ["background", "raised", "hover", "selected", "badSoft"]) {
       assert.ok(contrast(colours.text, colours[ground]) >= 7, `${theme} text on ${ground}`);
-      assert.ok(contrast(colours.bad, colours[ground]) >= 4.5, `${theme} bad on ${ground}: ${contrast(colours.bad, colours[ground])}`);
+      assert.ok(
+        contrast(colours.bad, colours[ground]) >= 4.5,
+        `${theme} bad on ${ground}: ${contrast(colours.bad, colours[ground])}`,
+      );
     }
     for (const ground of ["background", "raised", "hover", "selected"]) {
       for (const name of ["soft", "accent"]) {

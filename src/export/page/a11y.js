@@ -11,7 +11,7 @@ import { duration, shortened, visible } from "./text.js";
 const AROUND = 100;
 
 /** A lane in words. */
-export function laneText(row, app) {
+function laneText(row, app) {
   const { t } = app;
   const { language } = app.state;
   if (row.kind === "machine") return visible(row.run.meta.host);
@@ -19,7 +19,12 @@ export function laneText(row, app) {
   if (row.kind === "thread") return visible(namesOf(row, { language, t }).rest);
   const { process } = row;
   const end = `${endText(process, t)}${process.node.deleted ? `, ${t("end.deleted")}` : ""}`;
-  return [shortened(command(process), 120), `pid ${process.node.pid}`, duration(lifetime(process, app.model.end), language), end].join(", ");
+  return [
+    shortened(command(process), 120),
+    `pid ${process.node.pid}`,
+    duration(lifetime(process, app.model.end), language),
+    end,
+  ].join(", ");
 }
 
 export class Accessible {
@@ -37,15 +42,21 @@ export class Accessible {
   refresh() {
     const { app, tree } = this;
     const { rows } = app.layout;
-    const chosen = rows.find((row) => row.id === app.state.selected) ?? app.layout.rowOf.get(app.state.selected);
+    const chosen =
+      rows.find((row) => row.id === app.state.selected) ?? app.layout.rowOf.get(app.state.selected);
     const at = chosen?.index ?? 0;
     const key = [app.keys.layout, at, app.state.language, app.model.revision, app.state.selected].join();
     if (key === this.key) return;
     this.key = key;
     const { t } = app;
-    const processes = t("counts.processes", { n: [...app.model.processes.values()].filter((p) => p.told).length });
+    const processes = t("counts.processes", {
+      n: [...app.model.processes.values()].filter((p) => p.told).length,
+    });
     const length = duration(app.model.end - app.model.start, app.state.language);
-    tree.setAttribute("aria-label", `${t("lanes.label", { processes, duration: length })}. ${t("lanes.hint")}`);
+    tree.setAttribute(
+      "aria-label",
+      `${t("lanes.label", { processes, duration: length })}. ${t("lanes.hint")}`,
+    );
     app.minimap.canvas.setAttribute("aria-label", t("minimap.label"));
     const from = Math.max(0, at - AROUND);
     const items = rows.slice(from, at + AROUND).map((row) => this.#item(row, row === chosen));
@@ -56,9 +67,17 @@ export class Accessible {
 
   #item(row, chosen) {
     const open = row.kind === "group" ? row.open : !row.closed;
-    return el("div", {
-      role: "treeitem", id: `lane-${row.index}`, "aria-level": String(row.depth + 1), "aria-selected": String(chosen),
-      "aria-expanded": foldable(row) ? String(open) : null, "data-id": row.id,
-    }, laneText(row, this.app));
+    return el(
+      "div",
+      {
+        role: "treeitem",
+        id: `lane-${row.index}`,
+        "aria-level": String(row.depth + 1),
+        "aria-selected": String(chosen),
+        "aria-expanded": foldable(row) ? String(open) : null,
+        "data-id": row.id,
+      },
+      laneText(row, this.app),
+    );
   }
 }

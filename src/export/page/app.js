@@ -2,18 +2,20 @@
 // frame each part looks at what it shows, and does again what is not so any more.
 
 import { Accessible } from "./a11y.js";
+import { Address } from "./address.js";
 import { failures } from "./blame.js";
 import { prepare, sizesFor } from "./canvas.js";
 import { palette } from "./colours.js";
-import { button, el, fill, oncePerFrame } from "./dom.js";
+import { oncePerFrame } from "./dom.js";
 import { drawAxis, drawLanes } from "./draw.js";
 import { chosenFlows } from "./edges.js";
-import { EventLoader } from "./loader.js";
 import { none, passes } from "./filters.js";
-import { read, write } from "./hash.js";
+import { read } from "./hash.js";
+import { giveColours, writeNotice, writeRange, writeTitle, writeWords } from "./heading.js";
 import { preferred, translator } from "./i18n.js";
-import { HELP, listenKeys } from "./keyboard.js";
+import { listenKeys } from "./keyboard.js";
 import { layout } from "./layout.js";
+import { EventLoader } from "./loader.js";
 import { Minimap } from "./minimap.js";
 import { Model, lifetime } from "./model.js";
 import { Panel } from "./panel.js";
@@ -23,11 +25,19 @@ import { search } from "./search.js";
 import { Table } from "./table.js";
 import { Toolbar } from "./toolbar.js";
 import { Wrong } from "./wrong.js";
-import { duration, moment, plain, shortCommand, visible } from "./text.js";
 
 const INITIAL = {
-  selected: null, event: null, colour: "program", flows: "selected", gaps: true, language: "en", theme: "auto",
-  tab: "details", query: "", table: false, panel: true,
+  selected: null,
+  event: null,
+  colour: "program",
+  flows: "selected",
+  gaps: true,
+  language: "en",
+  theme: "auto",
+  tab: "details",
+  query: "",
+  table: false,
+  panel: true,
 };
 
 export class App {
@@ -35,7 +45,10 @@ export class App {
     this.source = source;
     this.model = new Model();
     this.about = source.about();
-    this.initial = { ...INITIAL, language: preferred(navigator.languages ?? ["en"], this.about.default_language) };
+    this.initial = {
+      ...INITIAL,
+      language: this.about.default_language ?? preferred(navigator.languages ?? []),
+    };
     const asked = read(location.hash);
     this.state = { ...this.initial, open: new Set(), closed: new Set(), filters: none(), ...asked.state };
     this.askedView = asked.view;
@@ -53,7 +66,7 @@ export class App {
     try {
       this.model.apply(await this.source.flow());
     } catch (error) {
-      document.getElementById("notice").textContent = this.t("broken", { why: error.message });
+      writeNotice(this.t("broken", { why: error.message }));
       throw error;
     }
     this.scroller = document.getElementById("scroller");
@@ -63,13 +76,18 @@ export class App {
     this.#rescale();
     if (this.askedView) this.view.showTimes(...this.askedView);
     this.loader = new EventLoader(this);
-    this.parts = [new Toolbar(this), new Wrong(this), new Table(this), new Accessible(this)];
+    this.parts = [
+      new Toolbar(this),
+      new Wrong(this),
+      new Table(this),
+      new Accessible(this),
+      new Address(this),
+    ];
     this.panel = new Panel(this);
     this.minimap = new Minimap(this, document.getElementById("minimap"));
     this.pointer = new Pointer(this);
     listenKeys(this);
     this.#listen();
-    document.getElementById("notice").hidden = true;
     this.#frame();
     if (this.state.selected) this.reveal(this.state.selected);
     this.unsubscribe = this.source.subscribe((part) => this.arrived(part));
@@ -90,15 +108,6 @@ export class App {
     }).observe(document.getElementById("time"));
     this.scroller.addEventListener("scroll", () => this.draw(), { passive: true });
     this.dark.addEventListener("change", () => this.set({}));
-    addEventListener("hashchange", () => {
-      if (location.hash.slice(1) === this.written) return;
-      const { state, view } = read(location.hash);
-      Object.assign(this.state, this.initial, { open: new Set(), closed: new Set(), filters: none() }, state);
-      this.set({});
-      if (view) this.view.showTimes(...view);
-      else this.view.fit();
-      if (state.selected) this.reveal(state.selected);
-    });
   }
 
   /** Changes the state, and lets everything see it. */
@@ -124,8 +133,7 @@ export class App {
     if (this.keys.language === this.state.language) return;
     this.keys.language = this.state.language;
     this.t = translator(this.state.language);
-    document.documentElement.lang = this.state.language;
-    for (const element of document.querySelectorAll("[data-t]")) element.textContent = this.t(element.dataset.t);
+    writeWords(this.state.language, this.t);
   }
 
   #theme() {
@@ -133,11 +141,7 @@ export class App {
     if (this.keys.theme === this.theme) return;
     this.keys.theme = this.theme;
     this.colours = palette(this.theme);
-    const { style, dataset } = document.documentElement;
-    dataset.theme = this.theme;
-    for (const [name, colour] of Object.entries(this.colours)) {
-      if (typeof colour === "string") style.setProperty(`--${name}`, colour);
-    }
+    giveColours(this.theme, this.colours);
   }
 
   #resize() {
@@ -154,7 +158,8 @@ export class App {
   #rescale() {
     const { model } = this;
     const gaps = this.state.gaps ? idleGaps(model.marks(), model.start, model.end) : [];
-    const before = this.view && !this.view.whole ? [this.view.time(0), this.view.time(this.view.width)] : null;
+    const before =
+      this.view && !this.view.whole ? [this.view.time(0), this.view.time(this.view.width)] : null;
     this.scale = new Scale(model.start, model.end, gaps);
     this.view = new View(this.scale, this.room);
     if (before) this.view.showTimes(...before);
@@ -196,78 +201,11 @@ export class App {
     }
   }
 
-  /** Zooms to a process, or to a moment of it. */
-  zoomTo(id, time = null) {
-    const process = this.model.processOf(id);
-    if (!process) return;
-    const end = process.end ?? this.model.end;
-    const length = Math.max(end - process.start, 1000);
-    if (time === null) this.view.showTimes(process.start - length * 0.06, end + length * 0.12);
-    else this.view.showTimes(...this.#around(process, time, length));
-    this.viewed();
-  }
-
-  /** A time with a few events around it; part of the process's life where events are not known. */
-  #around(process, time, length) {
-    const thread = process.threads.find(({ events }) => events && events.start[events.from(time - 1)] !== undefined);
-    if (!thread) return [time - length * 0.05, time + length * 0.02];
-    const { start, end } = thread.events;
-    const at = thread.events.from(time - 1);
-    const last = Math.min(at + 4, start.length - 1);
-    return [start[Math.max(0, at - 5)], Math.max(end[last] ?? start[last], time + 1000)];
-  }
-
-  /** Opens a lane, or closes it. */
-  fold(row) {
-    const { open, closed } = this.state;
-    if (row.kind === "group") toggle(open, row.id);
-    else {
-      if (row.threaded) toggle(open, `threads:${row.id}`);
-      if (row.process.children.length > 0) toggle(closed, row.id);
-    }
-    this.set({});
-  }
-
-  /** Opens or closes all lanes. */
-  foldAll(open) {
-    const { state, model } = this;
-    state.open.clear();
-    state.closed.clear();
-    if (open) {
-      for (const process of model.processes.values()) if (process.node?.threads > 1) state.open.add(`threads:${process.id}`);
-      for (let before = -1; before !== state.open.size;) {
-        before = state.open.size;
-        this.#layout();
-        for (const row of this.layout.rows) if (row.kind === "group") state.open.add(row.id);
-      }
-    } else {
-      for (const process of model.processes.values()) if (process.parent && process.children.length > 0) state.closed.add(process.id);
-    }
-    this.set({});
-  }
-
-  /** Scrolls so that a lane is to be seen. */
-  scrollTo(row) {
-    const { scroller } = this;
-    if (row.y < scroller.scrollTop) scroller.scrollTop = row.y;
-    else if (row.y + row.height > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = row.y + row.height - scroller.clientHeight;
-  }
-
   /** One step back: the event, then the selection, then the search. */
   escape() {
     if (this.state.event) this.set({ event: null });
     else if (this.state.selected) this.select(null);
     else this.set({ query: "" });
-  }
-
-  help() {
-    const dialog = document.getElementById("help");
-    const { t } = this;
-    fill(dialog, el("h2", {}, t("help.title")),
-      el("dl", {}, HELP.map(([keys, what]) => [el("dt", {}, keys.map((key) => el("kbd", {}, key))), el("dd", {}, t(what))])),
-      el("p", { class: "soft" }, t("help.mouse")), button(t("tool.close"), () => dialog.close()));
-    dialog.setAttribute("aria-label", t("help.title"));
-    if (!dialog.open) dialog.showModal();
   }
 
   get failures() {
@@ -288,10 +226,24 @@ export class App {
     return this.result;
   }
 
+  /** The lanes as they are to be now. */
+  lanes() {
+    this.#layout();
+    return this.layout;
+  }
+
   #layout() {
     const { state } = this;
-    const key = [this.model.revision, [...state.open].join(), [...state.closed].join(), this.sizes.lane,
-      state.selected, Object.values(state.filters).map((names) => [...names].join()).join(";")].join("|");
+    const key = [
+      this.model.revision,
+      [...state.open].join(),
+      [...state.closed].join(),
+      this.sizes.lane,
+      state.selected,
+      Object.values(state.filters)
+        .map((names) => [...names].join())
+        .join(";"),
+    ].join("|");
     if (this.keys.layout === key) return;
     this.keys.layout = key;
     const shown = passes(state.filters, this.model);
@@ -302,7 +254,19 @@ export class App {
   frame() {
     const { model, layout: lanes, view, colours, sizes, state, hover, longest, t } = this;
     const users = model.resources.has(state.selected) ? model.usersOf(state.selected) : null;
-    const frame = { model, layout: lanes, view, colours, sizes, state, hover, longest, t, users, language: state.language };
+    const frame = {
+      model,
+      layout: lanes,
+      view,
+      colours,
+      sizes,
+      state,
+      hover,
+      longest,
+      t,
+      users,
+      language: state.language,
+    };
     frame.flows = chosenFlows(frame);
     frame.lit = users ? new Set(users.map((user) => user.process)) : null;
     frame.matches = this.matches?.processes ?? null;
@@ -322,54 +286,24 @@ export class App {
     const tall = this.axis.clientHeight;
     drawAxis({ ...frame, height: tall, context: prepare(this.axis, width, tall) });
     this.minimap.draw();
-    this.#range();
+    writeRange(this);
+    writeNotice(this.layout.rows.length > 0 ? null : this.t("lanes.empty"));
     for (const part of this.parts) part.refresh();
     this.panel.refresh();
     this.#title();
-    this.#address();
     this.#reveal();
     this.loader.look();
-  }
-
-  /** Which part of the time is to be seen, in words. */
-  #range() {
-    const { view, model, state } = this;
-    const [from, to] = [0, view.width].map((x) => view.time(x) - model.start);
-    const step = Math.max((to - from) / 1000, 1);
-    const text = `${moment(from, step, state.language)} – ${moment(to, step, state.language)} (${duration(to - from, state.language)})`;
-    document.getElementById("range").textContent = text;
   }
 
   #title() {
     const key = [this.state.language, this.model.revision].join();
     if (this.keys.title === key) return;
     this.keys.title = key;
-    const runs = [...this.model.runs.values()];
-    const commands = runs.map((run) => visible(run.meta.command.map(plain).join(" ")));
-    const title = runs.length > 1 ? this.t("run.several", { n: runs.length }) : commands[0] ?? "";
-    document.getElementById("command").textContent = shortCommand(title) || "rtrace";
-    document.getElementById("command").title = commands.join("\n");
-    document.title = this.t("title", { command: shortCommand(title) });
-  }
-
-  /** The address follows the view, a moment later: browsers mind too many changes. */
-  #address() {
-    const view = this.view.whole ? null : [this.view.time(0), this.view.time(this.view.width)];
-    const text = write(this.state, view, this.initial);
-    if (text === (this.written ?? location.hash.slice(1))) return;
-    clearTimeout(this.later);
-    this.later = setTimeout(() => {
-      this.written = text;
-      history.replaceState(null, "", text ? `#${text}` : location.href.split("#")[0]);
-    }, 250);
+    writeTitle(this);
   }
 
   /** Tells people who hear the page. */
   say(text) {
     document.getElementById("said").textContent = text;
   }
-}
-
-function toggle(set, name) {
-  if (!set.delete(name)) set.add(name);
 }

@@ -1,10 +1,10 @@
 // Bars: when a process lived, what it executed, how it ended, and its events where there is room.
 
+import { FONT, fitted } from "./canvas.js";
 import { barColours } from "./colours.js";
 import { failed, lifetime } from "./model.js";
+import { duration, visible } from "./text.js";
 import { drawTicks } from "./ticks.js";
-import { FONT, fitted } from "./canvas.js";
-import { duration, plain, program, visible } from "./text.js";
 
 /** Where in its row the bar is: `[y, height]`, from the top of the picture. */
 export function barPlace(row, { top, sizes }) {
@@ -30,12 +30,20 @@ function lit(row, processes) {
 }
 
 /** The colours of a process's bar in the mode that is chosen. */
-export function coloursOf(process, { state, colours, model, longest }) {
+function coloursOf(process, { state, colours, model, longest }) {
   const { node } = process;
-  return barColours(state.colour, {
-    name: process.name, length: lifetime(process, model.end), errors: node.errors, calls: node.calls,
-    failed: failed(process),
-  }, longest, colours);
+  return barColours(
+    state.colour,
+    {
+      name: process.name,
+      length: lifetime(process, model.end),
+      errors: node.errors,
+      calls: node.calls,
+      failed: failed(process),
+    },
+    longest,
+    colours,
+  );
 }
 
 function drawProcess(row, frame) {
@@ -50,16 +58,19 @@ function drawProcess(row, frame) {
   bar(context, x0, right, y, height, fill, process.end === null);
   drawExecutions(process, frame, x0, right, y, height);
   const own = process.threads[0];
-  const drawn = own?.events && !row.threadsOpen
-    ? drawTicks(own.events, frame, { from: x0, to: right, y, height, text, process })
-    : false;
-  if (!drawn && state.colour !== "calls" && !frame.users) drawBarText(process, frame, x0, right, y, height, text);
+  const drawn =
+    own?.events && !row.threadsOpen
+      ? drawTicks(own.events, frame, { from: x0, to: right, y, height, text, process })
+      : false;
+  if (!drawn && state.colour !== "calls" && !frame.users)
+    drawBarText(process, frame, x0, right, y, height, text);
   if (failed(process)) drawEnd(process, frame, x1, y, height);
   const failure = process.node.failure;
   if (failure) drawBlame(context, view.x(failure.time + model.offset(process.id)), y, colours);
   if (frame.matches?.has(process.id)) outline(context, x0, right, y, height, colours.match, 2);
   if (row.id === state.selected) outline(context, x0, right, y, height, colours.accent, 1.5);
-  if (state.event && !row.threadsOpen) for (const thread of process.threads) drawMark(thread.events, frame, y, height);
+  if (state.event && !row.threadsOpen)
+    for (const thread of process.threads) drawMark(thread.events, frame, y, height);
 }
 
 /** A mark at the event that is selected. */
@@ -94,23 +105,21 @@ function outline(context, x0, x1, y, height, colour, width) {
   context.stroke();
 }
 
-/** The executions after the first: a fork that executed nothing yet is paler, an exec is a line. */
+/** Before its first exec a forked process is paler; every further exec is a line. */
 function drawExecutions(process, { context, view, colours }, x0, x1, y, height) {
+  const left = Math.max(x0, -40);
   for (const [at, execution] of process.executions.entries()) {
-    if (at === 0 && process.executions.length > 1 && !execution.node.argv) {
-      const to = Math.min(view.x(process.executions[1].start), x1);
-      if (to - x0 < 3) continue;
-      context.fillStyle = colours.background;
-      const before = context.globalAlpha;
-      context.globalAlpha = before * 0.5;
-      context.fillRect(Math.max(x0, -40), y, to - Math.max(x0, -40), height);
-      context.globalAlpha = before;
-    } else if (at > 0) {
-      const x = view.x(execution.start);
-      if (x - x0 < 3) continue;
-      context.fillStyle = colours.background;
+    const x = Math.min(view.x(execution.start), x1);
+    if (x - x0 < 3) continue;
+    context.fillStyle = colours.background;
+    if (at > 0) {
       context.fillRect(Math.round(x), y, 1, height);
+      continue;
     }
+    const before = context.globalAlpha;
+    context.globalAlpha = before * 0.5;
+    context.fillRect(left, y, x - left, height);
+    context.globalAlpha = before;
   }
 }
 
@@ -121,7 +130,7 @@ function drawBarText(process, frame, x0, x1, y, height, colour) {
   context.font = `11px ${FONT}`;
   context.textAlign = "left";
   context.fillStyle = colour;
-  const programs = process.executions.filter((execution) => execution.node.argv);
+  const programs = process.executions;
   const put = (text, from, to) => {
     const left = Math.max(from + 6, 4);
     const shown = fitted(context, text, Math.min(to, view.width + sizes.right) - left - 4);
@@ -130,12 +139,13 @@ function drawBarText(process, frame, x0, x1, y, height, colour) {
   if (programs.length > 1) {
     for (const [at, execution] of programs.entries()) {
       const to = programs[at + 1] ? view.x(programs[at + 1].start) : x1;
-      put(visible(program(plain(execution.node.label))), view.x(execution.start), to);
+      put(visible(execution.node.label), view.x(execution.start), to);
     }
     return;
   }
   const length = duration(lifetime(process, model.end), language);
-  if (context.measureText(length).width + 12 < Math.min(x1, view.width) - Math.max(x0, 0)) put(length, x0, x1);
+  if (context.measureText(length).width + 12 < Math.min(x1, view.width) - Math.max(x0, 0))
+    put(length, x0, x1);
 }
 
 /** How a process failed, at the end of its bar. */
@@ -175,7 +185,15 @@ function drawThread(row, frame) {
   const [x0, x1] = [view.x(thread.start), view.x(thread.end ?? model.end)];
   const right = Math.max(x1, x0 + 2);
   bar(context, x0, right, y, height, colours.bar, thread.end === null);
-  if (thread.events) drawTicks(thread.events, frame, { from: x0, to: right, y, height, text: colours.barText, process: row.process });
+  if (thread.events)
+    drawTicks(thread.events, frame, {
+      from: x0,
+      to: right,
+      y,
+      height,
+      text: colours.barText,
+      process: row.process,
+    });
   if (row.id === state.selected) outline(context, x0, right, y, height, colours.accent, 1.5);
   drawMark(thread.events, frame, y, height);
 }

@@ -30,8 +30,11 @@ function explained(process) {
   if (children.length === 0) return false;
   const { failure } = process.node;
   if (!failure) return true;
-  return children.some((child) => child.node.failure && (child.node.failure.time >= failure.time
-    || child.node.failure.error === failure.error));
+  return children.some(
+    (child) =>
+      child.node.failure &&
+      (child.node.failure.time >= failure.time || child.node.failure.error === failure.error),
+  );
 }
 
 /** How the run ended: the process that it began with, or null where there was none. */

@@ -38,7 +38,18 @@ const NAMES = {
 };
 
 /** The kinds, in the order in which they are listed. */
-export const KINDS = ["read", "write", "file", "network", "process", "wait", "memory", "other", "signal", "life"];
+export const KINDS = [
+  "read",
+  "write",
+  "file",
+  "network",
+  "process",
+  "wait",
+  "memory",
+  "other",
+  "signal",
+  "life",
+];
 
 const KIND_OF = new Map(
   Object.entries(NAMES).flatMap(([kind, names]) => names.split(/\s+/).map((name) => [name, kind])),
@@ -47,13 +58,17 @@ const KIND_OF = new Map(
 /** The number in `KINDS` of an event of the document. */
 export function kindOf(event) {
   if (event.event === "call") return KINDS.indexOf(KIND_OF.get(event.call) ?? "other");
-  return KINDS.indexOf(event.event === "signal" || event.event === "stop" || event.event === "continue" ? "signal" : "life");
+  return KINDS.indexOf(
+    event.event === "signal" || event.event === "stop" || event.event === "continue" ? "signal" : "life",
+  );
 }
 
 // Calls in which a thread does nothing but wait for others.
-const SLEEPS = new Set(`wait4 waitid waitpid poll ppoll ppoll_time64 select _newselect pselect6 epoll_wait
+const SLEEPS = new Set(
+  `wait4 waitid waitpid poll ppoll ppoll_time64 select _newselect pselect6 epoll_wait
   epoll_pwait epoll_pwait2 nanosleep clock_nanosleep futex futex_wait futex_waitv pause rt_sigsuspend
-  rt_sigtimedwait restart_syscall accept accept4`.split(/\s+/));
+  rt_sigtimedwait restart_syscall accept accept4`.split(/\s+/),
+);
 
 /** Whether the time of a call of that name is time of sleep. */
 export const sleeps = (call) => SLEEPS.has(call);

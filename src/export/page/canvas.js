@@ -1,13 +1,14 @@
 // Canvases: how big things are on them, and texts that fit.
 
-export const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', sans-serif";
+export const FONT =
+  "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', sans-serif";
 
 /** Sizes in CSS pixels for a picture of that width. */
 export function sizesFor(width) {
   const narrow = width < 640;
   return {
     narrow,
-    gutter: narrow ? 0 : Math.round(Math.min(380, Math.max(220, width * 0.24))),
+    gutter: narrow ? 0 : Math.round(Math.min(400, Math.max(230, width * 0.28))),
     right: narrow ? 8 : 72,
     left: narrow ? 8 : 10,
     lane: narrow ? 40 : 26,

@@ -1,14 +1,31 @@
 // What was done to a resource, in words.
 
-import { bytes, plain } from "./text.js";
+import { bytes } from "./text.js";
 
-const ORDER = ["execs", "writes", "shared_maps", "makes", "truncates", "removes", "alters", "reads", "maps", "lists",
-  "connects", "opens", "looks", "others", "failures"];
+const ORDER = [
+  "execs",
+  "writes",
+  "shared_maps",
+  "makes",
+  "truncates",
+  "removes",
+  "alters",
+  "reads",
+  "maps",
+  "lists",
+  "connects",
+  "opens",
+  "looks",
+  "others",
+  "failures",
+];
 
 /** The deeds of a use: `read ×3, looked at`. An open says nothing where something was done then. */
 export function deedsText(deeds, t) {
   const done = ORDER.filter((deed) => deeds[deed] > 0);
-  const told = done.filter((deed) => deed !== "opens" || done.every((one) => ["opens", "looks", "failures", "others"].includes(one)));
+  const told = done.filter(
+    (deed) => deed !== "opens" || done.every((one) => ["opens", "looks", "failures", "others"].includes(one)),
+  );
   return told.map((deed) => `${t(`deed.${deed}`)}${deeds[deed] > 1 ? ` ×${deeds[deed]}` : ""}`).join(", ");
 }
 
@@ -27,8 +44,8 @@ export function amounts(use, app) {
 const SYSTEM = /^\/(usr|lib|lib32|lib64|libx32|etc|proc|sys|bin|sbin|opt)(\/|$)|^\/(dev)$/;
 
 /** Whether a path is one of the system's own, which seldom tells anything of a batch. */
-export function isSystem(node) {
-  return SYSTEM.test(plain(node.name)) && !node.modified && !node.created_by;
+export function isSystem({ node, name }) {
+  return SYSTEM.test(name) && !node.modified && !node.created_by;
 }
 
 /** Bytes that went to or from a resource; 0 where that is not known. */
@@ -36,4 +53,3 @@ export function traffic(node) {
   const part = (name) => node[name] ?? node[`${name}_at_least`] ?? 0;
   return part("read") + part("written");
 }
-

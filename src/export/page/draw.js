@@ -1,10 +1,10 @@
 // A frame of the timeline, from back to front.
 
-import { rowAt } from "./layout.js";
 import { drawBars } from "./bars.js";
+import { FONT } from "./canvas.js";
 import { drawBranches, drawFlows, drawOrder } from "./edges.js";
 import { drawGutter } from "./gutter.js";
-import { FONT } from "./canvas.js";
+import { rowAt } from "./layout.js";
 import { tickStep } from "./scale.js";
 import { duration, moment } from "./text.js";
 

@@ -51,10 +51,8 @@ const under = (row, frame) => {
 };
 
 function branch(row, above, frame, drawn, lines) {
-  const { view, model } = frame;
-  const birth = row.process.birth;
-  const time = birth ? birth.time + model.offset(birth.id) : row.process.start;
-  const x = Math.round(view.x(time)) + 0.5;
+  const { view } = frame;
+  const x = Math.round(view.x(row.process.start)) + 0.5;
   if (x < -20 || x > view.width + 100) return;
   const [y, height] = barPlace(row, frame);
   const start = Math.max(view.x(row.process.start), x);
@@ -100,10 +98,12 @@ function join(row, frame, drawn, lines) {
 export function chosenFlows({ model, state }) {
   if (state.flows === "none") return [];
   if (state.flows === "all") {
-    return [...model.links.values()].filter((link) => link.kind === "passage" && link.carrier !== "overwrite");
+    return [...model.links.values()].filter(
+      (link) => link.kind === "passage" && link.carrier !== "overwrite",
+    );
   }
   const process = model.processOf(state.selected);
-  const links = process ? model.passagesOfProcess(process) : model.passagesOf.get(state.selected) ?? [];
+  const links = process ? model.passagesOfProcess(process) : (model.passagesOf.get(state.selected) ?? []);
   return links.filter((link) => link.kind === "passage" && link.carrier !== "overwrite");
 }
 
@@ -122,7 +122,7 @@ export function drawFlows(frame) {
     if (!from || !to || from === to) continue;
     const offset = model.offset(link.id);
     const taken = link.taken.first + offset;
-    const given = Math.min(link.given ? link.given.first + offset : givenTime(link, model) ?? taken, taken);
+    const given = Math.min(link.given ? link.given.first + offset : (givenTime(link, model) ?? taken), taken);
     const [xa, xb] = [view.x(Math.min(given, source.end ?? given)), view.x(taken)];
     const [ya, yb] = [from, to].map((row) => {
       const [y, height] = barPlace(row, frame);
@@ -142,7 +142,7 @@ export function drawFlows(frame) {
 /** When the content of a file was given that another took: when its writer last wrote. */
 function givenTime(link, model) {
   const use = (model.usesOf.get(link.source) ?? []).find((u) => u.target === link.through);
-  return use?.given ? use.given.last + model.offset(use.id) : null;
+  return use ? use.last + model.offset(use.id) : null;
 }
 
 function arrow(context, xa, ya, xb, yb) {
@@ -163,7 +163,7 @@ function arrow(context, xa, ya, xb, yb) {
 
 /** What went: how much, and through what. */
 export function flowText(link, { model, language, t }) {
-  const name = model.resources.get(link.through)?.node.label ?? "";
+  const name = model.resources.get(link.through)?.name ?? "";
   const through = link.carrier === "content" ? shortened(basename(name), 32) : "";
   if (link.carrier === "bytes") return bytes(link.amount, language);
   if (link.carrier === "messages") return t("details.messages", { n: link.amount });
@@ -177,7 +177,11 @@ function drawLabels({ context, colours, view }, labels) {
   for (const label of labels) {
     const half = context.measureText(label.text).width / 2 + 5;
     const x = Math.min(Math.max(label.x, half), view.width - half);
-    if (!label.text || taken.some(([tx, ty, th]) => Math.abs(ty - label.y) < 17 && Math.abs(tx - x) < half + th)) continue;
+    if (
+      !label.text ||
+      taken.some(([tx, ty, th]) => Math.abs(ty - label.y) < 17 && Math.abs(tx - x) < half + th)
+    )
+      continue;
     taken.push([x, label.y, half]);
     context.fillStyle = colours.background;
     context.beginPath();

@@ -15,24 +15,48 @@ export function eventDetails(process, app) {
     const at = events ? events.find(state.event) : -1;
     if (at < 0) continue;
     const node = events.nodes[at];
-    const text = node.count > 1 ? `${eventText(events, at, at + 1, state.language)} — ${node.label}` : node.label;
-    const length = events.end[at] === null ? "" : ` · ${duration(events.end[at] - events.start[at], state.language)}`;
-    return el("div", { class: `event ${node.error ? "bad" : ""}` },
-      el("h3", {}, t("event.title"), el("span", { class: "count" }, moment(events.start[at] - app.model.start, 1000, state.language), length)),
+    const text =
+      node.count > 1 ? `${eventText(events, at, at + 1, state.language)} — ${node.label}` : node.label;
+    const length =
+      events.end[at] === null ? "" : ` · ${duration(events.end[at] - events.start[at], state.language)}`;
+    return el(
+      "div",
+      { class: `event ${node.error ? "bad" : ""}` },
+      el(
+        "h3",
+        {},
+        t("event.title"),
+        el(
+          "span",
+          { class: "count" },
+          moment(events.start[at] - app.model.start, 1000, state.language),
+          length,
+        ),
+      ),
       el("p", {}, el("code", {}, quoted(shortened(text, 4200)))),
       node.error ? el("p", {}, `${node.error}: ${meaning(node.error, state.language)}`) : null,
-      uses(node, app), leads(node, app));
+      uses(node, app),
+      leads(node, app),
+    );
   }
   return null;
 }
 
 function uses(node, app) {
-  const resources = (node.uses ?? []).filter((use) => app.model.resources.has(use.resource));
-  if (resources.length === 0) return null;
-  return el("p", { class: "soft" }, `${app.t("event.uses")}: `, resources.slice(0, 6).map((use, at) => {
-    const name = app.model.resources.get(use.resource).node.label;
-    return [at > 0 ? ", " : "", button(visible(shortened(name, 80)), () => app.select(use.resource), { class: "link path" })];
-  }));
+  const used = (node.uses ?? []).filter((use) => app.model.resources.has(use.resource));
+  if (used.length === 0) return null;
+  return el(
+    "p",
+    { class: "soft" },
+    `${app.t("event.uses")}: `,
+    used.slice(0, 6).map((use, at) => {
+      const { name } = app.model.resources.get(use.resource);
+      return [
+        at > 0 ? ", " : "",
+        button(visible(shortened(name, 80)), () => app.select(use.resource), { class: "link path" }),
+      ];
+    }),
+  );
 }
 
 /** Events that led to it, or to which it led. */
@@ -49,7 +73,12 @@ function leads(node, app) {
       app.select(process.id, other);
       app.reveal(process.id);
     };
-    return el("p", { class: "soft" }, `${app.t(back ? "event.because" : "event.then")} (${app.t(`why.${link.why}`)}): `, button(name, go, { class: "link" }));
+    return el(
+      "p",
+      { class: "soft" },
+      `${app.t(back ? "event.because" : "event.then")} (${app.t(`why.${link.why}`)}): `,
+      button(name, go, { class: "link" }),
+    );
   });
 }
 

@@ -55,8 +55,11 @@ export class Events {
       else high = middle;
     }
     const node = this.nodes[low - 1];
-    const sameThread = node && node.id.slice(0, node.id.lastIndexOf("-")) === id.slice(0, id.lastIndexOf("-"));
-    return sameThread && (node.ordinal === ordinal || (node.count > 1 && ordinal <= (node.last ?? ordinal))) ? low - 1 : -1;
+    const sameThread =
+      node && node.id.slice(0, node.id.lastIndexOf("-")) === id.slice(0, id.lastIndexOf("-"));
+    return sameThread && (node.ordinal === ordinal || (node.count > 1 && ordinal <= (node.last ?? ordinal)))
+      ? low - 1
+      : -1;
   }
 
   /** Runs of equal calls: `[{from, to}]`, indices of the first and behind the last. */
@@ -74,27 +77,34 @@ export class Events {
 
 /** Whether two events are shown as one when they follow each other. */
 function alike(a, b) {
-  return a.event === b.event && a.call === b.call && !a.calls && !b.calls && (a.error === undefined) === (b.error === undefined)
-    && a.execution === b.execution && a.event === "call";
+  return (
+    a.event === b.event &&
+    a.call === b.call &&
+    !a.calls &&
+    !b.calls &&
+    (a.error === undefined) === (b.error === undefined) &&
+    a.execution === b.execution &&
+    a.event === "call"
+  );
 }
 
 const MOVES = new Set(["read", "write", "reads", "writes", "copies"]);
 
 /** The bytes that an event moved, or 0. */
-export function moved(node) {
+function moved(node) {
   if (node.bytes !== undefined) return node.bytes ?? 0;
   const moves = (node.uses ?? []).some((use) => MOVES.has(use.verb)) && node.result > 0;
   return moves ? node.result : 0;
 }
 
 /** How many events the nodes `from` to `to` stand for, and what they moved and failed. */
-export function summary(events, from, to) {
+function summary(events, from, to) {
   const sum = { count: 0, bytes: 0, errors: 0 };
   for (let at = from; at < to; at += 1) {
     const node = events.nodes[at];
     sum.count += node.count ?? 1;
     sum.bytes += moved(node);
-    sum.errors += node.errors ?? (node.error === undefined ? 0 : node.count ?? 1);
+    sum.errors += node.errors ?? (node.error === undefined ? 0 : (node.count ?? 1));
   }
   return sum;
 }
@@ -115,8 +125,10 @@ export function eventText(events, from, to, language) {
 
 /** Calls of several names, the most frequent first: `read ×40, lseek ×3`. */
 function several(calls, language) {
-  return Object.entries(calls).sort((a, b) => b[1] - a[1])
-    .map(([call, n]) => (n > 1 ? `${call} ×${number(n, language)}` : call)).join(", ");
+  return Object.entries(calls)
+    .sort((a, b) => b[1] - a[1])
+    .map(([call, n]) => (n > 1 ? `${call} ×${number(n, language)}` : call))
+    .join(", ");
 }
 
 /** What an event is about, shortly: the last part of the name of what it used. */

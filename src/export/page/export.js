@@ -1,29 +1,36 @@
 // The picture as a file, and on paper.
 
 import { prepare } from "./canvas.js";
-import { drawAxis, drawLanes } from "./draw.js";
-import { View } from "./scale.js";
 import { palette } from "./colours.js";
+import { drawAxis, drawLanes } from "./draw.js";
+import { rowAt } from "./layout.js";
+import { View } from "./scale.js";
 
 /** No browser makes a canvas that is higher, or larger, than this. */
 const HIGHEST = 16000;
 const LARGEST = 120e6;
 
-/** All lanes as they are now, from the first to the last: a canvas. */
-export function picture(app, { theme = app.theme, width = app.width, ratio = 2 } = {}) {
-  const axis = 26;
-  const height = Math.max(40, Math.min(app.layout.height + 8, HIGHEST / ratio - axis, LARGEST / (ratio * ratio * width)));
+const AXIS = 26;
+
+/** The lanes from `top` on as they are now, beneath the axis: a canvas. */
+function picture(app, { theme = app.theme, top = 0, most = Infinity, ratio = 2 } = {}) {
+  const { width } = app;
+  const possible = Math.min(HIGHEST / ratio - AXIS, LARGEST / (ratio * ratio * width), most);
+  const height = Math.max(40, Math.min(app.layout.height + 8 - top, possible));
   const canvas = document.createElement("canvas");
-  const context = prepare(canvas, width, height + axis, ratio);
+  const context = prepare(canvas, width, height + AXIS, ratio);
   const view = new View(app.scale, app.view.width);
   view.u0 = app.view.u0;
   view.u1 = app.view.u1;
   const frame = { ...app.frame(), colours: palette(theme), hover: null, view, context, width };
   context.save();
-  context.translate(0, axis);
-  drawLanes({ ...frame, top: 0, height });
+  context.beginPath();
+  context.rect(0, AXIS, width, height);
+  context.clip();
+  context.translate(0, AXIS);
+  drawLanes({ ...frame, top, height });
   context.restore();
-  drawAxis({ ...frame, height: axis });
+  drawAxis({ ...frame, height: AXIS });
   return canvas;
 }
 
@@ -37,16 +44,24 @@ export async function exportPng(app) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60000);
 }
 
-/** Prints what is on screen: all lanes, dark on white. */
-export async function printPage(app) {
-  await forPaper(app);
-  print();
-}
+/** No more pages than these are printed: nobody reads five thousand lanes on paper. */
+const PAGES = 40;
 
-/** Puts the picture into the page for the printer. */
-export async function forPaper(app) {
-  const image = document.getElementById("printed");
-  image.src = picture(app, { theme: "light" }).toDataURL("image/png");
-  image.hidden = false;
-  await image.decode();
+/** Prints all lanes, dark on white, as pictures that each fit a page and end between two lanes. */
+export async function printPage(app) {
+  const printed = document.getElementById("printed");
+  const room = app.width * 0.55;
+  const images = [];
+  for (let top = 0; top < app.layout.height && images.length < PAGES;) {
+    const last = app.layout.rows[rowAt(app.layout.rows, top + room)];
+    const next = last && last.y > top ? last.y : Math.min(top + room, app.layout.height);
+    const image = document.createElement("img");
+    image.alt = "";
+    image.src = picture(app, { theme: "light", top, most: next - top }).toDataURL("image/png");
+    images.push(image);
+    top = next;
+  }
+  printed.replaceChildren(...images);
+  await Promise.all(images.map((image) => image.decode()));
+  print();
 }

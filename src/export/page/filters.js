@@ -13,8 +13,14 @@ export const TESTS = {
   has: {
     errors: (process) => process.node.errors > 0,
     network: (process, model) => uses(process, model, (_, resource) => resource?.node.class === "socket"),
-    writes: (process, model) => uses(process, model, (use, resource) =>
-      resource?.node.class === "file" && (use.deeds.writes > 0 || use.deeds.makes > 0 || use.deeds.shared_maps > 0)),
+    writes: (process, model) =>
+      uses(
+        process,
+        model,
+        (use, resource) =>
+          resource?.node.class === "file" &&
+          (use.deeds.writes > 0 || use.deeds.makes > 0 || use.deeds.shared_maps > 0),
+      ),
     threads: (process) => process.node.threads > 1,
   },
 };
@@ -57,5 +63,9 @@ export function counts(model) {
 export function shownOf(filters, model) {
   const test = passes(filters, model);
   const told = [...model.processes.values()].filter((process) => process.told);
-  return { of: told.length, n: test ? told.filter(test).length : told.length, failed: told.filter(failed).length };
+  return {
+    of: told.length,
+    n: test ? told.filter(test).length : told.length,
+    failed: told.filter(failed).length,
+  };
 }

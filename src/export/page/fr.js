@@ -1,25 +1,22 @@
 // French.
 
 export const WORDS = {
-  "title": "{command} – rtrace",
+  title: "{command} – rtrace",
 
-  "loading": "Lecture de l’exécution …",
+  loading: "Lecture de l’exécution …",
 
-  "broken": "Cette page ne peut pas être affichée : {why}",
+  broken: "Cette page ne peut pas être affichée : {why}",
 
-  "skip": "Aller à la chronologie",
+  skip: "Aller à la chronologie",
 
   "run.on": "{host}, {when}",
   "run.several": "{n} exécutions",
 
   "counts.processes": ["{n} processus", "{n} processus"],
-  "counts.threads": ["{n} fil", "{n} fils"],
   "counts.events": ["{n} évènement", "{n} évènements"],
   "counts.calls": ["{n} appel", "{n} appels"],
-  "counts.errors": ["{n} appel en échec", "{n} appels en échec"],
   "counts.failed": ["{n} en échec", "{n} en échec"],
   "counts.shown": "{n} sur {of} affichés",
-  "counts.files": ["{n} fichier", "{n} fichiers"],
 
   "wrong.title": "Ce qui a échoué",
   "wrong.good": "Tous les processus se sont bien terminés.",
@@ -78,7 +75,7 @@ export const WORDS = {
   "tool.panel": "Panneau latéral",
   "tool.close": "Fermer",
 
-  "copied": "Copié",
+  copied: "Copié",
 
   "colour.program": "Par programme",
   "colour.calls": "Par genre d’appel",
@@ -119,8 +116,8 @@ export const WORDS = {
   "search.commands": "Processus",
   "search.resources": "Fichiers et autres ressources",
   "search.peers": "Pairs",
+  "search.glances": "Consultés, ou introuvables",
   "search.errors": "Erreurs",
-  "search.events": "Chercher aussi dans les évènements",
   "search.reading": "Lecture des évènements …",
   "search.more": "et {n} de plus",
 
@@ -166,7 +163,8 @@ export const WORDS = {
   "deed.others": "autre",
   "deed.failures": "échec",
 
-  "details.none": "Cliquez sur une ligne, ou utilisez les flèches, pour voir ce qu’un processus a fait. ? affiche toutes les touches.",
+  "details.none":
+    "Cliquez sur une ligne, ou utilisez les flèches, pour voir ce qu’un processus a fait. ? affiche toutes les touches.",
   "overview.command": "Commande",
   "overview.machine": "Machine",
   "overview.kernel": "Noyau",
@@ -174,12 +172,15 @@ export const WORDS = {
   "overview.written": "Fichiers écrits",
   "overview.blind": "Ce qui n’a pu être vu",
   "event.title": "Évènement",
-  "event.result": "Résultat",
-  "event.error": "Erreur",
   "event.uses": "Utilise",
   "event.because": "À cause de",
   "event.then": "A mené à",
-  "why.fork": "création", "why.join": "fin", "why.signal": "signal", "why.data": "données", "why.content": "contenu", "why.overwrite": "écrasé",
+  "why.fork": "création",
+  "why.join": "fin",
+  "why.signal": "signal",
+  "why.data": "données",
+  "why.content": "contenu",
+  "why.overwrite": "écrasé",
   "details.process": "Processus",
   "details.thread": "Fil",
   "details.group": ["{n} processus semblable", "{n} processus semblables"],
@@ -231,13 +232,15 @@ export const WORDS = {
   "details.remote": "Adresse du pair",
   "details.protocol": "Protocole",
   "details.class": "Classe",
-  "details.users": "Utilisateurs",
+  "details.missed": "Introuvables",
+  "details.looked_at": "Consultés",
+  "details.missed.by": "Cherché en vain par",
+  "details.looked_at.by": "Seulement consulté par",
 
   "action.title": "Actions",
   "action.attach": "Copier « rtrace attach »",
   "action.kill": "Copier « kill »",
   "action.command": "Copier la ligne de commande",
-  "action.moniker": "Copier le moniker",
   "action.only": "Agrandir dessus",
   "action.dead": "Il est terminé : il faudrait un processus vivant.",
 
@@ -247,7 +250,6 @@ export const WORDS = {
   "lanes.group": "{name}, {n} semblables",
   "lanes.empty": "Plus aucune ligne : changez le filtre.",
   "lanes.gap": "{time} sans activité",
-  "lanes.reading": "lecture des évènements",
 
   "minimap.label": "Toute l’exécution ; glisser pour choisir ce que montre la chronologie",
 
@@ -272,5 +274,6 @@ export const WORDS = {
   "help.theme": "clair ou sombre",
   "help.clear": "rien de sélectionné",
   "help.help": "cette liste",
-  "help.mouse": "Glisser pour se déplacer, Ctrl et la molette (ou pincer) pour agrandir, double clic pour agrandir sur un processus, glisser sur la vue d’ensemble pour choisir un temps.",
+  "help.mouse":
+    "Glisser pour se déplacer, Ctrl et la molette (ou pincer) pour agrandir, double clic pour agrandir sur un processus, glisser sur la vue d’ensemble pour choisir un temps.",
 };

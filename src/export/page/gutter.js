@@ -1,7 +1,7 @@
 // The left side: the tree of lanes with their names. On a narrow screen names stand above the bars.
 
-import { FONT, fitted } from "./canvas.js";
 import { endText } from "./bars.js";
+import { FONT, fitted } from "./canvas.js";
 import { command, failed } from "./model.js";
 import { number, shortCommand, visible } from "./text.js";
 
@@ -40,7 +40,8 @@ function drawMachine(row, { context, top, colours }) {
 function drawName(row, frame) {
   const { context, top, sizes, colours, width, state } = frame;
   const right = sizes.narrow ? width - 8 : sizes.gutter - 10;
-  const middle = row.y - top + (sizes.narrow ? 11 : sizes.lane / 2) - (row.kind === "thread" && !sizes.narrow ? 3 : 0);
+  const middle =
+    row.y - top + (sizes.narrow ? 11 : sizes.lane / 2) - (row.kind === "thread" && !sizes.narrow ? 3 : 0);
   let x = indentOf(row, sizes);
   context.globalAlpha = row.dim ? 0.5 : 1;
   if (foldable(row)) triangle(context, x + 5, middle, isOpen(row), colours.soft);
@@ -86,7 +87,7 @@ function triangle(context, x, y, open, colour) {
 }
 
 /** The line with long paths cut to their last part: the rest of a command line has to fit too. */
-const shortPaths = (line) => line.replace(/(?<=\s)\/[^\s'"]{16,}\/([^\s\/'"]+)/g, "…/$1");
+const shortPaths = (line) => line.replace(/(?<=\s)\/[^\s'"]{16,}\/([^\s/'"]+)/g, "…/$1");
 
 /** The name of a lane in two parts: what it is, and the rest. */
 export function namesOf(row, { language, t }) {
@@ -97,7 +98,7 @@ export function namesOf(row, { language, t }) {
   }
   if (row.kind === "thread") return { name: "", rest: visible(row.thread.node?.label ?? row.thread.id) };
   const { process } = row;
-  const forked = process.executions.length > 0 && process.executions.every((execution) => !execution.node.argv);
+  const forked = process.executions.length === 0 && process.node.program !== undefined;
   const line = visible(shortPaths(shortCommand(command(process))));
   const space = line.indexOf(" ");
   const [name, rest] = space < 0 ? [line, ""] : [line.slice(0, space), line.slice(space)];

@@ -5,10 +5,22 @@ import { none } from "./filters.js";
 import { LANGUAGES } from "./i18n.js";
 
 const LISTS = ["open", "closed"];
-const CHOICES = { colour: "c", flows: "d", language: "l", theme: "th", tab: "tab", query: "q", selected: "sel", event: "ev" };
+const CHOICES = {
+  colour: "c",
+  flows: "d",
+  language: "l",
+  theme: "th",
+  tab: "tab",
+  query: "q",
+  selected: "sel",
+  event: "ev",
+};
 /** What a choice can be; of the others anything. */
 const KNOWN = {
-  colour: MODES, flows: ["selected", "all", "none"], language: Object.keys(LANGUAGES), theme: ["auto", "light", "dark"],
+  colour: MODES,
+  flows: ["selected", "all", "none"],
+  language: Object.keys(LANGUAGES),
+  theme: ["auto", "light", "dark"],
   tab: ["details", "resources"],
 };
 

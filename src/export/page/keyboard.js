@@ -1,38 +1,38 @@
 // Keys. Those of the tree move between lanes; the others work wherever nothing is being written.
 
 import { foldable } from "./gutter.js";
+import { help } from "./help.js";
+import { fold as foldLane, scrollTo, zoomTo } from "./lanes.js";
 
 const WRITES = new Set(["INPUT", "TEXTAREA", "SELECT"]);
-
-/** The keys, for the help: names of keys, and what they do. */
-export const HELP = [
-  [["↓", "↑", "J", "K"], "help.move"], [["←", "→"], "help.fold"], [["+", "−"], "help.zoom"], [["A", "D"], "help.pan"],
-  [["0"], "help.fit"], [["F"], "help.focus"], [["/"], "help.search"], [["N", "P"], "help.failure"], [["1", "2", "3"], "help.tabs"],
-  [["T"], "help.theme"], [["Esc"], "help.clear"], [["?"], "help.help"],
-];
 
 /** Moves the selection by so many lanes. */
 export function step(app, by) {
   const rows = app.layout.rows.filter((row) => row.kind !== "machine");
   if (rows.length === 0) return;
-  const chosen = app.layout.rowOf.get(app.state.selected) ?? rows.find((row) => row.id === app.state.selected);
+  const chosen =
+    app.layout.rowOf.get(app.state.selected) ?? rows.find((row) => row.id === app.state.selected);
   const at = rows.indexOf(chosen);
   const row = rows[at < 0 ? 0 : Math.max(0, Math.min(rows.length - 1, at + by))];
   app.select(row.id);
-  app.scrollTo(row);
+  scrollTo(app, row);
 }
 
 /** Closes the lane that is selected, or goes to the one that it is in; or opens it, or goes in. */
 function fold(app, open) {
-  const row = app.layout.rows.find((one) => one.id === app.state.selected) ?? app.layout.rowOf.get(app.state.selected);
+  const row =
+    app.layout.rows.find((one) => one.id === app.state.selected) ?? app.layout.rowOf.get(app.state.selected);
   if (!row) return step(app, 0);
   const isOpen = row.kind === "group" ? row.open : !row.closed;
-  if (foldable(row) && isOpen !== open) return app.fold(row);
+  if (foldable(row) && isOpen !== open) return foldLane(app, row);
   if (open) return step(app, 1);
-  const outer = app.layout.rows.slice(0, row.index).reverse().find((one) => one.depth < row.depth);
+  const outer = app.layout.rows
+    .slice(0, row.index)
+    .reverse()
+    .find((one) => one.depth < row.depth);
   if (outer && outer.kind !== "machine") {
     app.select(outer.id);
-    app.scrollTo(outer);
+    scrollTo(app, outer);
   }
   return undefined;
 }
@@ -59,12 +59,24 @@ function commands(app) {
     app.viewed();
   };
   return {
-    "+": () => zoom(0.7), "=": () => zoom(0.7), "-": () => zoom(1 / 0.7), a: () => pan(-0.2), d: () => pan(0.2),
-    0: () => app.fit(), f: () => app.zoomTo(app.state.selected), n: () => failure(app, 1), p: () => failure(app, -1),
-    j: () => step(app, 1), k: () => step(app, -1),
-    1: () => app.set({ tab: "details", panel: true }), 2: () => app.set({ tab: "resources", panel: true }),
-    3: () => app.set({ table: !app.state.table }), t: () => app.set({ theme: app.theme === "dark" ? "light" : "dark" }),
-    Escape: () => app.escape(), "/": () => document.getElementById("search").focus(), "?": () => app.help(),
+    "+": () => zoom(0.7),
+    "=": () => zoom(0.7),
+    "-": () => zoom(1 / 0.7),
+    a: () => pan(-0.2),
+    d: () => pan(0.2),
+    0: () => app.fit(),
+    f: () => zoomTo(app, app.state.selected),
+    n: () => failure(app, 1),
+    p: () => failure(app, -1),
+    j: () => step(app, 1),
+    k: () => step(app, -1),
+    1: () => app.set({ tab: "details", panel: true }),
+    2: () => app.set({ tab: "resources", panel: true }),
+    3: () => app.set({ table: !app.state.table }),
+    t: () => app.set({ theme: app.theme === "dark" ? "light" : "dark" }),
+    Escape: () => app.escape(),
+    "/": () => document.getElementById("search").focus(),
+    "?": () => help(app),
   };
 }
 
@@ -80,9 +92,16 @@ export function listenKeys(app) {
   });
   document.getElementById("tree").addEventListener("keydown", (event) => {
     const moves = {
-      ArrowDown: () => step(app, 1), ArrowUp: () => step(app, -1), ArrowRight: () => fold(app, true), ArrowLeft: () => fold(app, false),
-      PageDown: () => step(app, 15), PageUp: () => step(app, -15), Home: () => step(app, -1e9), End: () => step(app, 1e9),
-      Enter: () => app.panel.focus(), " ": () => app.panel.focus(),
+      ArrowDown: () => step(app, 1),
+      ArrowUp: () => step(app, -1),
+      ArrowRight: () => fold(app, true),
+      ArrowLeft: () => fold(app, false),
+      PageDown: () => step(app, 15),
+      PageUp: () => step(app, -15),
+      Home: () => step(app, -1e9),
+      End: () => step(app, 1e9),
+      Enter: () => app.panel.focus(),
+      " ": () => app.panel.focus(),
     };
     const move = moves[event.key];
     if (!move) return;

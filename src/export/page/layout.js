@@ -36,11 +36,14 @@ function keep(context, process) {
   if (!context.state.shown(process)) return;
   if (context.kept.get(process) === "asked for") return;
   context.kept.set(process, "asked for");
-  for (let at = process.parent; at && !context.kept.has(at); at = at.parent) context.kept.set(at, "on the way");
+  for (let at = process.parent; at && !context.kept.has(at); at = at.parent)
+    context.kept.set(at, "on the way");
 }
 
 function place(context, siblings, depth, parent) {
-  const shown = siblings.filter((process) => process.told && (!context.state.shown || context.kept.has(process)));
+  const shown = siblings.filter(
+    (process) => process.told && (!context.state.shown || context.kept.has(process)),
+  );
   shown.sort((a, b) => a.start - b.start);
   const groups = context.total > MANY ? grouped(shown) : new Map();
   const done = new Set();
@@ -78,7 +81,9 @@ function shape(process) {
 function placeGroup(context, members, depth, id) {
   const open = context.state.open.has(id);
   const { state, sizes } = context;
-  const apart = open ? members : members.filter((process) => state.selected && within(process, context)).slice(0, 1);
+  const apart = open
+    ? members
+    : members.filter((process) => state.selected && within(process, context)).slice(0, 1);
   if (!open) {
     const bad = members.filter(deepFailed).filter((process) => !apart.includes(process));
     apart.push(...bad.slice(0, SHOWN_FAILURES));
@@ -127,7 +132,13 @@ function placeProcess(context, process, depth) {
   const threaded = process.node.threads > 1;
   const threadsOpen = threaded && state.open.has(`threads:${process.id}`);
   const row = {
-    kind: "process", id: process.id, process, depth, closed, threaded, threadsOpen,
+    kind: "process",
+    id: process.id,
+    process,
+    depth,
+    closed,
+    threaded,
+    threadsOpen,
     dim: state.shown !== null && context.kept.get(process) !== "asked for",
   };
   add(context, row, sizes.lane);

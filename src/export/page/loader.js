@@ -4,7 +4,7 @@ import { rowAt } from "./layout.js";
 
 /** A lane gets its events when it has no more than so many calls for each of its pixels on screen, … */
 const DENSE = 40;
-/** … or when the whole run has no more than so many. */
+/** … or when the page has no more than so many. */
 const FEW = 30000;
 
 export class EventLoader {
@@ -19,6 +19,10 @@ export class EventLoader {
   look() {
     const { app } = this;
     const wanted = [];
+    if (told(app.about.counts) <= FEW) {
+      this.readAll();
+      return;
+    }
     const { rows } = app.layout;
     for (let at = rowAt(rows, app.top); at < rows.length && rows[at].y < app.top + app.height; at += 1) {
       const row = rows[at];
@@ -29,8 +33,7 @@ export class EventLoader {
   }
 
   #roomFor(process) {
-    const { view, model, about } = this.app;
-    if ((about.counts?.events ?? Infinity) <= FEW) return true;
+    const { view, model } = this.app;
     const x0 = Math.max(view.x(process.start), 0);
     const x1 = Math.min(view.x(process.end ?? model.end), view.width);
     if (x1 - x0 < 12) return false;
@@ -40,7 +43,11 @@ export class EventLoader {
 
   /** The ids under which the page may have a process's events. */
   idsOf(process) {
-    const ids = [process.id, process.id.replace(":process-", ":thread-"), ...process.threads.map((thread) => thread.id)];
+    const ids = [
+      process.id,
+      process.id.replace(":process-", ":thread-"),
+      ...process.threads.map((thread) => thread.id),
+    ];
     return [...new Set(ids)].filter((id) => this.available.has(id));
   }
 
@@ -48,7 +55,9 @@ export class EventLoader {
   stateOf(process) {
     const ids = this.idsOf(process);
     if (ids.length === 0) return process.threads.some((thread) => thread.events) ? "read" : "none";
-    return ids.every((id) => this.asked.has(id)) && process.threads.some((thread) => thread.events) ? "read" : "to read";
+    return ids.every((id) => this.asked.has(id)) && process.threads.some((thread) => thread.events)
+      ? "read"
+      : "to read";
   }
 
   /** Reads the events of processes that were not read yet. */
@@ -71,3 +80,6 @@ export class EventLoader {
     return this.read([...this.app.model.processes.values()].filter((process) => process.told));
   }
 }
+
+/** How many events the page tells of one by one. */
+const told = (counts) => (counts ? counts.events - counts.folded : Infinity);

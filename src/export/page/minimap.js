@@ -3,13 +3,14 @@
 
 import { prepare } from "./canvas.js";
 import { drawGaps } from "./draw.js";
-import { View } from "./scale.js";
 import { failed } from "./model.js";
+import { View } from "./scale.js";
 
 /** How many processes lived at each of `columns` places of a scale. */
 export function density(model, scale, columns) {
   const change = new Int32Array(columns + 1);
-  const place = (time) => Math.max(0, Math.min(columns - 1, Math.floor((scale.unit(time) / scale.length) * columns)));
+  const place = (time) =>
+    Math.max(0, Math.min(columns - 1, Math.floor((scale.unit(time) / scale.length) * columns)));
   for (const process of model.processes.values()) {
     if (!process.told) continue;
     change[place(process.start)] += 1;

@@ -1,8 +1,8 @@
 // The graph as the page keeps it: what documents have told so far, joined. Documents may come one
 // after the other; a node or link that comes again replaces what was.
 
-import { plain, program } from "./text.js";
 import { Events } from "./events.js";
+import { plain, program } from "./text.js";
 
 const keyOf = (id) => id.slice(0, 12);
 
@@ -32,7 +32,9 @@ export class Model {
     for (const node of document.nodes ?? []) this.#node(node);
     for (const link of document.links ?? []) this.#link(link);
     this.applied += 1;
-    if ((document.nodes ?? []).every((node) => node.class === "event") && !document.meta) return;
+    const isEvent = (thing) => thing.class === "event" || thing.kind === "lead";
+    if (!document.meta && [document.nodes, document.links].every((things) => (things ?? []).every(isEvent)))
+      return;
     this.#extent();
     this.revision += 1;
   }
@@ -82,8 +84,17 @@ export class Model {
   process(id) {
     if (!this.processes.has(id)) {
       this.processes.set(id, {
-        id, node: null, told: false, name: "", start: 0, end: null, parent: undefined,
-        children: [], executions: [], threads: [], join: null,
+        id,
+        node: null,
+        told: false,
+        name: "",
+        start: 0,
+        end: null,
+        parent: undefined,
+        children: [],
+        executions: [],
+        threads: [],
+        join: null,
       });
     }
     return this.processes.get(id);
@@ -96,9 +107,22 @@ export class Model {
       return;
     }
     const process = this.process(node.process);
-    const execution = this.#timed({ id: node.id, process }, node);
+    const execution = this.#timed({ id: node.id, process, line: node.argv.map(plain).join(" ") }, node);
     this.executions.set(node.id, execution);
     insert(process.executions, execution);
+    // That a program's own files were executed is told of here, and counts as a use as any other.
+    for (const target of node.executed ?? []) {
+      const deeds = { execs: 1 };
+      this.#use({
+        id: `${node.id}/executed`,
+        kind: "use",
+        source: node.id,
+        target,
+        deeds,
+        first: node.started,
+        last: node.started,
+      });
+    }
   }
 
   #thread(node) {
@@ -114,16 +138,15 @@ export class Model {
   }
 
   #resource(node) {
-    const known = this.resources.get(node.id);
-    if (known) known.node = node;
-    else this.resources.set(node.id, { id: node.id, node });
+    const known = this.resources.get(node.id) ?? { id: node.id };
+    this.resources.set(node.id, Object.assign(known, { node, name: plain(node.name) || node.label }));
   }
 
   #event(node) {
     let thread = this.threads.get(node.thread);
     if (!thread) {
       // A process with one thread: that is no node unless events are told.
-      const process = this.executions.get(node.execution)?.process;
+      const process = this.executions.get(node.execution)?.process ?? this.processOf(node.thread);
       if (!process) return;
       thread = { id: node.thread, process, events: null, start: process.start, end: process.end, node: null };
       this.threads.set(node.thread, thread);
@@ -146,17 +169,22 @@ export class Model {
     }
     this.links.set(link.id, link);
     if (link.kind === "join") {
-      this.process(link.source).join = { by: this.process(link.target), time: link.time + this.offset(link.id) };
-    } else if (link.kind === "fork" || link.kind === "start") {
-      this.process(link.target).birth = link;
+      this.process(link.source).join = {
+        by: this.process(link.target),
+        time: link.time + this.offset(link.id),
+      };
     } else if (link.kind === "use") {
-      push(this.usesOf, link.source, link);
-      push(this.usesOf, link.target, link);
+      this.#use(link);
     } else if (link.kind === "passage" || link.kind === "database") {
       for (const id of new Set([link.source, link.target, link.through])) push(this.passagesOf, id, link);
     } else if (link.kind === "signal") {
       this.signals.push(link);
     }
+  }
+
+  #use(link) {
+    push(this.usesOf, link.source, link);
+    push(this.usesOf, link.target, link);
   }
 
   #extent() {
@@ -190,20 +218,39 @@ export class Model {
     for (const thread of this.threads.values()) yield* thread.events?.start ?? [];
   }
 
-  /** The uses of a process: those of all that it executed. */
+  /** What a process is in links: itself before its first execution, and then these. */
+  doersOf(process) {
+    return [process, ...process.executions];
+  }
+
+  /** The uses of a process: its own, and those of all that it executed. */
   usesOfProcess(process) {
-    return process.executions.flatMap((execution) => this.usesOf.get(execution.id) ?? []);
+    return this.doersOf(process).flatMap((doer) => this.usesOf.get(doer.id) ?? []);
   }
 
   passagesOfProcess(process) {
-    return process.executions.flatMap((execution) => this.passagesOf.get(execution.id) ?? []);
+    return this.doersOf(process).flatMap((doer) => this.passagesOf.get(doer.id) ?? []);
+  }
+
+  /** Who only looked at paths (`looked_at`), or tried them in vain (`missed`): `[path, process]`. */
+  *glances(member) {
+    for (const doers of [this.processes, this.executions]) {
+      for (const doer of doers.values()) {
+        for (const path of doer.node?.[member] ?? []) yield [plain(path), doer.process ?? doer];
+      }
+    }
   }
 
   /** The process of an execution's id, or of a process's or thread's own. */
   processOf(id) {
-    return this.executions.get(id)?.process ?? this.processes.get(id) ?? this.threads.get(id)?.process
+    return (
+      this.executions.get(id)?.process ??
+      this.processes.get(id) ??
+      this.threads.get(id)?.process ??
       // A thread that is no node is the only one of the process that has its number.
-      ?? this.processes.get(id?.replace(":thread-", ":process-")) ?? null;
+      this.processes.get(id?.replace(":thread-", ":process-")) ??
+      null
+    );
   }
 
   /** Who used a resource, in the order in which they began to: `[{process, uses, first}]`. */
@@ -227,7 +274,7 @@ export const failed = (process) =>
   process.node !== null && (process.node.end === "killed" || (process.node.exit_code ?? 0) !== 0);
 
 /** The command line of a process, as it was last. */
-export const command = (process) => plain(process.node.command_line) || process.node.label || `pid ${process.node.pid}`;
+export const command = (process) => process.node.label || `pid ${process.node.pid}`;
 
 /** How long a process lived; one that has not ended until `now`. */
 export const lifetime = (process, now) => (process.end ?? now) - process.start;

@@ -1,19 +1,24 @@
 // What there is to tell of the whole run, while nothing is selected.
 
-import { isSystem } from "./deeds.js";
-import { facts, list, processLink, resourceLink, section } from "./details.js";
-import { el, quoted } from "./dom.js";
 import { endText } from "./bars.js";
+import { isSystem } from "./deeds.js";
+import { el, quoted } from "./dom.js";
 import { failed, lifetime } from "./model.js";
+import { facts, list, processLink, resourceLink, section } from "./parts.js";
 import { bytes, duration, plain, shortened, visible } from "./text.js";
 
 export function overview(app) {
   const { t, model } = app;
   const runs = [...model.runs.values()];
-  return el("article", {},
+  return el(
+    "article",
+    {},
     el("p", { class: "soft" }, t("details.none")),
     runs.map((run) => about(run, app)),
-    longest(app), written(app), blind(runs, app));
+    longest(app),
+    written(app),
+    blind(runs, app),
+  );
 }
 
 function about({ meta }, app) {
@@ -32,29 +37,69 @@ function about({ meta }, app) {
 /** The processes without children of their own that took longest: where the time went. */
 function longest(app) {
   const { model } = app;
-  const leaves = [...model.processes.values()].filter((process) => process.told && process.children.length === 0);
+  const leaves = [...model.processes.values()].filter(
+    (process) => process.told && process.children.length === 0,
+  );
   leaves.sort((a, b) => lifetime(b, model.end) - lifetime(a, model.end));
   if (leaves.length < 2) return null;
-  return section(app.t("overview.longest"), null, list(leaves.slice(0, 6), (process) => el("li", { class: "row" },
-    processLink(process, app, 40), failed(process) ? el("span", { class: "pill bad" }, endText(process, app.t)) : null,
-    el("span", { class: "soft" }, duration(lifetime(process, model.end), app.state.language))), app));
+  return section(
+    app.t("overview.longest"),
+    null,
+    list(
+      leaves.slice(0, 6),
+      (process) =>
+        el(
+          "li",
+          { class: "row" },
+          processLink(process, app, 40),
+          failed(process) ? el("span", { class: "pill bad" }, endText(process, app.t)) : null,
+          el("span", { class: "soft" }, duration(lifetime(process, model.end), app.state.language)),
+        ),
+      app,
+    ),
+  );
 }
 
 function written(app) {
   const { model } = app;
-  const files = [...model.resources.values()].filter(({ node }) =>
-    node.class === "file" && (node.written > 0 || node.written_at_least > 0) && !isSystem(node));
+  const files = [...model.resources.values()].filter(
+    (resource) =>
+      resource.node.class === "file" &&
+      (resource.node.written > 0 || resource.node.written_at_least > 0) &&
+      !isSystem(resource),
+  );
   if (files.length === 0) return null;
   const size = ({ node }) => node.written ?? node.written_at_least;
   files.sort((a, b) => size(b) - size(a));
-  return section(app.t("overview.written"), files.length, list(files, (file) => el("li", { class: "row" },
-    resourceLink(file.id, app, 44), file.node.deleted ? el("span", { class: "pill deleted" }, app.t("end.deleted")) : null,
-    el("span", { class: "soft" }, bytes(size(file), app.state.language))), app, 8));
+  return section(
+    app.t("overview.written"),
+    files.length,
+    list(
+      files,
+      (file) =>
+        el(
+          "li",
+          { class: "row" },
+          resourceLink(file.id, app, 44),
+          file.node.deleted ? el("span", { class: "pill deleted" }, app.t("end.deleted")) : null,
+          el("span", { class: "soft" }, bytes(size(file), app.state.language)),
+        ),
+      app,
+      8,
+    ),
+  );
 }
 
 function blind(runs, app) {
   const spots = runs.flatMap((run) => run.meta.blind_spots ?? []);
   if (spots.length === 0) return null;
-  return section(app.t("overview.blind"), spots.length, list(spots, (spot) =>
-    el("li", {}, visible(spot.why), spot.pid === null ? "" : ` (pid ${spot.pid})`), app));
+  return section(
+    app.t("overview.blind"),
+    spots.length,
+    list(
+      spots,
+      (spot) => el("li", {}, visible(spot.why), spot.pid === null ? "" : ` (pid ${spot.pid})`),
+      app,
+    ),
+  );
 }

@@ -40,7 +40,15 @@ export class Panel {
     document.body.classList.toggle("without-panel", !state.panel);
     document.body.classList.toggle("something-selected", state.selected !== null);
     if (!state.panel) return;
-    const key = [tab, state.selected, state.event, state.language, app.model.applied, app.loader.busy, app.theme].join("|");
+    const key = [
+      tab,
+      state.selected,
+      state.event,
+      state.language,
+      app.model.applied,
+      app.loader.busy,
+      app.theme,
+    ].join("|");
     if (key === this.key) return;
     const same = this.shown === `${tab} ${state.selected}`;
     this.shown = `${tab} ${state.selected}`;
@@ -55,10 +63,18 @@ export class Panel {
 
   #tabs(chosen) {
     const { app } = this;
-    fill(this.tabs,
-      TABS.map((tab) => button(app.t(`tab.${tab}`), () => app.set({ tab }), {
-        role: "tab", id: `tab-${tab}`, "aria-selected": String(tab === chosen), "aria-controls": "panel-body", tabindex: tab === chosen ? "0" : "-1",
-      })));
+    fill(
+      this.tabs,
+      TABS.map((tab) =>
+        button(app.t(`tab.${tab}`), () => app.set({ tab }), {
+          role: "tab",
+          id: `tab-${tab}`,
+          "aria-selected": String(tab === chosen),
+          "aria-controls": "panel-body",
+          tabindex: tab === chosen ? "0" : "-1",
+        }),
+      ),
+    );
     this.close.setAttribute("aria-label", app.t("tool.close"));
     this.close.title = app.t("tool.close");
   }

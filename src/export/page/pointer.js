@@ -4,12 +4,13 @@ import { groupTop } from "./bars.js";
 import { el, fill } from "./dom.js";
 import { eventText } from "./events.js";
 import { foldable, indentOf } from "./gutter.js";
+import { fold, zoomTo } from "./lanes.js";
 import { rowAt } from "./layout.js";
 import { command, lifetime } from "./model.js";
 import { duration, moment, shortCommand, shortened } from "./text.js";
 
 /** What is at a place of the lanes: `{row, process, event, fold}`, as far as there is. */
-export function hit(app, x, y) {
+function hit(app, x, y) {
   const { layout, sizes, view, model } = app;
   const row = layout.rows[rowAt(layout.rows, y + app.top)];
   if (!row || y + app.top < row.y) return null;
@@ -125,15 +126,17 @@ export class Pointer {
       app.select(null);
       return;
     }
-    if (found.fold) app.fold(found.row);
+    if (found.fold) fold(app, found.row);
     else if (found.row.kind === "group" && !found.process) app.select(found.row.id);
-    else if (found.row.kind === "thread") app.select(found.row.id, found.event?.events.nodes[found.event.at].id ?? null);
-    else if (found.process) app.select(found.process.id, found.event?.events.nodes[found.event.at].id ?? null);
+    else if (found.row.kind === "thread")
+      app.select(found.row.id, found.event?.events.nodes[found.event.at].id ?? null);
+    else if (found.process)
+      app.select(found.process.id, found.event?.events.nodes[found.event.at].id ?? null);
   }
 
   #double(event) {
     const found = hit(this.app, ...this.#at(event));
-    if (found?.process && !found.fold) this.app.zoomTo(found.process.id);
+    if (found?.process && !found.fold) zoomTo(this.app, found.process.id);
   }
 
   #wheel(event) {
@@ -142,7 +145,10 @@ export class Pointer {
     const lines = event.deltaMode === 1 ? 16 : 1;
     if (event.ctrlKey || event.metaKey) {
       event.preventDefault();
-      app.view.zoom(Math.exp(Math.max(-60, Math.min(60, event.deltaY * lines)) / 120), x - app.sizes.gutter - app.sizes.left);
+      app.view.zoom(
+        Math.exp(Math.max(-60, Math.min(60, event.deltaY * lines)) / 120),
+        x - app.sizes.gutter - app.sizes.left,
+      );
       app.viewed();
     } else if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
       event.preventDefault();
@@ -176,7 +182,10 @@ export class Pointer {
     const lines = found ? this.#lines(found) : [];
     tip.hidden = lines.length === 0;
     if (tip.hidden) return;
-    fill(tip, lines.map(([text, className]) => el("p", { class: className }, el("bdi", {}, text))));
+    fill(
+      tip,
+      lines.map(([text, className]) => el("p", { class: className }, el("bdi", {}, text))),
+    );
     const top = app.canvas.getBoundingClientRect().top - tip.parentElement.getBoundingClientRect().top;
     const width = tip.offsetWidth;
     const left = x < app.sizes.gutter ? app.sizes.gutter + 8 : x + 14;
@@ -193,13 +202,17 @@ export class Pointer {
     const since = (time) => moment(time - app.model.start, Math.max(app.view.perPixel, 1000), language);
     const lines = [
       [shortened(shortCommand(command(process)), 120), "name"],
-      [`pid ${process.node.pid} · ${since(process.start)} · ${duration(lifetime(process, app.model.end), language)}`, "soft"],
+      [
+        `pid ${process.node.pid} · ${since(process.start)} · ${duration(lifetime(process, app.model.end), language)}`,
+        "soft",
+      ],
     ];
     if (event) {
       const { events, at } = event;
       const node = events.nodes[at];
       const run = node.count > 1 ? eventText(events, at, at + 1, language) : shortened(node.label, 240);
-      const length = events.end[at] === null ? "" : ` · ${duration(events.end[at] - events.start[at], language)}`;
+      const length =
+        events.end[at] === null ? "" : ` · ${duration(events.end[at] - events.start[at], language)}`;
       lines.push([run, "call"], [`${since(events.start[at])}${length}`, "soft"]);
     }
     return lines;

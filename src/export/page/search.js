@@ -1,14 +1,17 @@
 // Search: in command lines, names of resources, addresses of peers, and errors.
 
-import { plain } from "./text.js";
 import { command } from "./model.js";
+import { plain } from "./text.js";
 
 /** What is looked for in no more than so many of each sort. */
 const MOST = 50;
 
 /** Whether a text has all words of the query, in any order and case. */
 export function matcher(query) {
-  const words = query.toLowerCase().split(/\s+/).filter((word) => word !== "");
+  const words = query
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== "");
   if (words.length === 0) return null;
   return (text) => {
     const low = text.toLowerCase();
@@ -33,40 +36,72 @@ function put(place, item) {
 export function search(model, query) {
   const matches = matcher(query);
   if (!matches) return null;
-  const result = { commands: found(), resources: found(), peers: found(), errors: found(), processes: new Set(), texts: new Set() };
+  const result = {
+    commands: found(),
+    resources: found(),
+    peers: found(),
+    errors: found(),
+    glances: found(),
+    processes: new Set(),
+    texts: new Set(),
+  };
   for (const process of model.processes.values()) {
     if (!process.told) continue;
     searchProcess(model, process, matches, result);
   }
+  searchGlances(model, matches, result);
   for (const resource of model.resources.values()) searchResource(resource, matches, result);
   for (const thread of model.threads.values()) searchEvents(thread, matches, result);
   return result;
 }
 
 function searchProcess(model, process, matches, result) {
-  const lines = [command(process), String(process.node.pid),
-    ...process.executions.map((execution) => (execution.node.argv ?? []).map(plain).join(" "))];
+  const lines = [
+    command(process),
+    String(process.node.pid),
+    ...process.executions.map((execution) => execution.line),
+  ];
   if (lines.some(matches)) {
     put(result.commands, process);
     result.processes.add(process.id);
   }
   const { failure } = process.node;
   if (failure && matches(failureText(failure))) {
-    put(result.errors, { process, event: failure.event, text: failureText(failure), time: failure.time + model.offset(process.id) });
+    put(result.errors, {
+      process,
+      event: failure.event,
+      text: failureText(failure),
+      time: failure.time + model.offset(process.id),
+    });
     result.processes.add(process.id);
   }
 }
 
 /** A failed call in one line. */
-export function failureText(failure) {
-  return [failure.error, failure.call, ...failure.names.map(plain), plain(failure.peer)].filter(Boolean).join(" ");
+function failureText(failure) {
+  return [failure.error, failure.call, ...failure.names.map(plain), plain(failure.peer)]
+    .filter(Boolean)
+    .join(" ");
+}
+
+/** Paths that were only looked at are no resources: each is listed with the first who did. */
+function searchGlances(model, matches, result) {
+  const seen = new Set();
+  for (const member of ["missed", "looked_at"]) {
+    for (const [path, process] of model.glances(member)) {
+      if (!matches(path)) continue;
+      result.processes.add(process.id);
+      if (!seen.has(path)) put(result.glances, { path, process, member });
+      seen.add(path);
+    }
+  }
 }
 
 function searchResource(resource, matches, result) {
-  const { node } = resource;
+  const { node, name } = resource;
   const addresses = [node.local, node.remote, node.server, node.database].map(plain).filter(Boolean);
   if (addresses.some(matches)) put(result.peers, resource);
-  else if (matches(plain(node.name)) || matches(node.label)) put(result.resources, resource);
+  else if (matches(name)) put(result.resources, resource);
 }
 
 const ERRNO = /^E[A-Z0-9]+$/i;
@@ -88,4 +123,8 @@ function searchEvents(thread, matches, result) {
 }
 
 /** Whether a query looks for an error, which only events have. */
-export const asksForErrors = (query) => query.trim().split(/\s+/).some((word) => ERRNO.test(word));
+export const asksForErrors = (query) =>
+  query
+    .trim()
+    .split(/\s+/)
+    .some((word) => ERRNO.test(word));

@@ -1,8 +1,8 @@
 // The search field, and what was found beneath it.
 
 import { el, fill, quoted } from "./dom.js";
-import { asksForErrors, matcher } from "./search.js";
 import { command } from "./model.js";
+import { asksForErrors, matcher } from "./search.js";
 import { plain, shortCommand, shortened } from "./text.js";
 
 /** So many of each sort are listed. */
@@ -12,9 +12,17 @@ export class SearchBox {
   constructor(app) {
     this.app = app;
     this.input = el("input", {
-      id: "search", type: "search", autocomplete: "off", spellcheck: "false", role: "combobox", "aria-expanded": "false",
-      "aria-controls": "found", "aria-autocomplete": "list",
-      input: () => this.#changed(), keydown: (event) => this.#key(event), focus: () => this.#show(true),
+      id: "search",
+      type: "search",
+      autocomplete: "off",
+      spellcheck: "false",
+      role: "combobox",
+      "aria-expanded": "false",
+      "aria-controls": "found",
+      "aria-autocomplete": "list",
+      input: () => this.#changed(),
+      keydown: (event) => this.#key(event),
+      focus: () => this.#show(true),
     });
     this.input.value = app.state.query;
     this.list = el("div", { id: "found", role: "listbox", hidden: true });
@@ -45,7 +53,9 @@ export class SearchBox {
 
   refresh() {
     const { app } = this;
-    const key = [app.state.query, app.state.language, app.model.applied, this.open, app.loader.busy].join("|");
+    const key = [app.state.query, app.state.language, app.model.applied, this.open, app.loader.busy].join(
+      "|",
+    );
     if (key === this.key) return;
     this.key = key;
     const { t } = app;
@@ -62,23 +72,50 @@ export class SearchBox {
   #fill(result) {
     const { app } = this;
     const { t } = app;
-    const go = (id, event = null) => () => {
-      app.select(id, event);
-      app.reveal(id);
-      this.#show(false);
-    };
+    const go =
+      (id, event = null) =>
+      () => {
+        app.select(id, event);
+        app.reveal(id);
+        this.#show(false);
+      };
     const sections = [
-      this.#section("search.commands", result.commands, (process) =>
-        [shortCommand(command(process)), this.#detail(process), go(process.id)]),
-      this.#section("search.errors", result.errors, (error) => [error.text, shortCommand(command(error.process)), go(error.process.id, error.event)]),
-      this.#section("search.resources", result.resources, (resource) =>
-        [plain(resource.node.name) || resource.node.label, t(`class.${resource.node.class}`), go(resource.id)]),
-      this.#section("search.peers", result.peers, (resource) =>
-        [plain(resource.node.remote) || plain(resource.node.local) || resource.node.label, resource.node.protocol ?? t(`class.${resource.node.class}`), go(resource.id)]),
+      this.#section("search.commands", result.commands, (process) => [
+        shortCommand(command(process)),
+        this.#detail(process),
+        go(process.id),
+      ]),
+      this.#section("search.errors", result.errors, (error) => [
+        error.text,
+        shortCommand(command(error.process)),
+        go(error.process.id, error.event),
+      ]),
+      this.#section("search.resources", result.resources, (resource) => [
+        resource.name,
+        t(`class.${resource.node.class}`),
+        go(resource.id),
+      ]),
+      this.#section("search.glances", result.glances, ({ path, process, member }) => [
+        path,
+        `${t(`details.${member}`)}: ${shortCommand(command(process))}`,
+        go(process.id),
+      ]),
+      this.#section("search.peers", result.peers, (resource) => [
+        plain(resource.node.remote) || plain(resource.node.local) || resource.name,
+        resource.node.protocol ?? t(`class.${resource.node.class}`),
+        go(resource.id),
+      ]),
     ];
     const nothing = sections.every((section) => section === null);
-    fill(this.list, sections,
-      app.loader.busy > 0 ? el("p", { class: "soft" }, t("search.reading")) : nothing ? el("p", { class: "soft" }, t("search.none")) : null);
+    fill(
+      this.list,
+      sections,
+      app.loader.busy > 0
+        ? el("p", { class: "soft" }, t("search.reading"))
+        : nothing
+          ? el("p", { class: "soft" }, t("search.none"))
+          : null,
+    );
     const options = this.list.querySelectorAll("[role=option]");
     for (const [at, option] of options.entries()) option.id = `found-${at}`;
   }
@@ -87,21 +124,28 @@ export class SearchBox {
   #detail(process) {
     const matches = matcher(this.app.state.query);
     if (matches(command(process))) return `pid ${process.node.pid}`;
-    const line = process.executions.map((execution) => (execution.node.argv ?? []).map(plain).join(" ")).find(matches);
+    const line = process.executions.map((execution) => execution.line).find(matches);
     return line ?? `pid ${process.node.pid}`;
   }
 
   #section(title, { items, count }, describe) {
     if (count === 0) return null;
     const { t } = this.app;
-    return el("div", { role: "group", "aria-label": t(title) },
+    return el(
+      "div",
+      { role: "group", "aria-label": t(title) },
       el("p", { class: "title" }, t(title), el("span", { class: "count" }, String(count))),
       items.slice(0, LISTED).map((item) => {
         const [text, detail, click] = describe(item);
-        return el("div", { role: "option", "aria-selected": "false", tabindex: "-1", click, title: shortened(text, 1000) },
-          quoted(shortened(text, 90)), el("span", { class: "soft" }, quoted(shortened(detail, 40))));
+        return el(
+          "div",
+          { role: "option", "aria-selected": "false", tabindex: "-1", click, title: shortened(text, 1000) },
+          quoted(shortened(text, 90)),
+          el("span", { class: "soft" }, quoted(shortened(detail, 40))),
+        );
       }),
-      count > LISTED ? el("p", { class: "soft" }, t("search.more", { n: count - LISTED })) : null);
+      count > LISTED ? el("p", { class: "soft" }, t("search.more", { n: count - LISTED })) : null,
+    );
   }
 
   #key(event) {
@@ -117,7 +161,8 @@ export class SearchBox {
       }
     } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      const next = options[Math.max(0, Math.min(options.length - 1, at + (event.key === "ArrowDown" ? 1 : -1)))];
+      const next =
+        options[Math.max(0, Math.min(options.length - 1, at + (event.key === "ArrowDown" ? 1 : -1)))];
       options[at]?.setAttribute("aria-selected", "false");
       next?.setAttribute("aria-selected", "true");
       next?.scrollIntoView({ block: "nearest" });

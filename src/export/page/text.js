@@ -12,8 +12,7 @@ const PICTURED = { "\n": "␊", "\t": "␉", "\r": "␍", "\u0000": "␀", "\u00
 
 /** The text with every character visible, so that no name looks like another one. */
 export function visible(text) {
-  return plain(text).replace(HIDDEN, (c) =>
-    PICTURED[c] ?? `\\u{${c.codePointAt(0).toString(16)}}`);
+  return plain(text).replace(HIDDEN, (c) => PICTURED[c] ?? `\\u{${c.codePointAt(0).toString(16)}}`);
 }
 
 /** The text in at most `most` characters: its middle is left out, as both ends tell something. */
@@ -59,7 +58,12 @@ export function number(value, language, digits = 0) {
   return numbers.get(key).format(value);
 }
 
-const UNITS = [[1e12, "TB"], [1e9, "GB"], [1e6, "MB"], [1e3, "kB"]];
+const UNITS = [
+  [1e12, "TB"],
+  [1e9, "GB"],
+  [1e6, "MB"],
+  [1e3, "kB"],
+];
 
 /** An amount of bytes: `1.2 MB`. In French a byte is an octet. */
 export function bytes(value, language) {
@@ -104,7 +108,8 @@ export function moment(ns, step, language) {
     return sign + (h > 0 ? `${h}:${pad(m)}:${s.padStart(2, "0")}` : `${m}:${s.padStart(2, "0")}`);
   }
   const size = Math.max(Math.abs(ns), step);
-  const [unit, name] = size >= 1e9 ? [1e9, "s"] : size >= 1e6 ? [1e6, "ms"] : size >= 1e3 ? [1e3, "µs"] : [1, "ns"];
+  const [unit, name] =
+    size >= 1e9 ? [1e9, "s"] : size >= 1e6 ? [1e6, "ms"] : size >= 1e3 ? [1e3, "µs"] : [1, "ns"];
   const digits = Math.max(0, Math.min(9, Math.ceil(-Math.log10(step / unit) - 1e-9)));
   return `${number(ns / unit, language, digits)} ${name}`;
 }

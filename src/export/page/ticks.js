@@ -1,8 +1,8 @@
 // The events of a thread in its bar: a strip of colours where they are many, texts where there is room.
 
 import { KINDS } from "./calls.js";
-import { asleep, eventText } from "./events.js";
 import { FONT, fitted } from "./canvas.js";
+import { asleep, eventText } from "./events.js";
 
 /** From so many pixels an event on, it is told in words. */
 const ROOM = 26;
@@ -25,7 +25,7 @@ export function drawTicks(events, frame, place) {
   const behind = events.from(view.time(right) + 1);
   const room = (right - left) / Math.max(behind - first, 1);
   const runs = runsBetween(events, first, behind);
-  const words = place.height >= 12 && (runs.length * ROOM <= right - left);
+  const words = place.height >= 12 && runs.length * ROOM <= right - left;
   if (words) drawWords(events, room >= ROOM * 2 ? singles(first, behind) : runs, frame, place, right);
   drawStrip(events, first, behind, frame, place, left, right, words);
   return words;
@@ -45,7 +45,8 @@ function runsBetween(events, first, behind) {
   return runs.slice(low, last);
 }
 
-const singles = (first, behind) => Array.from({ length: behind - first }, (_, at) => ({ from: first + at, to: first + at + 1 }));
+const singles = (first, behind) =>
+  Array.from({ length: behind - first }, (_, at) => ({ from: first + at, to: first + at + 1 }));
 
 /** Every event's kind as a colour, pixel by pixel. */
 function drawStrip(events, first, behind, { context, view, colours, state }, place, left, right, words) {
@@ -66,7 +67,8 @@ function drawStrip(events, first, behind, { context, view, colours, state }, pla
     if (asleep(node) && width > 2) context.globalAlpha = before * 0.55;
     context.fillRect(from, y, width, height);
     context.globalAlpha = before;
-    if (events.kind[at] === SIGNAL && node.signal !== SIGCHLD) context.fillRect(from - 0.5, place.y, 1.5, place.height);
+    if (events.kind[at] === SIGNAL && node.signal !== SIGCHLD)
+      context.fillRect(from - 0.5, place.y, 1.5, place.height);
     at = width > 1 ? at + 1 : Math.max(events.from(view.time(Math.floor(from) + 1)), at + 1);
   }
 }
@@ -86,9 +88,10 @@ function drawWords(events, runs, { context, view, colours, language }, place, ri
     context.globalAlpha = before;
     const width = Math.min(next, right) - from - 6;
     if (width < 16) continue;
-    const text = width > 320 && run.to - run.from === 1
-      ? events.nodes[run.from].label || eventText(events, run.from, run.to, language)
-      : eventText(events, run.from, run.to, language);
+    const text =
+      width > 320 && run.to - run.from === 1
+        ? events.nodes[run.from].label || eventText(events, run.from, run.to, language)
+        : eventText(events, run.from, run.to, language);
     const shown = fitted(context, text, width);
     if (!shown) continue;
     context.fillStyle = place.text;

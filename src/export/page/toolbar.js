@@ -1,11 +1,13 @@
 // The tools at the top: search, filter, colour, data, zoom, and the menu with the rest.
 
-import { button, copy, el, fill } from "./dom.js";
-import { exportPng, printPage } from "./export.js";
-import { TESTS, counts, isNone, none, shownOf } from "./filters.js";
 import { KINDS } from "./calls.js";
 import { MODES } from "./colours.js";
+import { button, copy, el, fill } from "./dom.js";
+import { exportPng, printPage } from "./export.js";
+import { FilterMenu } from "./filtermenu.js";
+import { help } from "./help.js";
 import { LANGUAGES } from "./i18n.js";
+import { foldAll } from "./lanes.js";
 import { SearchBox } from "./searchbox.js";
 import { duration, visible } from "./text.js";
 
@@ -17,25 +19,39 @@ export class Toolbar {
     this.box = document.getElementById("tools");
     this.searchBox = new SearchBox(app);
     document.addEventListener("click", (event) => this.#outside(event));
-    document.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape") return;
-      const open = this.box.querySelector("details[open]");
-      if (!open) return;
-      open.open = false;
-      open.querySelector("summary").focus();
-      event.stopPropagation();
-    }, true);
+    document.addEventListener(
+      "keydown",
+      (event) => {
+        if (event.key !== "Escape") return;
+        const open = this.box.querySelector("details[open]");
+        if (!open) return;
+        open.open = false;
+        open.querySelector("summary").focus();
+        event.stopPropagation();
+      },
+      true,
+    );
   }
 
   #outside(event) {
-    for (const menu of this.box.querySelectorAll("details[open]")) if (!menu.contains(event.target)) menu.open = false;
+    for (const menu of this.box.querySelectorAll("details[open]"))
+      if (!menu.contains(event.target)) menu.open = false;
   }
 
   refresh() {
     const { app } = this;
     this.searchBox.refresh();
-    const key = [app.state.language, app.model.revision, app.state.colour, app.state.flows, app.state.gaps, app.theme, app.state.theme, app.state.panel,
-      JSON.stringify(Object.values(app.state.filters).map((names) => [...names]))].join();
+    const key = [
+      app.state.language,
+      app.model.revision,
+      app.state.colour,
+      app.state.flows,
+      app.state.gaps,
+      app.theme,
+      app.state.theme,
+      app.state.panel,
+      JSON.stringify(Object.values(app.state.filters).map((names) => [...names])),
+    ].join();
     if (key === this.key) return;
     this.key = key;
     this.#about();
@@ -50,69 +66,124 @@ export class Toolbar {
     const processes = [...app.model.processes.values()].filter((process) => process.told);
     const calls = processes.reduce((sum, process) => sum + process.node.calls, 0);
     const run = [...app.model.runs.values()][0];
-    const when = run ? new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" })
-      .format(new Date(run.meta.started.replace(/(\.\d{3})\d*Z$/, "$1Z"))) : "";
+    const when = run
+      ? new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(
+          new Date(run.meta.started.replace(/(\.\d{3})\d*Z$/, "$1Z")),
+        )
+      : "";
     const parts = [
       run ? t("run.on", { host: visible(run.meta.host), when }) : "",
       duration(app.model.end - app.model.start, language),
-      t("counts.processes", { n: processes.length }), t("counts.calls", { n: calls }),
+      t("counts.processes", { n: processes.length }),
+      t("counts.calls", { n: calls }),
     ];
-    fill(document.getElementById("about"), parts.filter(Boolean).map((part) => el("span", {}, part)));
+    fill(
+      document.getElementById("about"),
+      parts.filter(Boolean).map((part) => el("span", {}, part)),
+    );
   }
 
   #build() {
     const { app } = this;
     const { t } = app;
     this.built = app.state.language;
-    this.filter = el("div", { class: "menu wide" });
-    this.filterButton = el("summary", {}, t("tool.filter"));
-    const colour = () => select(t("tool.colour"), MODES.map((mode) => [mode, t(`colour.${mode}`)]), (value) => app.set({ colour: value }));
-    const flows = () => select(t("tool.flows"), ["selected", "all", "none"].map((name) => [name, t(`flows.${name}`)]), (value) => app.set({ flows: value }));
+    const colour = () =>
+      select(
+        t("tool.colour"),
+        MODES.map((mode) => [mode, t(`colour.${mode}`)]),
+        (value) => app.set({ colour: value }),
+      );
+    const flows = () =>
+      select(
+        t("tool.flows"),
+        ["selected", "all", "none"].map((name) => [name, t(`flows.${name}`)]),
+        (value) => app.set({ flows: value }),
+      );
     this.colours = { menu: colour(), corner: colour() };
     this.flows = { menu: flows(), corner: flows() };
-    this.panel = button("◨", () => app.set({ panel: !app.state.panel }), { title: t("tool.panel"), "aria-label": t("tool.panel"), id: "toggle" });
-    fill(document.getElementById("corner"), labelled(t("tool.colour"), this.colours.corner), labelled(t("tool.flows"), this.flows.corner));
-    this.language = select(t("tool.language"), Object.keys(LANGUAGES).map((name) => [name, NAMES[name]]), (value) => app.set({ language: value }));
-    this.theme = select(t("tool.theme"), ["auto", "light", "dark"].map((name) => [name, t(`tool.theme.${name}`)]), (value) => app.set({ theme: value }));
-    this.gaps = el("input", { type: "checkbox", id: "gaps", change: (event) => app.set({ gaps: event.target.checked }) });
-    const filterMenu = el("details", { class: "drop", toggle: () => this.#filters() }, this.filterButton, this.filter);
-    this.filterMenu = filterMenu;
+    this.panel = button("◨", () => app.set({ panel: !app.state.panel }), {
+      title: t("tool.panel"),
+      "aria-label": t("tool.panel"),
+      id: "toggle",
+    });
+    fill(
+      document.getElementById("corner"),
+      labelled(t("tool.colour"), this.colours.corner),
+      labelled(t("tool.flows"), this.flows.corner),
+    );
+    this.language = select(
+      t("tool.language"),
+      Object.keys(LANGUAGES).map((name) => [name, NAMES[name]]),
+      (value) => app.set({ language: value }),
+    );
+    this.theme = select(
+      t("tool.theme"),
+      ["auto", "light", "dark"].map((name) => [name, t(`tool.theme.${name}`)]),
+      (value) => app.set({ theme: value }),
+    );
+    this.gaps = el("input", {
+      type: "checkbox",
+      id: "gaps",
+      change: (event) => app.set({ gaps: event.target.checked }),
+    });
+    this.filterMenu = new FilterMenu(app);
     const middle = () => app.view.width / 2;
     const zoom = (factor) => () => {
       app.view.zoom(factor, middle());
       app.viewed();
     };
-    fill(this.box,
+    fill(
+      this.box,
       this.searchBox.element,
-      filterMenu,
-      el("div", { class: "zoom", role: "group" },
+      this.filterMenu.element,
+      el(
+        "div",
+        { class: "zoom", role: "group" },
         button("−", zoom(1.6), { title: t("tool.out"), "aria-label": t("tool.out") }),
         button("+", zoom(0.6), { title: t("tool.in"), "aria-label": t("tool.in") }),
-        button("⤢", () => app.fit(), { title: t("tool.fit"), "aria-label": t("tool.fit"), id: "fit" })),
-      el("details", { class: "drop right" }, el("summary", { id: "more" }, t("tool.more")),
-        el("div", { class: "menu" },
-          el("div", { class: "narrow-only" }, labelled(t("tool.colour"), this.colours.menu), labelled(t("tool.flows"), this.flows.menu)),
+        button("⤢", () => app.fit(), { title: t("tool.fit"), "aria-label": t("tool.fit"), id: "fit" }),
+      ),
+      el(
+        "details",
+        { class: "drop right" },
+        el("summary", { id: "more" }, t("tool.more")),
+        el(
+          "div",
+          { class: "menu" },
+          el(
+            "div",
+            { class: "narrow-only" },
+            labelled(t("tool.colour"), this.colours.menu),
+            labelled(t("tool.flows"), this.flows.menu),
+          ),
           el("label", { class: "check" }, this.gaps, t("tool.gaps")),
           el("hr"),
           button(t("tab.processes"), () => app.set({ table: !app.state.table }), { class: "item" }),
-          button(t("tool.expand"), () => app.foldAll(true), { class: "item" }),
-          button(t("tool.collapse"), () => app.foldAll(false), { class: "item" }),
+          button(t("tool.expand"), () => foldAll(app, true), { class: "item" }),
+          button(t("tool.collapse"), () => foldAll(app, false), { class: "item" }),
           el("hr"),
           button(t("tool.png"), () => exportPng(app), { class: "item", id: "png" }),
           button(t("tool.print"), () => printPage(app), { class: "item" }),
-          button(t("tool.link"), async () => {
-            await copy(location.href);
-            app.say(t("copied"));
-          }, { class: "item" }),
+          button(
+            t("tool.link"),
+            async () => {
+              await copy(location.href);
+              app.say(t("copied"));
+            },
+            { class: "item" },
+          ),
           el("hr"),
-          labelled(t("tool.language"), this.language), labelled(t("tool.theme"), this.theme),
-          button(t("tool.help"), () => app.help(), { class: "item" }))),
-      this.panel);
-    this.#filters();
+          labelled(t("tool.language"), this.language),
+          labelled(t("tool.theme"), this.theme),
+          button(t("tool.help"), () => help(app), { class: "item" }),
+        ),
+      ),
+      this.panel,
+    );
   }
 
   #values() {
-    const { state, t, model } = this.app;
+    const { state } = this.app;
     for (const one of Object.values(this.colours)) one.value = state.colour;
     for (const one of Object.values(this.flows)) one.value = state.flows;
     this.panel.setAttribute("aria-pressed", String(state.panel));
@@ -120,59 +191,31 @@ export class Toolbar {
     this.theme.value = state.theme;
     this.gaps.checked = state.gaps;
     this.#legend();
-    const { n, of } = shownOf(state.filters, model);
-    const filtered = !isNone(state.filters);
-    this.filterButton.textContent = filtered ? t("counts.shown", { n, of }) : t("tool.filter");
-    this.filterMenu.classList.toggle("active", filtered);
-    if (this.filterMenu.open) this.#filters();
+    this.filterMenu.refresh();
   }
 
   /** What the colours of events say. */
   #legend() {
     const { t, colours } = this.app;
     const kinds = KINDS.map((kind, at) => [t(`kind.${kind}`), colours.kinds[at]]);
-    fill(document.getElementById("legend"), kinds.map(([name, colour]) => {
-      const swatch = el("i");
-      swatch.style.background = colour;
-      return el("span", {}, swatch, name);
-    }));
-  }
-
-  #filters() {
-    if (!this.filterMenu.open) return;
-    const { app } = this;
-    const { t, model, state } = app;
-    const found = counts(model);
-    const programs = [...found.program].sort((a, b) => b[1] - a[1]).slice(0, 40);
-    fill(this.filter,
-      el("div", { class: "columns" },
-        el("div", {},
-          this.#group("outcome", Object.keys(TESTS.outcome).map((name) => [name, t(`filter.${name}`), found.outcome.get(name) ?? 0])),
-          this.#group("has", Object.keys(TESTS.has).map((name) => [name, t(`filter.${name}`), found.has.get(name) ?? 0]))),
-        this.#group("program", programs.map(([name, n]) => [name, visible(name), n]))),
-      el("p", { class: "foot" }, button(t("filter.clear"), () => app.set({ filters: none() }), { disabled: isNone(state.filters) })));
-  }
-
-  #group(group, entries) {
-    const { app } = this;
-    const change = (name, on) => {
-      const filters = { ...app.state.filters, [group]: new Set(app.state.filters[group]) };
-      if (on) filters[group].add(name);
-      else filters[group].delete(name);
-      app.set({ filters });
-    };
-    return el("fieldset", { class: group }, el("legend", {}, app.t(`filter.${group}`)),
-      entries.map(([name, label, n]) => {
-        const box = el("input", { type: "checkbox", value: name, change: (event) => change(name, event.target.checked), disabled: n === 0 && !app.state.filters[group].has(name) });
-        box.checked = app.state.filters[group].has(name);
-        return el("label", { class: "check" }, box, el("bdi", {}, label), el("span", { class: "count" }, String(n)));
-      }));
+    fill(
+      document.getElementById("legend"),
+      kinds.map(([name, colour]) => {
+        const swatch = el("i");
+        swatch.style.background = colour;
+        return el("span", {}, swatch, name);
+      }),
+    );
   }
 }
 
 function select(label, choices, change) {
-  return el("select", { "aria-label": label, change: (event) => change(event.target.value) },
-    choices.map(([value, text]) => el("option", { value }, text)));
+  return el(
+    "select",
+    { "aria-label": label, change: (event) => change(event.target.value) },
+    choices.map(([value, text]) => el("option", { value }, text)),
+  );
 }
 
-const labelled = (text, control) => el("div", { class: "choice" }, el("span", { "aria-hidden": "true" }, text), control);
+const labelled = (text, control) =>
+  el("div", { class: "choice" }, el("span", { "aria-hidden": "true" }, text), control);

@@ -1,7 +1,7 @@
 // "What went wrong": how the run ended, which command failed first, and why.
 
-import { meaning, outcome } from "./blame.js";
 import { endText } from "./bars.js";
+import { meaning, outcome } from "./blame.js";
 import { button, el, fill, quoted } from "./dom.js";
 import { command, failed } from "./model.js";
 import { moment, plain, shortCommand, shortened } from "./text.js";
@@ -26,10 +26,19 @@ export function reason(failure, t, language) {
 /** The reason as elements. */
 export function reasonElement(failure, app) {
   const why = reason(failure, app.t, app.state.language);
-  return el("span", { class: "why" },
-    why.before, el("code", {}, why.call),
-    why.names.map((name) => [" ", el("code", { class: "path", title: shortened(name, 1000) }, quoted(shortened(name, 120)))]),
-    why.after, " ", el("span", { class: "soft" }, `(${why.error})`));
+  return el(
+    "span",
+    { class: "why" },
+    why.before,
+    el("code", {}, why.call),
+    why.names.map((name) => [
+      " ",
+      el("code", { class: "path", title: shortened(name, 1000) }, quoted(shortened(name, 120))),
+    ]),
+    why.after,
+    " ",
+    el("span", { class: "soft" }, `(${why.error})`),
+  );
 }
 
 export class Wrong {
@@ -55,14 +64,26 @@ export class Wrong {
 
   #head(root, grave) {
     const { t } = this.app;
-    const says = root && failed(root)
-      ? t("wrong.run", { how: ended(root, t) })
-      : root?.node.end === "running" ? t("wrong.runs")
-        : grave.length > 0 ? t("wrong.well", { n: grave.length }) : t("wrong.good");
-    return el("div", { class: "head" },
+    const says =
+      root && failed(root)
+        ? t("wrong.run", { how: ended(root, t) })
+        : root?.node.end === "running"
+          ? t("wrong.runs")
+          : grave.length > 0
+            ? t("wrong.well", { n: grave.length })
+            : t("wrong.good");
+    return el(
+      "div",
+      { class: "head" },
       el("h2", { id: "wrong-title" }, grave.length > 0 ? t("wrong.title") : says),
       grave.length > 0 ? el("p", {}, says) : null,
-      grave.length > 0 ? button(this.hidden ? t("wrong.open") : t("wrong.hide"), () => this.#toggle(), { class: "quiet", "aria-expanded": String(!this.hidden) }) : null);
+      grave.length > 0
+        ? button(this.hidden ? t("wrong.open") : t("wrong.hide"), () => this.#toggle(), {
+            class: "quiet",
+            "aria-expanded": String(!this.hidden),
+          })
+        : null,
+    );
   }
 
   #toggle() {
@@ -78,11 +99,24 @@ export class Wrong {
     const answers = app.failures.length - grave.length;
     const more = grave.length - shown.length;
     return [
-      el("ol", { class: this.all ? "all" : "" }, shown.map((failure, at) => this.#item(failure, at))),
-      more > 0 || this.all || answers > 0 ? el("p", { class: "more soft" },
-        more > 0 ? button(t("wrong.more", { n: more }), () => this.#more(true), { class: "quiet" }) : null,
-        this.all && grave.length > few ? button(t("wrong.less"), () => this.#more(false), { class: "quiet" }) : null,
-        answers > 0 ? t("wrong.answers", { n: answers }) : null) : null,
+      el(
+        "ol",
+        { class: this.all ? "all" : "" },
+        shown.map((failure, at) => this.#item(failure, at)),
+      ),
+      more > 0 || this.all || answers > 0
+        ? el(
+            "p",
+            { class: "more soft" },
+            more > 0
+              ? button(t("wrong.more", { n: more }), () => this.#more(true), { class: "quiet" })
+              : null,
+            this.all && grave.length > few
+              ? button(t("wrong.less"), () => this.#more(false), { class: "quiet" })
+              : null,
+            answers > 0 ? t("wrong.answers", { n: answers }) : null,
+          )
+        : null,
     ];
   }
 
@@ -95,22 +129,53 @@ export class Wrong {
     const { app } = this;
     const { t } = app;
     const { language } = app.state;
-    const time = (failure ? failure.time + app.model.offset(process.id) : process.end ?? app.model.end) - app.model.start;
+    const time =
+      (failure ? failure.time + app.model.offset(process.id) : (process.end ?? app.model.end)) -
+      app.model.start;
     const show = () => {
       app.select(process.id, failure?.event ?? null);
       app.reveal(process.id);
     };
-    return el("li", {},
-      el("button", { type: "button", class: "failure", click: show, title: t("wrong.show") },
+    return el(
+      "li",
+      {},
+      el(
+        "button",
+        { type: "button", class: "failure", click: show, title: t("wrong.show") },
         el("span", { class: "order" }, at === 0 ? t("wrong.first") : t("wrong.then")),
-        el("span", { class: "what" },
-          el("code", { class: "command" }, quoted(shortened(shortCommand(command(process)), 160))), " ",
-          el("span", {}, ended(process, t)), " ",
-          el("span", { class: "soft" }, t("wrong.at", { time: moment(time, Math.max(time / 1000, 1000), language) }))),
-        el("span", { class: "reason" },
-          failure ? reasonElement(failure, app) : el("span", { class: "soft" }, t("wrong.no-reason"))),
-        consequences.length > 0 ? el("span", { class: "chain soft" }, `${t("wrong.of")} `,
-          consequences.slice(0, 4).map((one, n) => [n > 0 ? " ← " : "",
-            el("code", {}, quoted(shortened(shortCommand(command(one)), 48))), ` (${endText(one, t)})`])) : null));
+        el(
+          "span",
+          { class: "what" },
+          el("code", { class: "command" }, quoted(shortened(shortCommand(command(process)), 160))),
+          " ",
+          el("span", {}, ended(process, t)),
+          " ",
+          el(
+            "span",
+            { class: "soft" },
+            t("wrong.at", { time: moment(time, Math.max(time / 1000, 1000), language) }),
+          ),
+        ),
+        el(
+          "span",
+          { class: "reason" },
+          failure ? reasonElement(failure, app) : el("span", { class: "soft" }, t("wrong.no-reason")),
+        ),
+        consequences.length > 0
+          ? el(
+              "span",
+              { class: "chain soft" },
+              `${t("wrong.of")} `,
+              consequences
+                .slice(0, 4)
+                .map((one, n) => [
+                  n > 0 ? " ← " : "",
+                  el("code", {}, quoted(shortened(shortCommand(command(one)), 48))),
+                  ` (${endText(one, t)})`,
+                ]),
+            )
+          : null,
+      ),
+    );
   }
 }
