@@ -36,7 +36,9 @@ impl Mentioned {
     fn pattern(&mut self, pattern: &GraphPattern) {
         match pattern {
             GraphPattern::Bgp { patterns } => {
-                patterns.iter().for_each(|one| self.predicate(&one.predicate));
+                for pattern in patterns {
+                    self.predicate(&pattern.predicate);
+                }
             }
             GraphPattern::Path { path, .. } => self.path(path),
             GraphPattern::Join { left, right }
@@ -44,7 +46,9 @@ impl Mentioned {
             | GraphPattern::Minus { left, right } => self.both(left, right),
             GraphPattern::LeftJoin { left, right, expression } => {
                 self.both(left, right);
-                expression.iter().for_each(|expression| self.expression(expression));
+                if let Some(expression) = expression {
+                    self.expression(expression);
+                }
             }
             GraphPattern::Filter { expr: expression, inner }
             | GraphPattern::Extend { expression, inner, .. } => {
@@ -139,7 +143,9 @@ impl Mentioned {
     }
 
     fn all<'a>(&mut self, expressions: impl IntoIterator<Item = &'a Expression>) {
-        expressions.into_iter().for_each(|one| self.expression(one));
+        for one in expressions {
+            self.expression(one);
+        }
     }
 }
 
