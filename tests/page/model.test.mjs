@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { failures, outcome } from "../../src/export/page/blame.js";
+import { Events, eventText } from "../../src/export/page/events.js";
 import { Model } from "../../src/export/page/model.js";
 import { KEY, documentOf, processNode, sample } from "./sample.mjs";
 
@@ -111,8 +112,33 @@ test("events are kept in order, and runs of equal calls are one", () => {
     events.nodes.map((node) => node.ordinal),
     [1, 2, 3],
   );
-  assert.deepEqual(events.collapsed(), [
-    { from: 0, to: 1 },
-    { from: 1, to: 3 },
-  ]);
+  assert.deepEqual(
+    events.collapsed().map(({ from, to }) => [from, to]),
+    [
+      [0, 1],
+      [1, 3],
+    ],
+  );
+});
+
+test("events that stand for several and alternate are told together", () => {
+  const events = new Events();
+  const several = (ordinal, call, started) => ({
+    id: `k:event-2-${ordinal}`,
+    ordinal,
+    event: "call",
+    call,
+    count: 500,
+    last: ordinal + 998,
+    started,
+    ended: started + 1e6,
+    bytes: 1500,
+  });
+  events.add(several(1, "read", 10), 0);
+  events.add(several(2, "write", 20), 0);
+  assert.deepEqual(events.several(), [0, 1]);
+  assert.equal(eventText(events, 0, 2, "en"), "read ×500, 1.5 kB, write ×500, 1.5 kB");
+  assert.equal(events.find("k:event-2-401"), 1);
+  assert.equal(events.find("k:event-3-401"), -1);
+  assert.ok([...events.marks()].length > 500);
 });

@@ -51,7 +51,7 @@ test("amounts and times", () => {
 });
 
 test("no character of a name is hidden", () => {
-  assert.equal(visible("a\nb"), "a␊b");
+  assert.equal(visible("a\nb"), "a↵b");
   assert.equal(visible("\u202egnp.txt"), "\\u{202e}gnp.txt");
   assert.equal(visible({ base64: "/w==", text: "\ufffd" }), "\ufffd");
 });

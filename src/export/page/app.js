@@ -40,6 +40,9 @@ const INITIAL = {
   panel: true,
 };
 
+/** So few processes have room for higher lanes. */
+const FEW_LANES = 12;
+
 export class App {
   constructor(source) {
     this.source = source;
@@ -72,10 +75,10 @@ export class App {
     this.scroller = document.getElementById("scroller");
     this.canvas = document.getElementById("lanes");
     this.axis = document.getElementById("axis");
+    this.loader = new EventLoader(this);
     this.#resize();
     this.#rescale();
     if (this.askedView) this.view.showTimes(...this.askedView);
-    this.loader = new EventLoader(this);
     this.parts = [
       new Toolbar(this),
       new Wrong(this),
@@ -108,6 +111,12 @@ export class App {
     }).observe(document.getElementById("time"));
     this.scroller.addEventListener("scroll", () => this.draw(), { passive: true });
     this.dark.addEventListener("change", () => this.set({}));
+  }
+
+  /** All events that are read without being asked for are there: what is idle is known. */
+  settle() {
+    if (this.state.gaps) this.#rescale();
+    this.draw();
   }
 
   /** Changes the state, and lets everything see it. */
@@ -146,7 +155,7 @@ export class App {
 
   #resize() {
     const width = document.getElementById("time").clientWidth;
-    this.sizes = sizesFor(width);
+    this.sizes = sizesFor(width, this.model.processes.size <= FEW_LANES);
     this.width = width;
     this.height = this.scroller.clientHeight;
     const room = Math.max(width - this.sizes.gutter - this.sizes.left - this.sizes.right, 40);
@@ -157,7 +166,10 @@ export class App {
 
   #rescale() {
     const { model } = this;
-    const gaps = this.state.gaps ? idleGaps(model.marks(), model.start, model.end) : [];
+    const gaps =
+      this.state.gaps && (this.loader?.settled ?? false)
+        ? idleGaps(model.marks(), model.start, model.end)
+        : [];
     const before =
       this.view && !this.view.whole ? [this.view.time(0), this.view.time(this.view.width)] : null;
     this.scale = new Scale(model.start, model.end, gaps);
@@ -212,6 +224,9 @@ export class App {
     if (this.keys.failures !== this.model.revision) {
       this.keys.failures = this.model.revision;
       this.found = failures(this.model);
+      // The processes that failed for a reason, or with consequences, and those who failed in consequence.
+      const grave = this.found.filter((failure) => failure.grave);
+      this.grave = new Set(grave.flatMap(({ process, consequences }) => [process, ...consequences]));
     }
     return this.found;
   }
@@ -267,6 +282,7 @@ export class App {
       users,
       language: state.language,
     };
+    frame.grave = this.failures && this.grave;
     frame.flows = chosenFlows(frame);
     frame.lit = users ? new Set(users.map((user) => user.process)) : null;
     frame.matches = this.matches?.processes ?? null;

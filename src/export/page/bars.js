@@ -149,8 +149,9 @@ function drawBarText(process, frame, x0, x1, y, height, colour) {
 }
 
 /** How a process failed, at the end of its bar. */
-function drawEnd(process, { context, colours, t, view }, x, y, height) {
-  context.fillStyle = colours.bad;
+function drawEnd(process, { context, colours, t, view, grave }, x, y, height) {
+  const colour = grave.has(process) ? colours.bad : colours.warn;
+  context.fillStyle = colour;
   context.fillRect(x - 2, y, 3, height);
   const text = endText(process, t);
   context.font = `600 11px ${FONT}`;
@@ -159,7 +160,7 @@ function drawEnd(process, { context, colours, t, view }, x, y, height) {
   if (x + width + 10 > view.width + 74) return;
   context.fillStyle = colours.background;
   context.fillRect(x + 3, y + 1, width + 6, height - 2);
-  context.fillStyle = colours.bad;
+  context.fillStyle = colour;
   context.fillText(text, x + 6, y + height / 2 + 0.5);
 }
 
@@ -205,7 +206,7 @@ export function groupTop(row, { top, sizes }) {
 
 /** Many processes as thin bars; what would fall on one pixel is drawn once, what failed on top. */
 function drawGroup(row, frame) {
-  const { context, view, colours, model } = frame;
+  const { context, view, colours, model, grave } = frame;
   const { members, packed } = row;
   const y0 = groupTop(row, frame);
   const single = packed.count === 1;
@@ -219,7 +220,7 @@ function drawGroup(row, frame) {
     const line = packed.rows[at];
     const height = heights ? heights(process) : step - (single ? 0 : 1);
     const y = y0 + (line + 1) * step - height - (single ? 0 : 1);
-    if (failed(process)) bad.push([x0, x1, y, height]);
+    if (failed(process)) bad.push([x0, x1, y, height, grave.has(process)]);
     if (x1 < last[line] && !heights) continue;
     const from = heights ? x0 : Math.max(x0, last[line]);
     const to = Math.max(x1 - (x1 - x0 > 3 ? 1 : 0), from + 1);
@@ -227,8 +228,10 @@ function drawGroup(row, frame) {
     context.fillStyle = coloursOf(process, frame).fill;
     context.fillRect(from, y, to - from, height);
   }
-  context.fillStyle = colours.bad;
-  for (const [x0, x1, y, height] of bad) context.fillRect(x0, y, Math.max(x1 - x0, 2), height);
+  for (const [x0, x1, y, height, isGrave] of bad) {
+    context.fillStyle = isGrave ? colours.bad : colours.warn;
+    context.fillRect(x0, y, Math.max(x1 - x0, 2), height);
+  }
 }
 
 /** How high the bar of one that took so long is: the longest as high as there is room. */

@@ -3,17 +3,17 @@
 export const FONT =
   "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', sans-serif";
 
-/** Sizes in CSS pixels for a picture of that width. */
-export function sizesFor(width) {
+/** Sizes in CSS pixels for a picture of that width. Lanes are higher where there are `few`. */
+export function sizesFor(width, few = false) {
   const narrow = width < 640;
   return {
     narrow,
     gutter: narrow ? 0 : Math.round(Math.min(400, Math.max(230, width * 0.28))),
     right: narrow ? 8 : 72,
     left: narrow ? 8 : 10,
-    lane: narrow ? 40 : 26,
-    bar: narrow ? 14 : 18,
-    thread: narrow ? 30 : 20,
+    lane: narrow ? 40 : few ? 36 : 26,
+    bar: narrow ? 14 : few ? 26 : 18,
+    thread: narrow ? 30 : few ? 26 : 20,
     thin: 4,
     plot: 56,
     band: 28,

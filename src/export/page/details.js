@@ -183,7 +183,7 @@ function environment(process, app) {
   const base = env.base === null ? null : model.processOf(env.base);
   return section(
     t("details.environment"),
-    entries.length,
+    entries.length || null,
     el("p", { class: "soft" }, says, " ", base && base !== process ? processLink(base, app, 30) : null),
     entries.length > 0
       ? list(

@@ -3,7 +3,6 @@
 
 import { barPlace, groupTop } from "./bars.js";
 import { FONT } from "./canvas.js";
-import { failed } from "./model.js";
 import { basename, bytes, number, shortened } from "./text.js";
 
 /** Of the lanes on screen, how each branched off its parent's and joined it again. */
@@ -21,7 +20,7 @@ export function drawBranches(frame) {
     if (!above || above === row) continue;
     const chosen = row.id === state.selected || row.process.parent.id === state.selected;
     branch(row, above, frame, drawn, chosen ? lines.chosen : lines.plain);
-    join(row, frame, drawn, chosen ? lines.chosen : failed(row.process) ? lines.bad : lines.plain);
+    join(row, frame, drawn, chosen ? lines.chosen : frame.grave.has(row.process) ? lines.bad : lines.plain);
   }
   // On a narrow screen the lines cross the names.
   if (frame.sizes.narrow) context.globalAlpha = 0.45;
@@ -120,14 +119,10 @@ export function drawFlows(frame) {
     const [source, target] = [model.processOf(link.source), model.processOf(link.target)];
     const [from, to] = [layout.rowOf.get(source?.id), layout.rowOf.get(target?.id)];
     if (!from || !to || from === to) continue;
-    const offset = model.offset(link.id);
-    const taken = link.taken.first + offset;
-    const given = Math.min(link.given ? link.given.first + offset : (givenTime(link, model) ?? taken), taken);
-    const [xa, xb] = [view.x(Math.min(given, source.end ?? given)), view.x(taken)];
-    const [ya, yb] = [from, to].map((row) => {
-      const [y, height] = barPlace(row, frame);
-      return y + height / 2;
-    });
+    const [given, taken] = momentsOf(link, source, model);
+    const [xa, xb] = [view.x(given), view.x(taken)];
+    const down = to.y > from.y;
+    const [ya, yb] = [edgeOf(from, frame, down), edgeOf(to, frame, !down)];
     const key = [from.index, to.index, Math.round(xa / 3), Math.round(xb / 3)].join();
     if (Math.max(xa, xb) < 0 || Math.min(xa, xb) > view.width + frame.sizes.right) continue;
     if (seen.has(key) || Math.max(ya, yb) < -50 || Math.min(ya, yb) > frame.height + 50) continue;
@@ -139,25 +134,41 @@ export function drawFlows(frame) {
   if (labels.length <= 14) drawLabels(frame, labels);
 }
 
+/** When data went, and when it came: the middles of both, so that one arrow stands for all of it. */
+function momentsOf(link, source, model) {
+  const offset = model.offset(link.id);
+  const middle = (span) => (span.first + span.last) / 2 + offset;
+  const taken = middle(link.taken);
+  const given = link.given ? middle(link.given) : (givenTime(link, model) ?? taken);
+  return [Math.min(given, taken, source.end ?? given), taken];
+}
+
 /** When the content of a file was given that another took: when its writer last wrote. */
 function givenTime(link, model) {
   const use = (model.usesOf.get(link.source) ?? []).find((u) => u.target === link.through);
   return use ? use.last + model.offset(use.id) : null;
 }
 
+/** Where an arrow leaves or reaches a lane's bar: below it, or above. */
+function edgeOf(row, frame, below) {
+  const [y, height] = barPlace(row, frame);
+  return below ? y + height - 1 : y + 1;
+}
+
 function arrow(context, xa, ya, xb, yb) {
-  const bend = Math.max(24, Math.min(Math.abs(xb - xa) / 2, 90));
+  const way = Math.sign(yb - ya) || 1;
+  const bend = Math.max(10, Math.min(Math.abs(yb - ya) * 0.6, 120)) * way;
   context.beginPath();
   context.moveTo(xa, ya);
-  context.bezierCurveTo(xa + bend, ya, xb - bend, yb, xb - 5, yb);
+  context.bezierCurveTo(xa, ya + bend, xb, yb - bend, xb, yb - 6 * way);
   context.stroke();
   context.beginPath();
   context.arc(xa, ya, 2.5, 0, 7);
   context.fill();
   context.beginPath();
   context.moveTo(xb, yb);
-  context.lineTo(xb - 8, yb - 4);
-  context.lineTo(xb - 8, yb + 4);
+  context.lineTo(xb - 4, yb - 8 * way);
+  context.lineTo(xb + 4, yb - 8 * way);
   context.fill();
 }
 

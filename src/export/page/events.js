@@ -10,8 +10,8 @@ export class Events {
     this.end = [];
     this.kind = [];
     this.failed = [];
-    this.longest = 0; // nanoseconds that the longest event takes
     this.runs = null;
+    this.folded = []; // nodes that stand for several events
   }
 
   get length() {
@@ -30,7 +30,7 @@ export class Events {
     put(this.kind, kindOf(node));
     put(this.failed, node.error !== undefined || (node.errors ?? 0) > 0);
     put(this.nodes, node);
-    this.longest = Math.max(this.longest, (end ?? start) - start);
+    if (node.count > 1) this.folded = null;
     this.runs = null;
   }
 
@@ -43,6 +43,28 @@ export class Events {
       else high = middle;
     }
     return low;
+  }
+
+  /** Whether several events of which others alternate with those of a run belong with it. */
+  #within(run, at) {
+    return this.nodes[run.from].count > 1 && this.nodes[at].count > 1 && this.start[at] < run.end;
+  }
+
+  /** The indices of nodes that stand for several events: they may go on while others begin. */
+  several() {
+    this.folded ??= this.nodes.flatMap((node, at) => (node.count > 1 ? [at] : []));
+    return this.folded;
+  }
+
+  /** Times at which something happens. Of several events that are one node they are taken as regular. */
+  *marks() {
+    for (const [at, start] of this.start.entries()) {
+      yield start;
+      if (this.end[at] !== null) yield this.end[at];
+    }
+    for (const at of this.several()) {
+      yield* spread(this.start[at], this.end[at] ?? this.start[at], this.nodes[at].count);
+    }
   }
 
   /** The index of the event of that id, or of the one that stands for it and others; −1 if there is none. */
@@ -68,11 +90,22 @@ export class Events {
     this.runs = [];
     for (let at = 0; at < this.nodes.length; at += 1) {
       const last = this.runs[this.runs.length - 1];
-      if (last && alike(this.nodes[last.from], this.nodes[at])) last.to = at + 1;
-      else this.runs.push({ from: at, to: at + 1 });
+      const end = this.end[at] ?? Infinity;
+      if (last && (alike(this.nodes[last.from], this.nodes[at]) || this.#within(last, at))) {
+        last.to = at + 1;
+        last.end = Math.max(last.end, end);
+      } else {
+        this.runs.push({ from: at, to: at + 1, end });
+      }
     }
     return this.runs;
   }
+}
+
+/** Times that are as far from each other as `count` events between two times would be. */
+export function* spread(from, to, count) {
+  const steps = Math.min(count, 400);
+  for (let step = 1; step < steps; step += 1) yield from + ((to - from) * step) / steps;
 }
 
 /** Whether two events are shown as one when they follow each other. */
@@ -97,30 +130,35 @@ function moved(node) {
   return moves ? node.result : 0;
 }
 
-/** How many events the nodes `from` to `to` stand for, and what they moved and failed. */
+/** What the events `from` to `to` are together: for each name of a call how many, what they moved and failed. */
 function summary(events, from, to) {
-  const sum = { count: 0, bytes: 0, errors: 0 };
+  const sums = new Map();
   for (let at = from; at < to; at += 1) {
     const node = events.nodes[at];
+    const sum = sums.get(node.call) ?? { call: node.call, count: 0, bytes: 0, node };
     sum.count += node.count ?? 1;
     sum.bytes += moved(node);
-    sum.errors += node.errors ?? (node.error === undefined ? 0 : (node.count ?? 1));
+    sums.set(node.call, sum);
   }
-  return sum;
+  return [...sums.values()];
 }
 
-/** A short text for the events `from` to `to`, which are alike: `read ×41, 1.2 MB`. */
+/** A short text for the events `from` to `to`: `read ×41, 1.2 MB`. */
 export function eventText(events, from, to, language) {
-  const node = events.nodes[from];
-  if (node.event !== "call") return visible(node.label);
-  const { count, bytes: moves } = summary(events, from, to);
-  if (node.calls && to === from + 1) return several(node.calls, language);
+  const first = events.nodes[from];
+  if (first.event !== "call") return visible(first.label);
+  if (first.calls && to === from + 1) return several(first.calls, language);
+  const sums = summary(events, from, to);
+  const texts = sums.slice(0, 3).map((sum) => sumText(sum, language));
+  return texts.join(", ") + (sums.length > 3 ? ", …" : "");
+}
+
+function sumText({ call, count, bytes: moves, node }, language) {
   const error = node.error === undefined ? "" : ` ${node.error}`;
-  if (count > 1) {
-    return `${node.call}${error} ×${number(count, language)}${moves > 0 ? `, ${bytes(moves, language)}` : ""}`;
-  }
+  const amount = moves > 0 ? `, ${bytes(moves, language)}` : "";
+  if (count > 1) return `${call}${error} ×${number(count, language)}${amount}`;
   const about = object(node);
-  return `${node.call}${about ? ` ${about}` : ""}${moves > 0 ? `, ${bytes(moves, language)}` : ""}${error}`;
+  return `${call}${about ? ` ${about}` : ""}${amount}${error}`;
 }
 
 /** Calls of several names, the most frequent first: `read ×40, lseek ×3`. */

@@ -107,9 +107,10 @@ export function namesOf(row, { language, t }) {
 }
 
 /** What stands at the right: how it failed, or how many did, or how many threads there are. */
-function badgeOf(row, { t, colours }) {
+function badgeOf(row, { t, colours, grave }) {
   if (row.kind === "process" && failed(row.process)) {
-    return { text: endText(row.process, t), colour: colours.bad, bad: true };
+    const bad = grave.has(row.process);
+    return { text: endText(row.process, t), colour: bad ? colours.bad : colours.warn, bad };
   }
   if (row.kind === "process" && row.threaded && !row.threadsOpen) {
     return { text: t("lanes.threads", { n: row.process.node.threads }), colour: colours.soft };

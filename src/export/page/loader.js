@@ -13,14 +13,17 @@ export class EventLoader {
     this.available = new Set(app.source.threads?.() ?? []);
     this.asked = new Set();
     this.busy = 0;
+    this.small = told(app.about.counts) <= FEW && this.available.size > 0;
+    /** Whether it is known when nothing happened: of a small run when all events are read. */
+    this.settled = !this.small;
   }
 
   /** Reads the events of those lanes on screen that want them. */
   look() {
     const { app } = this;
     const wanted = [];
-    if (told(app.about.counts) <= FEW) {
-      this.readAll();
+    if (this.small) {
+      if (!this.settled && !this.reading) this.#settle();
       return;
     }
     const { rows } = app.layout;
@@ -30,6 +33,13 @@ export class EventLoader {
       if (row.id === app.state.selected || this.#roomFor(row.process)) wanted.push(row.process);
     }
     if (wanted.length > 0) this.read(wanted);
+  }
+
+  async #settle() {
+    this.reading = true;
+    await this.readAll();
+    this.settled = true;
+    this.app.settle();
   }
 
   #roomFor(process) {

@@ -3,7 +3,6 @@
 
 import { prepare } from "./canvas.js";
 import { drawGaps } from "./draw.js";
-import { failed } from "./model.js";
 import { View } from "./scale.js";
 
 /** How many processes lived at each of `columns` places of a scale. */
@@ -84,7 +83,7 @@ export class Minimap {
     }
     context.fillStyle = colours.bad;
     for (const process of model.processes.values()) {
-      if (!process.told || !failed(process)) continue;
+      if (!this.app.grave.has(process)) continue;
       context.fillRect((scale.unit(process.end ?? model.end) / scale.length) * room - 1, 5, 2, height - 10);
     }
   }

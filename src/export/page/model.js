@@ -1,7 +1,7 @@
 // The graph as the page keeps it: what documents have told so far, joined. Documents may come one
 // after the other; a node or link that comes again replaces what was.
 
-import { Events } from "./events.js";
+import { Events, spread } from "./events.js";
 import { plain, program } from "./text.js";
 
 const keyOf = (id) => id.slice(0, 12);
@@ -214,8 +214,9 @@ export class Model {
         yield span.first + offset;
         yield span.last + offset;
       }
+      if (link.deeds) yield* spread(link.first + offset, link.last + offset, deedsOf(link.deeds));
     }
-    for (const thread of this.threads.values()) yield* thread.events?.start ?? [];
+    for (const { events } of this.threads.values()) if (events) yield* events.marks();
   }
 
   /** What a process is in links: itself before its first execution, and then these. */
@@ -291,4 +292,10 @@ function insert(list, thing) {
   let at = list.length;
   while (at > 0 && list[at - 1].start > thing.start) at -= 1;
   list.splice(at, 0, thing);
+}
+
+/** How many calls a use is; few say nothing of the time between them. */
+function deedsOf(deeds) {
+  const sum = Object.values(deeds).reduce((a, b) => a + b, 0);
+  return sum > 20 ? sum : 0;
 }

@@ -51,7 +51,7 @@ function longest(app) {
         el(
           "li",
           { class: "row" },
-          processLink(process, app, 40),
+          processLink(process, app, 36),
           failed(process) ? el("span", { class: "pill bad" }, endText(process, app.t)) : null,
           el("span", { class: "soft" }, duration(lifetime(process, model.end), app.state.language)),
         ),

@@ -8,7 +8,7 @@ export function plain(text) {
 
 // Controls, and the characters that would turn around or hide what follows them.
 const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
-const PICTURED = { "\n": "␊", "\t": "␉", "\r": "␍", "\u0000": "␀", "\u001b": "␛" };
+const PICTURED = { "\n": "↵", "\t": "⇥", "\r": "\\r", "\u0000": "\\0", "\u001b": "\\e" };
 
 /** The text with every character visible, so that no name looks like another one. */
 export function visible(text) {
