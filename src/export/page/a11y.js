@@ -3,7 +3,7 @@
 
 import { endText } from "./bars.js";
 import { el, fill } from "./dom.js";
-import { foldable, namesOf } from "./gutter.js";
+import { foldable, isOpen, namesOf } from "./gutter.js";
 import { command, lifetime } from "./model.js";
 import { duration, shortened, visible } from "./text.js";
 
@@ -66,7 +66,6 @@ export class Accessible {
   }
 
   #item(row, chosen) {
-    const open = row.kind === "group" ? row.open : !row.closed;
     return el(
       "div",
       {
@@ -74,7 +73,7 @@ export class Accessible {
         id: `lane-${row.index}`,
         "aria-level": String(row.depth + 1),
         "aria-selected": String(chosen),
-        "aria-expanded": foldable(row) ? String(open) : null,
+        "aria-expanded": foldable(row) ? String(isOpen(row)) : null,
         "data-id": row.id,
       },
       laneText(row, this.app),

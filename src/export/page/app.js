@@ -186,6 +186,8 @@ export class App {
     const resource = this.model.resources.has(id);
     const tab = id === null ? this.state.tab : resource ? "resources" : "details";
     this.set({ selected: id, event, tab, panel: id === null ? this.state.panel : true });
+    const [user] = resource ? this.model.usersOf(id) : [];
+    if (user) this.reveal(user.process.id);
   }
 
   /** Scrolls to a lane, opening what it is in. */

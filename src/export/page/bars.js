@@ -16,7 +16,7 @@ export function barPlace(row, { top, sizes }) {
 export function drawBars(frame) {
   const { context } = frame;
   for (const row of frame.rows) {
-    context.globalAlpha = row.dim || (frame.lit && !lit(row, frame.lit)) ? 0.28 : 1;
+    context.globalAlpha = row.dim || (frame.lit && !isLit(row, frame.lit)) ? 0.28 : 1;
     if (row.kind === "process") drawProcess(row, frame);
     else if (row.kind === "group") drawGroup(row, frame);
     else if (row.kind === "thread") drawThread(row, frame);
@@ -24,7 +24,8 @@ export function drawBars(frame) {
   context.globalAlpha = 1;
 }
 
-function lit(row, processes) {
+/** Whether a lane is one of those that have to do with the selected resource. */
+export function isLit(row, processes) {
   if (row.kind === "group") return row.members.some((process) => processes.has(process));
   return processes.has(row.process);
 }

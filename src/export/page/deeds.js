@@ -20,12 +20,14 @@ const ORDER = [
   "failures",
 ];
 
-/** The deeds of a use: `read ×3, looked at`. An open says nothing where something was done then. */
+/** What says little where something else was done: every file that is read was opened and closed. */
+const FAINT = ["opens", "looks", "others"];
+
+/** The deeds of a use: `read ×3, failed`. */
 export function deedsText(deeds, t) {
   const done = ORDER.filter((deed) => deeds[deed] > 0);
-  const told = done.filter(
-    (deed) => deed !== "opens" || done.every((one) => ["opens", "looks", "failures", "others"].includes(one)),
-  );
+  const strong = done.filter((deed) => !FAINT.includes(deed));
+  const told = strong.some((deed) => deed !== "failures") ? strong : done;
   return told.map((deed) => `${t(`deed.${deed}`)}${deeds[deed] > 1 ? ` ×${deeds[deed]}` : ""}`).join(", ");
 }
 

@@ -4,7 +4,7 @@ import { endText } from "./bars.js";
 import { button, copy, el, quoted } from "./dom.js";
 import { eventDetails } from "./eventdetails.js";
 import { eventList } from "./eventlist.js";
-import { zoomTo } from "./lanes.js";
+import { foldThreads, zoomTo } from "./lanes.js";
 import { command, failed, lifetime } from "./model.js";
 import { facts, list, processLink, section, since } from "./parts.js";
 import { duration, number, plain, shortCommand, shortened } from "./text.js";
@@ -38,7 +38,7 @@ export function processDetails(process, app) {
       [t("details.ended"), process.end === null ? null : since(process.end, app)],
       [t("details.duration"), duration(lifetime(process, model.end), app.state.language)],
       [t("details.waited"), process.join ? processLink(process.join.by, app, 40) : null],
-      [t("details.threads"), node.threads > 1 ? number(node.threads, app.state.language) : null],
+      [t("details.threads"), node.threads > 1 ? threads(process, app) : null],
       [t("details.calls"), callsText(node, app)],
       ...lastProgram(process, app),
     ]),
@@ -52,6 +52,17 @@ export function processDetails(process, app) {
     children(process, app),
     eventList(process, app),
   );
+}
+
+function threads(process, app) {
+  const shown = app.state.open.has(`threads:${process.id}`);
+  return [
+    number(process.node.threads, app.state.language),
+    " ",
+    button(app.t(shown ? "details.threads.hide" : "details.threads.show"), () => foldThreads(app, process), {
+      class: "quiet",
+    }),
+  ];
 }
 
 function callsText(node, app) {

@@ -188,6 +188,8 @@ export const WORDS = {
   "details.cwd": "Directory",
   "details.executable": "Executable",
   "details.threads": "Threads",
+  "details.threads.show": "Show as lanes",
+  "details.threads.hide": "Hide their lanes",
   "details.calls": "Calls",
   "details.calls.failed": "{calls}, {errors} failed",
   "details.moniker": "Moniker",

@@ -194,6 +194,8 @@ export const WORDS = {
   "details.cwd": "Répertoire",
   "details.executable": "Exécutable",
   "details.threads": "Fils",
+  "details.threads.show": "Afficher en lignes",
+  "details.threads.hide": "Masquer leurs lignes",
   "details.calls": "Appels",
   "details.calls.failed": "{calls}, dont {errors} en échec",
   "details.moniker": "Moniker",

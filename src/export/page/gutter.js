@@ -1,9 +1,9 @@
 // The left side: the tree of lanes with their names. On a narrow screen names stand above the bars.
 
-import { endText } from "./bars.js";
+import { endText, isLit } from "./bars.js";
 import { FONT, fitted } from "./canvas.js";
 import { command, failed } from "./model.js";
-import { number, shortCommand, visible } from "./text.js";
+import { number, plain, shortCommand, visible } from "./text.js";
 
 /** Where the triangle of a lane is: its left side. */
 export function indentOf(row, sizes) {
@@ -28,13 +28,14 @@ export function drawGutter(frame) {
   }
 }
 
-function drawMachine(row, { context, top, colours }) {
+function drawMachine(row, { context, top, colours, width }) {
   context.font = `600 12px ${FONT}`;
   context.textAlign = "left";
   context.fillStyle = colours.text;
   const { meta } = row.run;
-  const text = `${visible(meta.host)}  ·  ${visible(meta.started.slice(0, 19).replace("T", " "))}`;
-  context.fillText(text, 10, row.y - top + row.height / 2);
+  const command = (meta.command ?? []).map(plain).join(" ");
+  const text = `${visible(meta.host)} · ${meta.started.slice(0, 19).replace("T", " ")} · ${visible(command)}`;
+  context.fillText(fitted(context, text, width - 20), 10, row.y - top + row.height / 2);
 }
 
 function drawName(row, frame) {
@@ -43,7 +44,7 @@ function drawName(row, frame) {
   const middle =
     row.y - top + (sizes.narrow ? 11 : sizes.lane / 2) - (row.kind === "thread" && !sizes.narrow ? 3 : 0);
   let x = indentOf(row, sizes);
-  context.globalAlpha = row.dim ? 0.5 : 1;
+  context.globalAlpha = row.dim || (frame.lit && !isLit(row, frame.lit)) ? 0.5 : 1;
   if (foldable(row)) triangle(context, x + 5, middle, isOpen(row), colours.soft);
   x += 15;
   const badge = badgeOf(row, frame);
@@ -69,7 +70,9 @@ function drawName(row, frame) {
   context.globalAlpha = 1;
 }
 
-const isOpen = (row) => (row.kind === "group" ? row.open : !row.closed || row.threadsOpen);
+/** Whether a lane is open. */
+export const isOpen = (row) =>
+  row.kind === "group" ? row.open : row.process.children.length > 0 ? !row.closed : row.threadsOpen;
 
 function triangle(context, x, y, open, colour) {
   context.fillStyle = colour;
@@ -112,8 +115,8 @@ function badgeOf(row, { t, colours, grave }) {
     const bad = grave.has(row.process);
     return { text: endText(row.process, t), colour: bad ? colours.bad : colours.warn, bad };
   }
-  if (row.kind === "process" && row.threaded && !row.threadsOpen) {
-    return { text: t("lanes.threads", { n: row.process.node.threads }), colour: colours.soft };
+  if (row.kind === "process" && row.threaded) {
+    return { text: t("lanes.threads", { n: row.process.node.threads }), colour: colours.accent };
   }
   if (row.kind === "process" && row.process.node.end === "running") {
     return { text: t("end.running"), colour: colours.soft };

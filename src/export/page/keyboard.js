@@ -1,6 +1,6 @@
 // Keys. Those of the tree move between lanes; the others work wherever nothing is being written.
 
-import { foldable } from "./gutter.js";
+import { foldable, isOpen } from "./gutter.js";
 import { help } from "./help.js";
 import { fold as foldLane, scrollTo, zoomTo } from "./lanes.js";
 
@@ -23,8 +23,7 @@ function fold(app, open) {
   const row =
     app.layout.rows.find((one) => one.id === app.state.selected) ?? app.layout.rowOf.get(app.state.selected);
   if (!row) return step(app, 0);
-  const isOpen = row.kind === "group" ? row.open : !row.closed;
-  if (foldable(row) && isOpen !== open) return foldLane(app, row);
+  if (foldable(row) && isOpen(row) !== open) return foldLane(app, row);
   if (open) return step(app, 1);
   const outer = app.layout.rows
     .slice(0, row.index)

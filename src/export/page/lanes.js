@@ -4,10 +4,14 @@
 export function fold(app, row) {
   const { open, closed } = app.state;
   if (row.kind === "group") toggle(open, row.id);
-  else {
-    if (row.threaded) toggle(open, `threads:${row.id}`);
-    if (row.process.children.length > 0) toggle(closed, row.id);
-  }
+  else if (row.process.children.length > 0) toggle(closed, row.id);
+  else toggle(open, `threads:${row.id}`);
+  app.set({});
+}
+
+/** Shows a lane for each thread of a process, or no longer. */
+export function foldThreads(app, process) {
+  toggle(app.state.open, `threads:${process.id}`);
   app.set({});
 }
 

@@ -41,7 +41,7 @@ export class Minimap {
     const { app, canvas } = this;
     const [width, height] = [canvas.clientWidth, canvas.clientHeight];
     if (width === 0) return;
-    const key = [width, height, app.model.revision, app.theme, app.state.gaps].join();
+    const key = [width, height, app.model.revision, app.theme, app.scale.length].join();
     if (key !== this.key) {
       this.key = key;
       this.#paint(width, height);

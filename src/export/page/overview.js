@@ -30,7 +30,7 @@ function about({ meta }, app) {
     [t("overview.machine"), visible(meta.host)],
     [t("overview.kernel"), meta.kernel],
     [t("details.started"), meta.started.slice(0, 19).replace("T", " ")],
-    [t("details.duration"), duration(app.model.end - app.model.start, app.state.language)],
+    [t("details.duration"), duration(meta.end, app.state.language)],
   ]);
 }
 

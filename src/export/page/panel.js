@@ -44,6 +44,7 @@ export class Panel {
       tab,
       state.selected,
       state.event,
+      state.open.has(`threads:${state.selected}`),
       state.language,
       app.model.applied,
       app.loader.busy,

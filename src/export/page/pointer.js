@@ -4,10 +4,13 @@ import { groupTop } from "./bars.js";
 import { el, fill } from "./dom.js";
 import { eventText } from "./events.js";
 import { foldable, indentOf } from "./gutter.js";
-import { fold, zoomTo } from "./lanes.js";
+import { fold, foldThreads, zoomTo } from "./lanes.js";
 import { rowAt } from "./layout.js";
 import { command, lifetime } from "./model.js";
 import { duration, moment, shortCommand, shortened } from "./text.js";
+
+/** So many pixels at the right of a name are the words "8 threads". */
+const THREADS = 70;
 
 /** What is at a place of the lanes: `{row, process, event, fold}`, as far as there is. */
 function hit(app, x, y) {
@@ -18,7 +21,9 @@ function hit(app, x, y) {
   const names = sizes.narrow ? y + app.top - row.y < row.height - sizes.bar - 5 : x < sizes.gutter;
   if (names) {
     const fold = foldable(row) && x < indentOf(row, sizes) + 14;
-    return { row, process: row.process ?? null, fold };
+    // What says how many threads there are opens them.
+    const threads = row.threaded && x > (sizes.narrow ? app.width : sizes.gutter) - THREADS;
+    return { row, process: row.process ?? null, fold, threads };
   }
   if (row.kind === "group") return { row, process: memberAt(row, view, model, place, y - app.top, app) };
   return { row, process: row.process ?? null, event: eventAt(row, view, place), time: view.time(place) };
@@ -127,6 +132,7 @@ export class Pointer {
       return;
     }
     if (found.fold) fold(app, found.row);
+    else if (found.threads) foldThreads(app, found.process);
     else if (found.row.kind === "group" && !found.process) app.select(found.row.id);
     else if (found.row.kind === "thread")
       app.select(found.row.id, found.event?.events.nodes[found.event.at].id ?? null);

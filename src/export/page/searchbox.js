@@ -78,6 +78,7 @@ export class SearchBox {
         app.select(id, event);
         app.reveal(id);
         this.#show(false);
+        document.getElementById("tree").focus();
       };
     const sections = [
       this.#section("search.commands", result.commands, (process) => [
