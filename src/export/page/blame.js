@@ -22,19 +22,24 @@ export function failures(model) {
 }
 
 /**
- * Whether a process failed because one that it made had: it names no failed call of its own that
- * came later, and it ended with the same code, or its child's was the last thing it waited for.
+ * Whether a process failed because one that it made had: there is no failed call of its own that it
+ * could tell of, or that was before the child had failed.
  */
 function explained(process) {
   const children = process.children.filter((child) => child.told && failed(child));
   if (children.length === 0) return false;
   const { failure } = process.node;
-  if (!failure) return true;
-  return children.some(
-    (child) =>
-      child.node.failure &&
-      (child.node.failure.time >= failure.time || child.node.failure.error === failure.error),
+  return (
+    !failure || children.some((child) => child.end >= failure.time + process.start - process.node.started)
   );
+}
+
+/** Who sent the signal that killed a process, if that is known and it was another one. */
+export function killer(process, model) {
+  const own = new Set(model.doersOf(process).map((doer) => doer.id));
+  const link = model.signals.find((one) => own.has(one.target) && one.signal === process.node.signal);
+  const sender = link ? model.processOf(link.source) : null;
+  return sender === process ? null : sender;
 }
 
 /** How the run ended: the process that it began with, or null where there was none. */

@@ -26,6 +26,7 @@ export const WORDS = {
   "wrong.at": "after {time}",
   "wrong.call": "{call} failed: {meaning}",
   "wrong.no-reason": "No failed call explains it.",
+  "wrong.sent": "The signal was sent by",
   "wrong.of": "called by",
   "wrong.more": ["{n} more", "{n} more"],
   "wrong.less": "Fewer",

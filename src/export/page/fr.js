@@ -30,6 +30,7 @@ export const WORDS = {
   "wrong.at": "après {time}",
   "wrong.call": "{call} a échoué : {meaning}",
   "wrong.no-reason": "Aucun appel en échec ne l’explique.",
+  "wrong.sent": "Le signal a été envoyé par",
   "wrong.of": "appelé par",
   "wrong.more": ["{n} de plus", "{n} de plus"],
   "wrong.less": "Moins",

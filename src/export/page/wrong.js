@@ -1,7 +1,7 @@
 // "What went wrong": how the run ended, which command failed first, and why.
 
 import { endText } from "./bars.js";
-import { meaning, outcome } from "./blame.js";
+import { killer, meaning, outcome } from "./blame.js";
 import { button, el, fill, quoted } from "./dom.js";
 import { command, failed } from "./model.js";
 import { moment, plain, shortCommand, shortened } from "./text.js";
@@ -125,6 +125,16 @@ export class Wrong {
     this.app.draw();
   }
 
+  #reason(process, failure) {
+    const { app } = this;
+    const sender = process.node.end === "killed" ? killer(process, app.model) : null;
+    if (sender) {
+      const line = el("code", {}, quoted(shortened(shortCommand(command(sender)), 100)));
+      return [app.t("wrong.sent"), " ", line];
+    }
+    return failure ? reasonElement(failure, app) : el("span", { class: "soft" }, app.t("wrong.no-reason"));
+  }
+
   #item({ process, failure, consequences }, at) {
     const { app } = this;
     const { t } = app;
@@ -156,11 +166,7 @@ export class Wrong {
             t("wrong.at", { time: moment(time, Math.max(time / 1000, 1000), language) }),
           ),
         ),
-        el(
-          "span",
-          { class: "reason" },
-          failure ? reasonElement(failure, app) : el("span", { class: "soft" }, t("wrong.no-reason")),
-        ),
+        el("span", { class: "reason" }, this.#reason(process, failure)),
         consequences.length > 0
           ? el(
               "span",
