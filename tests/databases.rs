@@ -253,6 +253,13 @@ fn clients_of_others_are_known_by_their_first_words() {
         format!("python3 SQL Server shop {}: SELECT 2", port("tds ")),
     ];
     assert_eq!(seen.statements, BTreeSet::from(statements));
+    let mut convert = Command::new(env!("CARGO_BIN_EXE_rtrace"));
+    convert.arg("convert").arg(&run.log).args("--to json --detail event".split(' '));
+    let document = tool(&mut convert);
+    for text in ["SELECT 1", "SELECT 2"] {
+        let sql = format!("\"sql\":[{{\"text\":\"{text}\",\"whole\":true,\"database\":");
+        assert!(document.contains(&sql), "{sql}");
+    }
 }
 
 #[test]

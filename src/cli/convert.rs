@@ -50,16 +50,16 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DETAIL", value_parser = detail)]
     detail: Option<Detail>,
 
-    /// RDF and PROV: tell only of resources with such a path (`/home/*`; a star takes
-    /// slashes too) or of that class (`class:pipe`); may be repeated.
+    /// Tell only of resources with such a path (`/home/*`; a star takes slashes too) or of
+    /// that class (`class:pipe`), or only of such calls (`call:%file`); may be repeated.
     #[arg(long, value_name = "PATTERN", value_parser = Pattern::parse)]
     only: Vec<Pattern>,
 
-    /// RDF and PROV: do not tell of those; may be repeated.
+    /// Do not tell of those; may be repeated.
     #[arg(long, value_name = "PATTERN", value_parser = Pattern::parse)]
     ignore: Vec<Pattern>,
 
-    /// RDF and PROV: one node for all of the system's libraries, locales and time zones.
+    /// Tell of one thing instead of all of the system's libraries, locales and time zones.
     #[arg(long)]
     fold_system: bool,
 
@@ -210,7 +210,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let scope = Scope { only: args.only, ignore: args.ignore, fold_system: args.fold_system };
     if !scope.is_all() && !format.has_scope() {
         eprintln!(
-            "rtrace: --only, --ignore and --fold-system are for RDF and PROV: {} has no such options",
+            "rtrace: {} has no --only, --ignore and --fold-system; -e trace=SET chooses calls",
             format.name
         );
         return Ok(ExitCode::from(2));

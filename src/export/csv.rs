@@ -8,6 +8,7 @@ use ::csv::{Terminator, Writer, WriterBuilder};
 
 use super::command_line;
 use super::decode::{error_name, hex};
+use super::scope::{Calls, Fate, Fates, SYSTEM_LABEL};
 use super::time::write_utc;
 use super::{Exporter, Options, Run};
 use crate::abi::Verb;
@@ -31,7 +32,8 @@ pub fn exporter<'a>(
     let mut out = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
     out.write_record(C::NAMES)?;
     let (run, started, follow) = (String::new(), 0, options.follow);
-    let table = Table { out, row: Row::default(), run, started, follow };
+    let (fates, calls) = (Fates::new(&options.scope), Calls::new(&options.scope));
+    let table = Table { out, row: Row::default(), run, started, follow, fates, calls };
     Ok(Box::new(Csv { flow: Flow::new(), table }))
 }
 
@@ -47,6 +49,8 @@ struct Table<W: Write> {
     /// CLOCK_REALTIME when the run started.
     started: u64,
     follow: bool,
+    fates: Fates,
+    calls: Calls,
 }
 
 impl<W: Write> Exporter for Csv<W> {
@@ -56,6 +60,7 @@ impl<W: Write> Exporter for Csv<W> {
         self.flow.set_started(run.started);
         self.table.run = run.uuid_text();
         self.table.started = run.started;
+        self.table.fates.begin();
         Ok(())
     }
 
@@ -81,7 +86,11 @@ impl<W: Write> Sink for Table<W> {
 
     fn item(&mut self, state: &State, item: Item<'_>) -> io::Result<()> {
         self.row.clear();
+        self.fates.item(state, &item);
         match item {
+            Item::Event(event) | Item::Begun(event) if !self.calls.tells(&event.record) => {
+                return Ok(());
+            }
             Item::Event(event) => self.event(state, &event),
             Item::Begun(event) if self.follow => {
                 self.event(state, &event);
@@ -89,7 +98,7 @@ impl<W: Write> Sink for Table<W> {
                 self.row.set(C::Begun, true);
             }
             Item::BlindSpot(spot) => self.blind_spot(state, &spot),
-            Item::Look(look) => self.look(state, &look),
+            Item::Look(look) if self.fates.tells(state, look.resource) => self.look(state, &look),
             _ => return Ok(()),
         }
         Ok(self.out.write_record(self.row.cells())?)
@@ -135,10 +144,11 @@ impl<W: Write> Table<W> {
     fn event(&mut self, state: &State, event: &Event<'_>) {
         let record = &event.record;
         self.head(state, record.kind.name(), event.id(), record.start);
+        let known = Known { state, fates: &self.fates };
         let row = &mut self.row;
         row.set(C::Lane, record.lane.name());
         match record.kind {
-            Kind::Call => call(row, state, event),
+            Kind::Call => call(row, &known, event),
             Kind::Start => start(row, record),
             Kind::Exit => exit(row, record),
             Kind::Signal | Kind::Stop => row.set(C::Signal, record.words[0]),
@@ -147,12 +157,29 @@ impl<W: Write> Table<W> {
             Kind::Continue => {}
         }
         if let Some(execution) = state.execution(event.id()) {
-            program(row, state, execution);
+            program(row, &known, execution);
         }
     }
 }
 
-fn call(row: &mut Row, state: &State, event: &Event<'_>) {
+/// What is known of resources, and which of them are told of.
+struct Known<'a> {
+    state: &'a State,
+    fates: &'a Fates,
+}
+
+impl Known<'_> {
+    /// What a resource is called, if it is told of.
+    fn name(&self, id: ResourceId) -> Option<&[u8]> {
+        match self.fates.of(self.state, id) {
+            Fate::Told => Some(self.state.name_of(id)),
+            Fate::Folded => Some(SYSTEM_LABEL.as_bytes()),
+            Fate::Hidden => None,
+        }
+    }
+}
+
+fn call(row: &mut Row, known: &Known<'_>, event: &Event<'_>) {
     let record = &event.record;
     render::name(record, row.cell(C::Call));
     if let Some(call) = record.call {
@@ -172,11 +199,12 @@ fn call(row: &mut Row, state: &State, event: &Event<'_>) {
     if let Some(errno) = record.error().filter(|_| !record.is_begun()) {
         row.set(C::Error, error_name(errno));
     }
-    let mut touched = touched(event);
-    if let Some(first) = touched.next() {
-        resource(row, state, first);
-        if let Some(other) = touched.find(|other| *other != first) {
-            row.set_bytes(C::Other, state.name_of(other));
+    let mut named = touched(event).filter_map(|id| Some((id, known.name(id)?)));
+    if let Some((first, name)) = named.next() {
+        row.set_bytes(C::Name, name);
+        resource(row, known, first);
+        if let Some((_, other)) = named.find(|(other, _)| *other != first) {
+            row.set_bytes(C::Other, other);
         }
     }
 }
@@ -192,8 +220,13 @@ fn touched(event: &Event<'_>) -> impl Iterator<Item = ResourceId> {
     does(true).chain(does(false))
 }
 
-fn resource(row: &mut Row, state: &State, id: ResourceId) {
-    row.set_bytes(C::Name, state.name_of(id));
+/// What else is known of a resource.
+fn resource(row: &mut Row, known: &Known<'_>, id: ResourceId) {
+    let state = known.state;
+    if !known.fates.tells(state, id) {
+        row.set(C::Class, SYSTEM_LABEL);
+        return;
+    }
     if let Some(resource) = state.resource(id) {
         row.set(C::Class, resource.class.name());
         if let Some(identity) = resource.identity {
@@ -213,13 +246,13 @@ fn resource(row: &mut Row, state: &State, id: ResourceId) {
     }
 }
 
-fn program(row: &mut Row, state: &State, execution: &Execution) {
-    if let Some(file) = execution.executable {
-        row.set_bytes(C::Executable, state.name_of(file));
+fn program(row: &mut Row, known: &Known<'_>, execution: &Execution) {
+    if let Some(file) = execution.executable.and_then(|file| known.name(file)) {
+        row.set_bytes(C::Executable, file);
     }
     row.set_bytes(C::CommandLine, &command_line(&execution.argv));
-    if let Some(cwd) = execution.cwd {
-        row.set_bytes(C::Cwd, state.name_of(cwd));
+    if let Some(cwd) = execution.cwd.and_then(|cwd| known.name(cwd)) {
+        row.set_bytes(C::Cwd, cwd);
     }
 }
 

@@ -7,7 +7,7 @@
 //! | `ids` | how nodes and links are named |
 //! | `text` | bytes that may be no text |
 //! | `node`, `link` | what the document has of each kind |
-//! | `process`, `resource`, `ties` | how the graph becomes that |
+//! | `process`, `resource`, `usage`, `ties`, `held_up` | how the graph becomes that |
 //! | `touch` | what an activity did to a resource, and whether that is a link |
 //! | `environment` | how one differs from another |
 //! | `event` | the same of single events (`--detail event`) |
@@ -16,6 +16,7 @@
 
 mod environment;
 mod event;
+mod held_up;
 mod ids;
 mod link;
 mod meta;
@@ -26,17 +27,20 @@ mod section;
 mod text;
 mod ties;
 mod touch;
+mod usage;
 
 use std::convert::Infallible;
 use std::io::{self, BufWriter, Write};
 
 use rustc_hash::FxHashMap;
 
-use super::{Detail, Exporter, Options, Run};
+use super::scope::{Calls, Fates};
+use super::{Detail, Exporter, Options, Run, Scope};
 use crate::event::{Batch, TaskId};
 use crate::flow::graph::{Builder, Graph};
 use crate::flow::{Flow, Item, Sink, State};
-use event::Events;
+use event::{Events, Names};
+use held_up::Ages;
 use ids::Ids;
 use meta::{Meta, RunMeta};
 use section::Section;
@@ -53,17 +57,18 @@ pub fn exporter<'a>(
 ) -> io::Result<Box<dyn Exporter + 'a>> {
     let detail = options.detail.unwrap_or(Detail::Resource);
     let document = Document {
-        meta: Meta::new(detail),
+        meta: Meta::new(detail, &options.scope),
         nodes: Section::new()?,
         events: Section::new()?,
         links: Section::new()?,
     };
-    Ok(Box::new(Json { out, detail, document, run: None }))
+    Ok(Box::new(Json { out, detail, scope: options.scope.clone(), document, run: None }))
 }
 
 struct Json<W> {
     out: W,
     detail: Detail,
+    scope: Scope,
     document: Document,
     run: Option<Reading>,
 }
@@ -88,6 +93,10 @@ struct Seen {
     ids: Ids,
     meta: RunMeta,
     events: Option<Events>,
+    fates: Fates,
+    calls: Calls,
+    /// Of the graph's list of who was held up.
+    ages: Ages,
 }
 
 /// A run that has been read.
@@ -97,6 +106,8 @@ struct Whole<'a> {
     ids: &'a Ids,
     graph: &'a Graph,
     state: &'a State,
+    fates: &'a Fates,
+    calls: &'a Calls,
     touches: Touches<'a>,
     ends_told: FxHashMap<TaskId, EndTold>,
 }
@@ -122,14 +133,17 @@ impl<W: Write> Exporter for Json<W> {
         let mut builder = Builder::new();
         // What the first slice of the log brings has revision 1.
         builder.next_revision(flow.state());
-        let seen = Seen { builder, ids, meta, events };
+        let (fates, calls) = (Fates::new(&self.scope), Calls::new(&self.scope));
+        let seen = Seen { builder, ids, meta, events, fates, calls, ages: Ages::default() };
         self.run = Some(Reading { flow, seen });
         Ok(())
     }
 
     fn batch(&mut self, batch: &Batch) -> io::Result<()> {
         let Some(Reading { flow, seen }) = &mut self.run else { return Ok(()) };
+        seen.calls.look_ahead(batch);
         let Ok(()) = flow.batch(batch, seen);
+        seen.ages.grown_to(seen.builder.graph().held_up.len());
         seen.builder.next_revision(flow.state());
         seen.hand_over(&mut self.document)
     }
@@ -138,7 +152,7 @@ impl<W: Write> Exporter for Json<W> {
         let Some(Reading { mut flow, mut seen }) = self.run.take() else { return Ok(()) };
         let Ok(()) = flow.finish(&mut seen);
         seen.hand_over(&mut self.document)?;
-        let Seen { builder, ids, mut meta, .. } = seen;
+        let Seen { builder, ids, mut meta, fates, calls, ages, .. } = seen;
         let (graph, state) = (builder.finish(flow.state()), flow.state());
         meta.finish(&graph);
         let whole = Whole {
@@ -147,12 +161,15 @@ impl<W: Write> Exporter for Json<W> {
             ids: &ids,
             graph: &graph,
             state,
-            touches: Touches::of(&graph),
+            fates: &fates,
+            calls: &calls,
+            touches: Touches::of(&graph, |id| fates.of(state, id)),
             ends_told: ties::ends_told(&graph),
         };
         let Document { nodes, links, .. } = &mut self.document;
         whole.processes(nodes, links)?;
         whole.ties(links)?;
+        whole.held_up(&ages, links)?;
         if whole.has_resources() {
             whole.resources(nodes)?;
             whole.usages(links)?;
@@ -193,12 +210,21 @@ impl Sink for Seen {
     type Error = Infallible;
 
     fn item(&mut self, state: &State, item: Item<'_>) -> Result<(), Infallible> {
+        self.fates.item(state, &item);
+        if let Item::Event(event) = item
+            && self.calls.hides(event.id())
+        {
+            self.builder.event_left_out(state, &event);
+            return Ok(());
+        }
+        let Some(item) = self.calls.told(item) else { return Ok(()) };
         self.builder.item(state, item)?;
         if let Item::BlindSpot(spot) = item {
             self.meta.blind_spot(&spot);
         }
         if let Some(events) = &mut self.events {
-            events.item(state, &item, self.builder.graph(), &self.ids);
+            let names = Names { state, ids: &self.ids, fates: &self.fates };
+            events.item(&item, self.builder.graph(), &names);
         }
         Ok(())
     }

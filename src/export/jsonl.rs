@@ -8,10 +8,11 @@ use std::io::{self, BufWriter, Write};
 use serde::Serialize;
 use serde::ser::SerializeMap;
 
+use super::scope::{Calls, Fate, Fates, SYSTEM_LABEL};
 use super::time::write_utc;
 use super::{Exporter, Options, Run};
 use crate::event::Batch;
-use crate::flow::{EventId, Flow, Item, Sink, State};
+use crate::flow::{EventId, Flow, Item, ResourceId, Sink, State};
 use event::Line;
 use noticed::{BlindLine, LookLine};
 
@@ -28,6 +29,8 @@ pub fn exporter<'a>(
         run: String::new(),
         started: 0,
         follow: options.follow,
+        fates: Fates::new(&options.scope),
+        calls: Calls::new(&options.scope),
     };
     Ok(Box::new(Jsonl { flow: Flow::new(), lines }))
 }
@@ -43,6 +46,8 @@ struct Lines<W: Write> {
     /// CLOCK_REALTIME when the run started.
     started: u64,
     follow: bool,
+    fates: Fates,
+    calls: Calls,
 }
 
 impl<W: Write> Exporter for Jsonl<W> {
@@ -52,6 +57,7 @@ impl<W: Write> Exporter for Jsonl<W> {
         self.flow.set_started(run.started);
         self.lines.run = run.uuid_text();
         self.lines.started = run.started;
+        self.lines.fates.begin();
         Ok(())
     }
 
@@ -76,12 +82,17 @@ impl<W: Write> Sink for Lines<W> {
     type Error = io::Error;
 
     fn item(&mut self, state: &State, item: Item<'_>) -> io::Result<()> {
-        let head = Head { run: &self.run, started: self.started, state };
+        self.fates.item(state, &item);
+        let head = Head { run: &self.run, started: self.started, state, fates: &self.fates };
         let begun = matches!(item, Item::Begun(_));
         let line = match &item {
+            Item::Event(event) | Item::Begun(event) if !self.calls.tells(&event.record) => {
+                return Ok(());
+            }
             Item::Event(event) => Line { head, event, begun },
             Item::Begun(event) if self.follow => Line { head, event, begun },
             Item::BlindSpot(spot) => return write_line(&mut self.out, &BlindLine { head, spot }),
+            Item::Look(look) if !self.fates.tells(state, look.resource) => return Ok(()),
             Item::Look(look) => return write_line(&mut self.out, &LookLine { head, look }),
             _ => return Ok(()),
         };
@@ -99,9 +110,19 @@ struct Head<'a> {
     run: &'a str,
     started: u64,
     state: &'a State,
+    fates: &'a Fates,
 }
 
 impl Head<'_> {
+    /// What a resource is called, if it is told of.
+    fn name(&self, id: ResourceId) -> Option<&[u8]> {
+        match self.fates.of(self.state, id) {
+            Fate::Told => Some(self.state.name_of(id)),
+            Fate::Folded => Some(SYSTEM_LABEL.as_bytes()),
+            Fate::Hidden => None,
+        }
+    }
+
     /// `pid` where it is not the one that the task has now.
     fn write<M: SerializeMap>(
         &self,

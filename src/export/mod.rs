@@ -72,7 +72,7 @@ pub struct Options {
     pub follow: bool,
     /// How much of the graph is written; `None`: what the format is meant for.
     pub detail: Option<Detail>,
-    /// Which resources a graph tells of.
+    /// Which resources and calls are told of.
     pub scope: Scope,
     /// RDF: what the IRIs of things that have a moniker begin with; without it they are
     /// the run's. [`rdf::check_iri_prefix`] holds it to be one.
@@ -110,7 +110,7 @@ impl Format {
 
     /// Whether it heeds [`Options::scope`].
     pub fn has_scope(&self) -> bool {
-        self.is_rdf() || prov::NAMES.contains(&self.name)
+        !self.is_text()
     }
 
     /// Whether it heeds [`Options::detail`].

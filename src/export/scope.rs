@@ -1,8 +1,24 @@
-//! Which resources a graph tells of.
+//! Which resources and calls a graph tells of.
+//!
+//! | file | what it knows |
+//! | --- | --- |
+//! | `fates` | what becomes of each resource of a run |
+//! | `calls` | which events of a run are calls that are not told of |
+
+mod calls;
+mod fates;
 
 use glob::Pattern as Glob;
 
+use crate::abi::Filter;
+use crate::event::Record;
 use crate::flow::Class;
+
+pub(super) use calls::Calls;
+pub(super) use fates::Fates;
+
+/// What stands for the system's files.
+pub(super) const SYSTEM_LABEL: &str = "system files";
 
 /// What of a system's own files is folded into one node by `--fold-system`: libraries and
 /// what belongs to them, the dynamic loader's configuration, locales and time zones. One
@@ -27,10 +43,11 @@ pub const SYSTEM_FILES: &[&str] = &[
     "/etc/localtime",
 ];
 
-/// A choice of resources.
+/// A choice of resources and calls.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
-    /// Those that one of these fits; without any, all.
+    /// Those that one of these fits; all resources where none of these is about resources,
+    /// all calls where none is about calls.
     pub only: Vec<Pattern>,
     /// But none that one of these fits.
     pub ignore: Vec<Pattern>,
@@ -38,13 +55,19 @@ pub struct Scope {
     pub fold_system: bool,
 }
 
-/// What fits some resources.
+/// What fits some resources, or some calls.
 #[derive(Clone, Debug)]
-pub enum Pattern {
+pub struct Pattern {
+    text: String,
+    fits: Fits,
+}
+
+#[derive(Clone, Debug)]
+enum Fits {
     /// Paths, of which `*` takes slashes too.
     Path(Glob),
-    /// A class.
     Class(Class),
+    Calls(Filter),
 }
 
 /// What becomes of a resource.
@@ -57,32 +80,54 @@ pub(super) enum Fate {
 }
 
 impl Pattern {
-    /// Reads `class:NAME`, or a path with `*`, `?` and `[…]` as in a shell.
+    /// Reads `class:NAME`, `call:SET` with a set of calls as with `-e trace=SET`, or a path
+    /// with `*`, `?` and `[…]` as in a shell.
     ///
     /// # Errors
     /// What is wrong, for people.
     pub fn parse(text: &str) -> Result<Self, String> {
-        if let Some(name) = text.strip_prefix("class:") {
-            let is_it = |class: &Class| class.name() == name.replace('-', " ");
-            return Class::ALL.into_iter().find(is_it).map(Self::Class).ok_or_else(|| {
-                let names = Class::ALL.map(|class| class.name().replace(' ', "-")).join(", ");
-                ["the classes are ", &names].concat()
-            });
-        }
-        if text.starts_with("call:") {
-            return Err("calls are chosen when a log is cut: rtrace cat -e trace=SET".to_owned());
-        }
-        Glob::new(text).map(Self::Path).map_err(|error| error.to_string())
+        let fits = if let Some(name) = text.strip_prefix("class:") {
+            Fits::Class(class(name)?)
+        } else if let Some(set) = text.strip_prefix("call:") {
+            Fits::Calls(Filter::parse(set).map_err(|error| error.to_string())?)
+        } else {
+            Fits::Path(Glob::new(text).map_err(|error| error.to_string())?)
+        };
+        Ok(Self { text: text.to_owned(), fits })
+    }
+
+    /// As it was given.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    fn is_of_calls(&self) -> bool {
+        matches!(self.fits, Fits::Calls(_))
     }
 
     fn fits(&self, name: &[u8], class: Class) -> bool {
-        match self {
-            Self::Class(wanted) => *wanted == class,
-            Self::Path(glob) => {
+        match &self.fits {
+            Fits::Class(wanted) => *wanted == class,
+            Fits::Path(glob) => {
                 name.first() == Some(&b'/') && glob.matches(&String::from_utf8_lossy(name))
             }
+            Fits::Calls(_) => false,
         }
     }
+
+    fn fits_call(&self, record: &Record<'_>) -> bool {
+        let Fits::Calls(filter) = &self.fits else { return false };
+        record.call.is_some_and(|call| filter.allows(call.abi, call.nr))
+    }
+}
+
+/// The class of that name.
+fn class(name: &str) -> Result<Class, String> {
+    let is_it = |class: &Class| class.name() == name.replace('-', " ");
+    Class::ALL.into_iter().find(is_it).ok_or_else(|| {
+        let names = Class::ALL.map(|class| class.name().replace(' ', "-")).join(", ");
+        ["the classes are ", &names].concat()
+    })
 }
 
 impl Scope {
@@ -91,10 +136,25 @@ impl Scope {
         self.only.is_empty() && self.ignore.is_empty() && !self.fold_system
     }
 
+    /// Whether it says something of calls.
+    fn has_calls(&self) -> bool {
+        self.only.iter().chain(&self.ignore).any(Pattern::is_of_calls)
+    }
+
+    /// Whether an event that is a call is told of.
+    fn tells(&self, record: &Record<'_>) -> bool {
+        let fits = |pattern: &Pattern| pattern.fits_call(record);
+        let mut only = self.only.iter().filter(|pattern| pattern.is_of_calls()).peekable();
+        let is_wanted = only.peek().is_none() || only.any(fits);
+        is_wanted && !self.ignore.iter().any(fits)
+    }
+
     /// What becomes of the resource of that name, and that class as far as it is known.
     pub(super) fn fate(&self, name: &[u8], class: Class) -> Fate {
         let fits = |pattern: &Pattern| pattern.fits(name, class);
-        if self.ignore.iter().any(fits) || !(self.only.is_empty() || self.only.iter().any(fits)) {
+        let mut only = self.only.iter().filter(|pattern| !pattern.is_of_calls()).peekable();
+        let is_wanted = only.peek().is_none() || only.any(fits);
+        if !is_wanted || self.ignore.iter().any(fits) {
             return Fate::Hidden;
         }
         let is_system = |file: &&str| match file.strip_suffix('/') {
@@ -112,6 +172,8 @@ impl Scope {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::abi::Abi;
+    use crate::event::{Batch, Call, Kind, TaskId};
 
     fn fate(scope: &Scope, name: &str, class: Class) -> Fate {
         scope.fate(name.as_bytes(), class)
@@ -144,10 +206,31 @@ mod tests {
     }
 
     #[test]
+    fn calls_and_resources_are_chosen_apart() {
+        let mut batch = Batch::new();
+        for (ordinal, name) in (1..).zip(["openat", "chdir", "read"]) {
+            let (nr, _) = crate::abi::by_name(Abi::X86_64, name).expect("a call");
+            let mut record = batch.record(Kind::Call, TaskId(1), ordinal);
+            record.start(ordinal).call(Call { abi: Abi::X86_64, nr });
+            record.finish();
+        }
+        let told = |scope: &Scope| batch.iter().map(|call| scope.tells(&call)).collect::<Vec<_>>();
+        let only = patterns(&["call:%file", "/home/*"]);
+        let scope = Scope { only, ignore: patterns(&["call:chdir"]), fold_system: false };
+        assert_eq!(told(&scope), [true, false, false]);
+        assert_eq!(fate(&scope, "/home/me", Class::File), Fate::Told);
+        assert_eq!(fate(&scope, "/etc", Class::File), Fate::Hidden);
+        let scope = Scope { only: patterns(&["class:pipe"]), ..Scope::default() };
+        assert_eq!(told(&scope), [true; 3]);
+        let scope = Scope { only: patterns(&["call:%file"]), ..Scope::default() };
+        assert_eq!(fate(&scope, "/etc", Class::File), Fate::Told);
+    }
+
+    #[test]
     fn what_is_no_pattern_is_refused() {
         assert!(Pattern::parse("class:pie").unwrap_err().contains("pipe, socket"));
         assert!(Pattern::parse("class:shared-memory").is_ok());
-        assert!(Pattern::parse("call:%file").unwrap_err().contains("rtrace cat"));
+        assert!(Pattern::parse("call:%flie").unwrap_err().contains("did you mean 'file'"));
         assert!(Pattern::parse("[").is_err());
     }
 }

@@ -43,6 +43,12 @@ for path in Path(".").glob("*.document.json"):
         assert code == ({node["exit_code"]} if "exit_code" in node else set()), (name, id)
         killed = {int(o) for s, p, o in rdf.triples((None, R.killedBy, None)) if str(s) == id}
         assert killed == ({node["signal"]} if "signal" in node else set()), (name, id)
+    asked = {(str(event), str(sql)) for event, sql in rdf.subject_objects(R.sql)}
+    assert asked == {(id, one["text"]) for id in events for one in nodes[id].get("sql", [])}, name
+    versions = {version["version"]: (iri(version["by"]), version) for node in nodes.values()
+                for version in node.get("versions", ())}
+    theirs = {str(one).rpartition("#version-")[2] for one in typed(R.FileVersion)}
+    assert versions.keys() == theirs, (name, versions.keys() ^ theirs)
     calls = [nodes[id] for id in events if nodes[id]["event"] == "call"]
     assert len(calls) == len(typed(R.Call)), name
     links = document["links"]

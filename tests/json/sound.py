@@ -37,6 +37,20 @@ def check(path):
             assert link["certain"] <= link["amount"], (path, link)
         if link["kind"] == "use":
             assert source["started"] <= link["last"], (path, link)
+        if link["kind"] == "held_up":
+            assert 0 < link["waited"] <= (link["last"] - link["first"]) * link["count"], (path, link)
+    contents = {}
+    for node in nodes:
+        for version in node.get("versions", ()):
+            assert version["version"] not in contents and version["by"] in by_id, (path, node)
+            assert not events or version["event"] in by_id, (path, node)
+            contents[version["version"]] = version
+    for version in contents.values():
+        before = contents.get(version.get("before"))
+        assert before is None or before["time"] <= version["time"], (path, version)
+    for link in links:
+        told = {*link.get("versions", []), link.get("version", "-0")}
+        assert all(version in contents or version.endswith("-0") for version in told), (path, link)
     # What a thing's numbers are is what its uses add up to. Who only executed it has no use.
     uses = {}
     for link in links:

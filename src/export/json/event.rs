@@ -6,11 +6,13 @@ use super::ids::{Ids, pair};
 use super::link::{self, Link};
 use super::node::{Node, What};
 use super::section::Lines;
+use super::text::Text;
 use crate::event::Kind;
 use crate::export::call_text;
 use crate::export::decode::error_name;
+use crate::export::scope::Fates;
 use crate::flow::graph::Graph;
-use crate::flow::{Edge, EdgeKind, Event, Item, Side, State, Use};
+use crate::flow::{Edge, EdgeKind, Event, Item, ResourceId, Side, State, Statement, Use};
 use crate::render;
 
 /// What was made of the events of a slice of the log.
@@ -22,7 +24,7 @@ pub(super) struct Events {
 
 /// What a node has of an event.
 #[derive(Debug, Serialize)]
-pub(super) struct Details {
+pub(super) struct Details<'a> {
     thread: String,
     execution: Option<String>,
     ordinal: u64,
@@ -39,6 +41,30 @@ pub(super) struct Details {
     signal: Option<u64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     uses: Vec<Used>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sql: Vec<Sql<'a>>,
+}
+
+/// A statement that an event moved, or completed.
+#[derive(Debug, Serialize)]
+struct Sql<'a> {
+    text: Text<'a>,
+    whole: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    database: Option<String>,
+}
+
+/// What things are called.
+pub(super) struct Names<'a> {
+    pub(super) state: &'a State,
+    pub(super) ids: &'a Ids,
+    pub(super) fates: &'a Fates,
+}
+
+impl Names<'_> {
+    fn resource(&self, id: ResourceId) -> Option<String> {
+        self.ids.told(self.fates, self.state, id)
+    }
 }
 
 /// A resource that an event is about.
@@ -63,14 +89,14 @@ pub(super) struct Lead {
 }
 
 impl Events {
-    pub(super) fn item(&mut self, state: &State, item: &Item<'_>, graph: &Graph, ids: &Ids) {
+    pub(super) fn item(&mut self, item: &Item<'_>, graph: &Graph, names: &Names<'_>) {
         // They are written to memory, which does not fail.
         let _ = match item {
-            Item::Event(event) if is_shown(state, event) => {
-                self.nodes.push(&node(state, event, graph, ids))
+            Item::Event(event) if is_shown(names.state, event) => {
+                self.nodes.push(&node(event, graph, names))
             }
             Item::Edge(edge) if edge.kind != EdgeKind::Next => {
-                self.links.push(&lead(state, edge, graph, ids))
+                self.links.push(&lead(edge, graph, names))
             }
             _ => Ok(()),
         };
@@ -82,7 +108,8 @@ fn is_shown(state: &State, event: &Event<'_>) -> bool {
     event.record.kind != Kind::Exec || state.execution(event.id()).is_some()
 }
 
-fn node(state: &State, event: &Event<'_>, graph: &Graph, ids: &Ids) -> Node<'static> {
+fn node<'a>(event: &'a Event<'_>, graph: &Graph, names: &Names<'_>) -> Node<'a> {
+    let ids = names.ids;
     let record = &event.record;
     let is_call = record.kind == Kind::Call;
     let activity = graph.activity_of(event.id()).and_then(|index| graph.activity(index));
@@ -93,7 +120,7 @@ fn node(state: &State, event: &Event<'_>, graph: &Graph, ids: &Ids) -> Node<'sta
     }
     let mut uses: Vec<Used> = Vec::new();
     for used in event.uses {
-        let used = use_of(state, used, ids);
+        let Some(used) = use_of(used, names) else { continue };
         if !uses.contains(&used) {
             uses.push(used);
         }
@@ -110,19 +137,27 @@ fn node(state: &State, event: &Event<'_>, graph: &Graph, ids: &Ids) -> Node<'sta
         error: record.error().filter(|_| is_call).map(|errno| error_name(errno).into_owned()),
         signal: matches!(record.kind, Kind::Signal | Kind::Stop).then_some(record.words[0]),
         uses,
+        sql: event.statements.iter().map(|statement| sql(statement, names)).collect(),
     };
     let label = if is_call { call_text(event) } else { record.kind.name().to_owned() };
     let id = ids.event(event.id());
     Node { label, ..Node::new(id, "event", graph.revision, What::Event(details)) }
 }
 
-fn use_of(state: &State, used: &Use, ids: &Ids) -> Used {
-    let resource = ids.resource(used.resource, state.name_of(used.resource));
-    Used { resource, verb: used.verb.name() }
+fn use_of(used: &Use, names: &Names<'_>) -> Option<Used> {
+    Some(Used { resource: names.resource(used.resource)?, verb: used.verb.name() })
 }
 
-fn lead(state: &State, edge: &Edge, graph: &Graph, ids: &Ids) -> Link<'static> {
-    let resource = |id| Some(ids.resource(id, state.name_of(id)));
+fn sql<'a>(statement: &'a Statement, names: &Names<'_>) -> Sql<'a> {
+    Sql {
+        text: statement.text[..].into(),
+        whole: statement.whole,
+        database: statement.database.and_then(|database| names.resource(database)),
+    }
+}
+
+fn lead(edge: &Edge, graph: &Graph, names: &Names<'_>) -> Link<'static> {
+    let (ids, resource) = (names.ids, |id| names.resource(id));
     let (why, through, amount, certain, part) = match edge.kind {
         EdgeKind::Next => ("next", None, None, None, 0),
         EdgeKind::Fork => ("fork", None, None, None, 0),

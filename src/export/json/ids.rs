@@ -5,8 +5,9 @@
 use crate::event::TaskId;
 use crate::export::Run;
 use crate::export::rdf::percent_encode;
+use crate::export::scope::{Fate, Fates};
 use crate::flow::graph::{Activity, Passage, Renaming, Resource, Session, Signalling};
-use crate::flow::{EventId, ResourceId};
+use crate::flow::{EventId, ResourceId, State};
 
 /// Names the things of one run.
 #[derive(Clone, Debug)]
@@ -65,6 +66,20 @@ impl Ids {
         format!("{}:resource-{}", self.key, id.index())
     }
 
+    /// The system's files, as one.
+    pub(super) fn system_files(&self) -> String {
+        format!("{}:system-files", self.key)
+    }
+
+    /// What stands for a resource in the document, if anything does.
+    pub(super) fn told(&self, fates: &Fates, state: &State, id: ResourceId) -> Option<String> {
+        match fates.of(state, id) {
+            Fate::Told => Some(self.resource(id, state.name_of(id))),
+            Fate::Folded => Some(self.system_files()),
+            Fate::Hidden => None,
+        }
+    }
+
     pub(super) fn of(&self, resource: &Resource) -> String {
         self.resource(resource.id, &resource.name)
     }
@@ -74,8 +89,18 @@ impl Ids {
         format!("{}:{kind}-{task}", self.key)
     }
 
-    pub(super) fn usage(&self, activity: &Activity, resource: ResourceId) -> String {
-        format!("{}:use-{}-{}", self.key, pair(activity.id.since), resource.index())
+    /// Of a resource, or of the system's files.
+    pub(super) fn usage(&self, activity: &Activity, resource: Option<ResourceId>) -> String {
+        let (key, doer) = (&self.key, pair(activity.id.since));
+        match resource {
+            Some(resource) => format!("{key}:use-{doer}-{}", resource.index()),
+            None => format!("{key}:use-{doer}-system-files"),
+        }
+    }
+
+    pub(super) fn held_up(&self, ends: [&Activity; 2], why: &str) -> String {
+        let [by, who] = ends.map(|activity| pair(activity.id.since));
+        format!("{}:held-up-{by}-{who}-{why}", self.key)
     }
 
     /// By its first event: that is of one user, who begins to use it there.

@@ -32,6 +32,7 @@ pub(super) enum What<'a> {
     Usage(Usage),
     Passage(Passage),
     Signal(Sent),
+    HeldUp(HeldUp),
     Renaming(Renaming),
     Session(Session<'a>),
     Event(super::event::Lead),
@@ -57,6 +58,17 @@ pub(super) struct Usage {
     pub(super) read: Option<Read>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub(super) written: Option<Written>,
+    #[serde(flatten)]
+    pub(super) span: FirstLast,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) versions: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct HeldUp {
+    pub(super) why: &'static str,
+    pub(super) count: u64,
+    pub(super) waited: u64,
     #[serde(flatten)]
     pub(super) span: FirstLast,
 }
@@ -95,7 +107,8 @@ pub(super) struct Renaming {
 
 #[derive(Debug, Serialize)]
 pub(super) struct Session<'a> {
-    pub(super) through: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) through: Option<String>,
     pub(super) user: Option<Text<'a>>,
     pub(super) serves: bool,
     pub(super) certain: bool,

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::ids::Ids;
 use super::text::{Text, readable};
-use crate::export::{Detail, Run};
+use crate::export::{Detail, Pattern, Run, Scope};
 use crate::flow::BlindSpot;
 use crate::flow::graph::Graph;
 
@@ -15,7 +15,17 @@ pub(super) struct Meta {
     version: u32,
     generator: &'static str,
     detail: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<Chosen>,
     pub(super) runs: Vec<RunMeta>,
+}
+
+/// What was chosen of the graph.
+#[derive(Debug, Serialize)]
+struct Chosen {
+    only: Vec<String>,
+    ignore: Vec<String>,
+    fold_system: bool,
 }
 
 /// A run.
@@ -48,12 +58,20 @@ struct Blind {
 }
 
 impl Meta {
-    pub(super) fn new(detail: Detail) -> Self {
+    pub(super) fn new(detail: Detail, scope: &Scope) -> Self {
+        let texts =
+            |patterns: &[Pattern]| patterns.iter().map(|one| one.text().to_owned()).collect();
+        let chosen = Chosen {
+            only: texts(&scope.only),
+            ignore: texts(&scope.ignore),
+            fold_system: scope.fold_system,
+        };
         Self {
             format: "rtrace-batchflow",
             version: 1,
             generator: concat!("rtrace ", env!("CARGO_PKG_VERSION")),
             detail: detail.name(),
+            scope: (!scope.is_all()).then_some(chosen),
             runs: Vec::new(),
         }
     }

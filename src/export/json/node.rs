@@ -72,7 +72,7 @@ pub(super) enum What<'a> {
     Execution(Execution<'a>),
     Thread(Thread),
     Resource(Resource<'a>),
-    Event(super::event::Details),
+    Event(super::event::Details<'a>),
 }
 
 #[derive(Debug, Serialize)]
@@ -168,7 +168,7 @@ pub(super) struct Thread {
     pub(super) calls: u64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(super) struct Resource<'a> {
     /// Where the label is something else.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -193,6 +193,21 @@ pub(super) struct Resource<'a> {
     pub(super) written: Option<Written>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub(super) span: Option<FirstLast>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) versions: Vec<Version>,
+}
+
+/// A state of a file's content that came about in the run.
+#[derive(Debug, Serialize)]
+pub(super) struct Version {
+    #[serde(rename = "version")]
+    pub(super) name: String,
+    pub(super) by: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) event: Option<String>,
+    pub(super) time: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) before: Option<String>,
 }
 
 #[derive(Debug, Serialize)]

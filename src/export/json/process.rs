@@ -11,6 +11,7 @@ use super::text::{Text, readable};
 use super::touch::Held;
 use crate::event::TaskId;
 use crate::export::decode::error_name;
+use crate::export::scope::Fate;
 use crate::export::{Detail, command_line};
 use crate::flow::graph::{Activity, ActivityIndex, End, Failure, Process, Task};
 use crate::flow::{EventId, Execution, Moniker, ResourceId};
@@ -114,12 +115,13 @@ impl Whole<'_> {
 
     fn failure(&self, failure: &Failure) -> node::Failure<'_> {
         let name = |id: &ResourceId| Text::from(self.state.name_of(*id));
+        let tells = |id: &&ResourceId| self.fates.of(self.state, **id) != Fate::Hidden;
         node::Failure {
             event: self.ids.event(failure.event),
             time: failure.time,
             call: failure.prototype.map(|prototype| prototype.name),
             error: error_name(crate::event::Errno(failure.errno)).into_owned(),
-            names: failure.resources.iter().flatten().map(name).collect(),
+            names: failure.resources.iter().flatten().filter(tells).map(name).collect(),
             peer: failure.peer.as_ref().map(|peer| peer.to_bytes().into()),
         }
     }
@@ -141,7 +143,9 @@ impl Whole<'_> {
             source: parent.unwrap_or_else(|| self.ids.key().to_owned()),
             target: self.ids.process(process.id),
             revision: process.born,
-            what: link::What::Birth(Birth { event: maker.map(|event| self.ids.event(event)) }),
+            what: link::What::Birth(Birth {
+                event: maker.and_then(|event| self.told_event(event)),
+            }),
         }
     }
 
@@ -168,6 +172,7 @@ impl Whole<'_> {
         own: &'b Execution,
         before: Option<&'b Execution>,
     ) -> Node<'b> {
+        let tells = |id: &ResourceId| self.fates.of(self.state, *id) != Fate::Hidden;
         let name = |id: ResourceId| Text::from(self.state.name_of(id));
         let base =
             before.and_then(|before| Some((self.ids.execution(before.id), before.env.as_deref()?)));
@@ -176,9 +181,9 @@ impl Whole<'_> {
             process: self.ids.process(process.id),
             started: activity.started,
             ended: activity.ended,
-            executable: own.executable.map(name),
+            executable: own.executable.filter(tells).map(name),
             argv: own.argv.iter().map(|word| word[..].into()).collect(),
-            cwd: own.cwd.map(name),
+            cwd: own.cwd.filter(tells).map(name),
             environment: own.env.as_deref().map(|env| Environment::between(base, env)),
             held,
         });

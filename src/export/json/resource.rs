@@ -1,63 +1,73 @@
+//! Resources.
+
 //! Resources, and what executions did to them.
 
-use std::collections::BTreeMap;
 use std::io;
 
+use rustc_hash::FxHashMap;
+
 use super::Whole;
-use super::link::{self, Link};
 use super::node::{self, Node, What};
 use super::section::Section;
-use super::text::{Text, readable};
-use super::touch::{Told, Touch};
+use super::text::{Text, readable, version_name};
+use super::usage::Total;
 use crate::export::Detail;
-use crate::flow::graph::{Amount, Deed, Resource, Span, Usage};
-use crate::flow::{Moniker, ResourceId, Socket};
-
-/// All that was done to a resource.
-#[derive(Clone, Copy, Debug, Default)]
-struct Total {
-    read: Option<Amount>,
-    written: Option<Amount>,
-    span: Option<Span>,
-}
-
-impl Total {
-    fn add(&mut self, usage: &Usage) {
-        let sum = |known: Option<Amount>, more: Amount| known.unwrap_or_default().plus(more);
-        let did = |is_it: fn(Deed) -> bool| {
-            Deed::ALL.into_iter().any(|deed| is_it(deed) && usage.count(deed) > 0)
-        };
-        if did(Deed::takes) {
-            self.read = Some(sum(self.read, usage.bytes_in));
-        }
-        if did(Deed::gives) {
-            self.written = Some(sum(self.written, usage.bytes_out));
-        }
-        self.span = Some(self.span.map_or(usage.span, |span| span.with(usage.span)));
-    }
-}
+use crate::export::scope::{Fate, SYSTEM_LABEL};
+use crate::flow::graph::{Resource, Version};
+use crate::flow::{EventId, Moniker, ResourceId, Socket};
 
 impl Whole<'_> {
     pub(super) fn resources(&self, nodes: &mut Section) -> io::Result<()> {
-        let mut totals = vec![Total::default(); self.graph.resources.len()];
-        for usage in &self.graph.usages {
+        let graph = self.graph;
+        let mut totals = vec![Total::default(); graph.resources.len()];
+        for usage in &graph.usages {
             if let Some(total) = totals.get_mut(usage.resource.index()) {
                 total.add(usage);
             }
         }
-        let all = self.graph.resources.iter().zip(totals);
-        for (resource, total) in all.filter(|(resource, _)| self.is_node(resource)) {
-            nodes.push(&self.resource_node(resource, total))?;
+        let mut versions: FxHashMap<ResourceId, Vec<&Version>> = FxHashMap::default();
+        for version in &graph.versions {
+            versions.entry(version.resource).or_default().push(version);
         }
-        Ok(())
+        let all = graph.resources.iter().zip(totals);
+        for (resource, total) in all.filter(|(resource, _)| self.is_node(resource)) {
+            let versions = versions.get(&resource.id).map(Vec::as_slice).unwrap_or_default();
+            nodes.push(&self.resource_node(resource, total, versions))?;
+        }
+        self.system_files(nodes)
+    }
+
+    /// What stands for all of the system's files.
+    fn system_files(&self, nodes: &mut Section) -> io::Result<()> {
+        let is_folded = |id| self.fates.of(self.state, id) == Fate::Folded;
+        let folded = self.graph.resources.iter().filter(|resource| is_folded(resource.id));
+        let Some(revision) = folded.map(|resource| resource.revision).max() else {
+            return Ok(());
+        };
+        let usages = self.graph.usages.iter().filter(|usage| is_folded(usage.resource));
+        let total = Total::of(usages);
+        let what = What::Resource(node::Resource {
+            read: total.read.map(Into::into),
+            written: total.written.map(Into::into),
+            span: total.span.map(Into::into),
+            ..node::Resource::default()
+        });
+        let node = Node::new(self.ids.system_files(), SYSTEM_LABEL, revision, what);
+        nodes.push(&Node { label: SYSTEM_LABEL.to_owned(), ..node })
     }
 
     /// What was only looked at stands with who did; events refer to all.
     fn is_node(&self, resource: &Resource) -> bool {
-        self.detail == Detail::Event || !self.touches.only_looked_at(resource.id)
+        let is_told = self.fates.tells(self.state, resource.id);
+        is_told && (self.detail == Detail::Event || !self.touches.only_looked_at(resource.id))
     }
 
-    fn resource_node<'b>(&'b self, resource: &'b Resource, total: Total) -> Node<'b> {
+    fn resource_node<'b>(
+        &'b self,
+        resource: &'b Resource,
+        total: Total,
+        versions: &[&Version],
+    ) -> Node<'b> {
         let database = resource.database.as_ref().map(|database| node::Store {
             system: database.system.name(),
             server: database.server.as_ref().map(|server| server.to_bytes().into()),
@@ -83,6 +93,7 @@ impl Whole<'_> {
             read: total.read.map(Into::into),
             written: total.written.map(Into::into),
             span: total.span.map(Into::into),
+            versions: versions.iter().filter_map(|version| self.version(version)).collect(),
         });
         let (id, class) = (self.ids.of(resource), resource.class.name());
         let mut node = Node::new(id, class, resource.revision, what);
@@ -97,70 +108,30 @@ impl Whole<'_> {
             protocol: socket.protocol_name(),
             local: socket.local.as_ref().map(|local| local.to_bytes().into()),
             remote: socket.remote.as_ref().map(|remote| remote.to_bytes().into()),
-            peer: socket.peer.map(|peer| self.resource_id(peer)),
+            peer: socket.peer.and_then(|peer| self.told(peer)),
         }
     }
 
-    pub(super) fn resource_id(&self, id: ResourceId) -> String {
-        self.ids.resource(id, self.state.name_of(id))
-    }
-
-    pub(super) fn usages(&self, links: &mut Section) -> io::Result<()> {
-        for touch in self.touches.all.iter().filter(|touch| touch.told == Told::Link) {
-            if let Some(link) = self.usage(touch) {
-                links.push(&link)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// What was done to one resource, whatever its content.
-    fn usage(&self, touch: &Touch<'_>) -> Option<Link<'static>> {
-        let activity = self.graph.activity(touch.activity)?;
-        let mut deeds: BTreeMap<&'static str, u64> = BTreeMap::new();
-        let mut total = Total::default();
-        for usage in &touch.usages {
-            for (deed, count) in usage.deeds() {
-                *deeds.entry(deed.name()).or_default() += count;
-            }
-            total.add(usage);
-        }
-        Some(Link {
-            id: self.ids.usage(activity, touch.resource),
-            kind: "use",
-            source: self.ids.doer(activity),
-            target: self.resource_id(touch.resource),
-            revision: touch.usages.iter().map(|usage| usage.revision).max().unwrap_or_default(),
-            what: link::What::Usage(link::Usage {
-                deeds,
-                read: total.read.map(Into::into),
-                written: total.written.map(Into::into),
-                span: total.span?.into(),
-            }),
+    fn version(&self, version: &Version) -> Option<node::Version> {
+        let before = version.before.filter(|before| before.number > 0);
+        Some(node::Version {
+            name: version_name(version.id),
+            by: self.doer(version.activity)?,
+            event: self.told_event(version.event),
+            time: version.time,
+            before: before.map(version_name),
         })
     }
 
-    /// Who uses which database.
-    pub(super) fn sessions(&self, links: &mut Section) -> io::Result<()> {
-        for session in &self.graph.sessions {
-            let Some(source) = self.doer(session.activity) else { continue };
-            links.push(&Link {
-                id: self.ids.session(session),
-                kind: "database",
-                source,
-                target: self.resource_id(session.database),
-                revision: session.revision,
-                what: link::What::Session(link::Session {
-                    through: self.resource_id(session.through),
-                    user: session.user.as_deref().map(Text::from),
-                    serves: session.serves,
-                    certain: session.certain,
-                    count: session.count,
-                    event: self.ids.event(session.event),
-                }),
-            })?;
-        }
-        Ok(())
+    /// What a resource is called in the document, if that tells of it: by itself, or as
+    /// one of the system's files.
+    pub(super) fn told(&self, id: ResourceId) -> Option<String> {
+        self.ids.told(self.fates, self.state, id)
+    }
+
+    /// An event, if the document may tell of it.
+    pub(super) fn told_event(&self, id: EventId) -> Option<String> {
+        (!self.calls.hides(id)).then(|| self.ids.event(id))
     }
 }
 

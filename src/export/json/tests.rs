@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::export::sample::exported;
-use crate::export::{Detail, Options};
+use crate::export::{Detail, Options, Pattern, Scope};
 
 fn document(detail: Detail) -> Value {
     let options = Options { detail: Some(detail), ..Options::default() };
@@ -74,4 +74,23 @@ fn the_detail_decides_what_is_there() {
         classes(Detail::Resource).contains("file") && !classes(Detail::Resource).contains("event")
     );
     assert!(classes(Detail::Event).contains("event") && classes(Detail::Event).contains("thread"));
+}
+
+#[test]
+fn what_calls_did_that_are_left_out_is_unknown_and_not_zero() {
+    let scope =
+        Scope { ignore: vec![Pattern::parse("call:read").expect("calls")], ..Scope::default() };
+    let options = Options { detail: Some(Detail::Resource), scope, ..Options::default() };
+    let document: Value = serde_json::from_str(&exported("json", &options)).expect("JSON");
+    assert_eq!(document["meta"]["scope"]["ignore"], json!(["call:read"]));
+    let files = those(&document, "nodes", "class", "file");
+    let odd = files.iter().find(|file| file["inode"] == 77).expect("the file");
+    assert_eq!((odd.get("read"), odd.get("read_at_least")), (Some(&Value::Null), None));
+    let uses = those(&document, "links", "target", odd["id"].as_str().expect("text"));
+    assert_eq!(
+        (&uses[0]["deeds"]["reads"], uses[0].get("read")),
+        (&Value::Null, Some(&Value::Null))
+    );
+    let shell = those(&document, "nodes", "class", "process")[0];
+    assert_eq!(shell["calls"], 5, "those of the process stay");
 }

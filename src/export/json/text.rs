@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::{Serialize, Serializer};
 
 use crate::export::json_bytes;
+use crate::flow::VersionId;
 
 /// Bytes as [`json_bytes`] writes them.
 #[derive(Clone, Debug)]
@@ -34,4 +35,9 @@ impl Serialize for Text<'_> {
 /// Bytes for people to read.
 pub(super) fn readable(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A state of a file's content, as the RDF's IRI has it behind `version-`.
+pub(super) fn version_name(version: VersionId) -> String {
+    format!("{}-{}", version.file.index(), version.number)
 }

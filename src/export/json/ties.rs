@@ -1,4 +1,4 @@
-//! What went from one execution to another, and names that files came to have.
+//! What went from one execution to another, names that files came to have, and databases.
 
 use std::io;
 
@@ -7,8 +7,9 @@ use rustc_hash::FxHashMap;
 use super::Whole;
 use super::link::{self, Link, signal_name};
 use super::section::Section;
+use super::text::{Text, version_name};
 use crate::event::TaskId;
-use crate::flow::graph::{Activity, ActivityIndex, Graph, Passage, Renaming, Signalling};
+use crate::flow::graph::{Activity, ActivityIndex, Graph, Passage, Renaming, Session, Signalling};
 
 /// The SIGCHLD that told a parent of its child's end.
 #[derive(Clone, Copy, Debug)]
@@ -66,9 +67,7 @@ impl Whole<'_> {
     fn passage(&self, passage: &Passage) -> Option<Link<'static>> {
         let ends = self.ends(passage.from, passage.to)?;
         let [source, target] = ends.map(|activity| self.ids.doer(activity));
-        let version = passage.version.map(|version| {
-            [version.file.index().to_string(), version.number.to_string()].join("-")
-        });
+        let through = Some(self.told(passage.through)?);
         Some(Link {
             id: self.ids.passage(passage, ends),
             kind: "passage",
@@ -77,8 +76,8 @@ impl Whole<'_> {
             revision: passage.revision,
             what: link::What::Passage(link::Passage {
                 carrier: passage.carrier.name(),
-                through: self.has_resources().then(|| self.resource_id(passage.through)),
-                version,
+                through: through.filter(|_| self.has_resources()),
+                version: passage.version.map(version_name),
                 amount: passage.amount,
                 certain: passage.certain,
                 given: passage.given.map(Into::into),
@@ -110,14 +109,42 @@ impl Whole<'_> {
         Some(Link {
             id: self.ids.renaming(one, activity),
             kind: if one.is_link { "link" } else { "rename" },
-            source: self.resource_id(one.from),
-            target: self.resource_id(one.to),
+            source: self.told(one.from)?,
+            target: self.told(one.to)?,
             revision: one.revision,
             what: link::What::Renaming(link::Renaming {
                 by: self.ids.doer(activity),
                 event: self.ids.event(one.event),
                 count: one.count,
                 span: one.span.into(),
+            }),
+        })
+    }
+
+    /// Who uses which database.
+    pub(super) fn sessions(&self, links: &mut Section) -> io::Result<()> {
+        for session in &self.graph.sessions {
+            if let Some(link) = self.session(session) {
+                links.push(&link)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn session<'b>(&self, session: &'b Session) -> Option<Link<'b>> {
+        Some(Link {
+            id: self.ids.session(session),
+            kind: "database",
+            source: self.doer(session.activity)?,
+            target: self.told(session.database)?,
+            revision: session.revision,
+            what: link::What::Session(link::Session {
+                through: self.told(session.through),
+                user: session.user.as_deref().map(Text::from),
+                serves: session.serves,
+                certain: session.certain,
+                count: session.count,
+                event: self.ids.event(session.event),
             }),
         })
     }

@@ -6,14 +6,16 @@ use serde::Serialize;
 
 use super::Whole;
 use super::text::Text;
+use crate::export::scope::Fate;
 use crate::flow::ResourceId;
-use crate::flow::graph::{Activity, ActivityIndex, Deed, Graph, Usage};
+use crate::flow::graph::{Activity, ActivityIndex, Deed, Graph, Resource, Usage};
 
 /// All that an activity did to a resource, whatever its content.
 #[derive(Debug)]
 pub(super) struct Touch<'a> {
     pub(super) activity: ActivityIndex,
-    pub(super) resource: ResourceId,
+    /// `None`: the system's files.
+    pub(super) resource: Option<ResourceId>,
     /// One for each content: one at least.
     pub(super) usages: Vec<&'a Usage>,
     pub(super) told: Told,
@@ -30,6 +32,8 @@ pub(super) enum Told {
     LookedAt,
     /// In the doer's node: it was tried in vain.
     Missed,
+    /// Nowhere: what was done was left out.
+    Nowhere,
 }
 
 /// All of a graph.
@@ -58,12 +62,18 @@ pub(super) struct Held<'a> {
 }
 
 impl<'a> Touches<'a> {
-    pub(super) fn of(graph: &'a Graph) -> Self {
-        let mut places: FxHashMap<(ActivityIndex, ResourceId), usize> = FxHashMap::default();
+    pub(super) fn of(graph: &'a Graph, fate: impl Fn(ResourceId) -> Fate) -> Self {
+        let mut places: FxHashMap<(ActivityIndex, Option<ResourceId>), usize> =
+            FxHashMap::default();
         let mut all: Vec<Touch<'a>> = Vec::new();
         let mut widened: FxHashMap<ActivityIndex, u32> = FxHashMap::default();
         for usage in &graph.usages {
-            let Usage { activity, resource, .. } = *usage;
+            let activity = usage.activity;
+            let resource = match fate(usage.resource) {
+                Fate::Hidden => continue,
+                Fate::Folded => None,
+                Fate::Told => Some(usage.resource),
+            };
             let last = widened.entry(activity).or_default();
             *last = usage.widened.max(*last);
             let place = *places.entry((activity, resource)).or_insert_with(|| {
@@ -77,11 +87,14 @@ impl<'a> Touches<'a> {
         let (mut looked_at, mut used) = (vec![false; graph.resources.len()], FxHashSet::default());
         for (index, touch) in all.iter_mut().enumerate() {
             touch.told = touch.place(graph);
-            let is_look = matches!(touch.told, Told::LookedAt | Told::Missed);
-            if !is_look {
-                used.insert(touch.resource);
-            } else if let Some(is_looked_at) = looked_at.get_mut(touch.resource.index()) {
-                *is_looked_at = true;
+            match touch.resource {
+                Some(resource) if matches!(touch.told, Told::LookedAt | Told::Missed) => {
+                    if let Some(is_looked_at) = looked_at.get_mut(resource.index()) {
+                        *is_looked_at = true;
+                    }
+                }
+                Some(resource) => drop(used.insert(resource)),
+                None => {}
             }
             if touch.told != Told::Link {
                 held.entry(touch.activity).or_default().push(index);
@@ -109,8 +122,11 @@ impl<'a> Touches<'a> {
 
 impl Touch<'_> {
     fn place(&self, graph: &Graph) -> Told {
-        let resource = graph.resource(self.resource);
-        if !resource.is_some_and(crate::flow::graph::Resource::has_path) {
+        if !self.usages.iter().any(|usage| usage.has_deeds()) {
+            return Told::Nowhere;
+        }
+        let resource = self.resource.and_then(|resource| graph.resource(resource));
+        if !resource.is_some_and(Resource::has_path) {
             return Told::Link;
         }
         let is_own = graph.activity(self.activity).is_some_and(Activity::is_own);
@@ -135,10 +151,11 @@ impl Whole<'_> {
             return (held, 0);
         }
         for touch in self.touches.held(activity) {
-            let name = self.state.name_of(touch.resource);
+            let Some(resource) = touch.resource else { continue };
+            let name = self.state.name_of(resource);
             match touch.told {
-                Told::Link => {}
-                Told::Executed => held.executed.push(self.resource_id(touch.resource)),
+                Told::Link | Told::Nowhere => {}
+                Told::Executed => held.executed.extend(self.told(resource)),
                 Told::LookedAt => held.looked_at.push(name.into()),
                 Told::Missed => held.missed.push(name.into()),
             }

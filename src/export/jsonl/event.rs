@@ -8,6 +8,7 @@ use super::Head;
 use crate::abi::{Scalar, Ty};
 use crate::event::{Kind, Origin, Piece, Record, Role, State as Read};
 use crate::export::decode::{base64, error_name, json_bytes};
+use crate::export::scope::SYSTEM_LABEL;
 use crate::flow::{Event, Execution, Place, ResourceId, Statement};
 use crate::render::{self, Style};
 
@@ -67,8 +68,8 @@ impl Line<'_> {
                 }
             }
         }
-        if let Some(resource) = self.event.returned() {
-            put("returned", self.resource(resource));
+        if let Some(resource) = self.event.returned().and_then(|id| self.resource(id)) {
+            put("returned", resource);
         }
         if !self.event.statements.is_empty() {
             put("sql", self.event.statements.iter().map(statement).collect());
@@ -116,21 +117,25 @@ impl Line<'_> {
                 if !memory.is_empty() {
                     put("memory", memory.into());
                 }
-                if let Some(resource) = self.event.argument(arg) {
-                    put("is", self.resource(resource));
+                if let Some(resource) = self.event.argument(arg).and_then(|id| self.resource(id)) {
+                    put("is", resource);
                 }
                 Value::from(fields)
             })
             .collect()
     }
 
-    /// What a descriptor or path stands for.
-    fn resource(&self, id: ResourceId) -> Value {
+    /// What a descriptor or path stands for, if that is told of.
+    fn resource(&self, id: ResourceId) -> Option<Value> {
+        let name = json_bytes(self.head.name(id)?);
+        if !self.head.fates.tells(self.head.state, id) {
+            return Some(json!({ "class": SYSTEM_LABEL, "name": name }));
+        }
         let class = self.head.state.resource(id).map(|resource| resource.class.name());
         let mut value = json!({
             "resource": id.index(),
             "class": class,
-            "name": json_bytes(self.head.state.name_of(id)),
+            "name": name,
         });
         if let Some(identity) = self.head.state.resource(id).and_then(|resource| resource.identity)
         {
@@ -148,13 +153,13 @@ impl Line<'_> {
                 value["remote"] = json_bytes(&remote.to_bytes());
             }
         }
-        value
+        Some(value)
     }
 
     /// The two descriptors of a pipe or socketpair.
     fn pair(&self) -> Option<Value> {
         let ends = self.event.uses.iter().filter(|used| matches!(used.place, Place::Pair(_)));
-        let ends: Vec<_> = ends.map(|used| self.resource(used.resource)).collect();
+        let ends: Vec<_> = ends.filter_map(|used| self.resource(used.resource)).collect();
         (!ends.is_empty()).then(|| ends.into())
     }
 
@@ -162,11 +167,12 @@ impl Line<'_> {
         let list = |strings: &mut dyn Iterator<Item = &[u8]>| -> Value {
             strings.map(json_bytes).collect()
         };
+        let name = |id: ResourceId| self.head.name(id).map(json_bytes);
         json!({
-            "executable": execution.executable.map(|file| json_bytes(self.head.state.name_of(file))),
+            "executable": execution.executable.and_then(name),
             "argv": list(&mut execution.argv.iter().map(Vec::as_slice)),
             "env": execution.env.as_ref().map(|env| list(&mut env.iter().map(|s| &**s))),
-            "cwd": execution.cwd.map(|cwd| json_bytes(self.head.state.name_of(cwd))),
+            "cwd": execution.cwd.and_then(name),
         })
     }
 

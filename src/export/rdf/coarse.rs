@@ -43,6 +43,7 @@ impl<T: Triples> Exporter for Coarse<T> {
     }
 
     fn batch(&mut self, batch: &Batch) -> io::Result<()> {
+        self.items.graph.calls.look_ahead(batch);
         self.flow.batch(batch, &mut self.items)
     }
 
@@ -67,6 +68,13 @@ impl<T: Triples> Sink for Items<T> {
     type Error = io::Error;
 
     fn item(&mut self, state: &State, item: Item<'_>) -> io::Result<()> {
+        if let Item::Event(event) = item
+            && self.graph.calls.hides(event.id())
+        {
+            self.builder.event_left_out(state, &event);
+            return Ok(());
+        }
+        let Some(item) = self.graph.calls.told(item) else { return Ok(()) };
         let Ok(()) = self.builder.item(state, item);
         let has_resources = self.graph.detail >= Detail::Resource;
         match item {
@@ -89,11 +97,6 @@ impl<T: Triples> Sink for Items<T> {
 
 impl<T: Triples> Graph<T> {
     fn numbers(&mut self, state: &State, numbers: &numbers::Graph) -> io::Result<()> {
-        for process in &numbers.processes {
-            self.names.process(process.id, &mut self.subject);
-            self.integer(v::CALL_COUNT, process.calls)?;
-            self.integer(v::ERROR_COUNT, process.errors)?;
-        }
         if self.detail >= Detail::Resource {
             for resource in &numbers.resources {
                 self.fate(state, resource)?;
@@ -145,7 +148,7 @@ impl<T: Triples> Graph<T> {
         usage: &Usage,
     ) -> io::Result<()> {
         self.names.resource(state, usage.resource, &mut self.object);
-        if self.fates.told(&self.object).is_none() {
+        if self.fates.told(&self.object).is_none() || !usage.has_deeds() {
             return Ok(());
         }
         if usage.is_mere_look() {
@@ -210,7 +213,7 @@ impl<T: Triples> Graph<T> {
         passage: &Passage,
     ) -> io::Result<()> {
         self.names.resource(state, passage.through, &mut self.object);
-        if self.fates.told(&self.object).is_none() {
+        if !self.tells_through(state, passage.through) {
             return Ok(());
         }
         self.names.passage(index, &mut self.subject);

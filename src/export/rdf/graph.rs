@@ -13,10 +13,12 @@ use super::vocabulary as v;
 use super::writer::Triples;
 use crate::event::{Kind, Record, TaskId};
 use crate::export::decode::{base64, json_bytes};
+use crate::export::scope::Calls;
 use crate::export::time::{put_digits, write_utc};
 use crate::export::{Detail, Options, Run, Scope};
 use crate::flow::{
-    Class, Edge, EdgeKind, Execution, Item, Moniker, ResourceId, Sink, State, Version, command_line,
+    Class, Edge, EdgeKind, EventId, Execution, Item, Moniker, ResourceId, Sink, State, Version,
+    command_line,
 };
 
 /// Writes the graph of one run after the other.
@@ -33,6 +35,7 @@ pub(super) struct Graph<T> {
     pub(super) detail: Detail,
     pub(super) scope: Scope,
     pub(super) fates: Fates,
+    pub(super) calls: Calls,
     /// Processes that have been described.
     processes: FxHashSet<TaskId>,
     /// Resources whose class, identity or address has been written.
@@ -53,6 +56,7 @@ impl<T: Triples> Graph<T> {
             text: String::new(),
             scope: options.scope.clone(),
             fates: Fates::default(),
+            calls: Calls::new(&options.scope),
             detail: options.detail.unwrap_or(Detail::Event),
             processes: FxHashSet::default(),
             typed: FxHashSet::default(),
@@ -70,6 +74,7 @@ impl<T: Triples> Graph<T> {
         self.identified.clear();
         self.monikers.clear();
         self.fates = Fates::default();
+        self.calls.begin();
         self.out.begin(self.names.base())?;
         self.subject = self.names.run().to_owned();
         self.class(v::RUN_CLASS)?;
@@ -151,7 +156,7 @@ impl<T: Triples> Graph<T> {
         self.class(v::ACTIVITY)?;
         self.time(v::STARTED_AT, execution.started)?;
         if self.detail == Detail::Event {
-            self.names.event(execution.id, &mut self.object);
+            self.name_event(execution.id);
             self.link(v::STARTED_BY)?;
             self.link(v::WAS_INFORMED_BY)?;
         }
@@ -219,6 +224,14 @@ impl<T: Triples> Graph<T> {
         match record.words {
             [code, 0, ..] => self.integer(v::EXIT_CODE, code),
             [_, signal, ..] => self.integer(v::KILLED_BY, signal),
+        }
+    }
+
+    /// Names an event as `self.object`; nothing leads to one that is not told of.
+    fn name_event(&mut self, id: EventId) {
+        self.object.clear();
+        if !self.calls.hides(id) {
+            self.names.event(id, &mut self.object);
         }
     }
 
@@ -342,6 +355,7 @@ impl<T: Triples> Sink for Graph<T> {
     type Error = io::Error;
 
     fn item(&mut self, state: &State, item: Item<'_>) -> io::Result<()> {
+        let Some(item) = self.calls.told(item) else { return Ok(()) };
         match item {
             Item::Resource(id) => self.resource(state, id),
             Item::Learnt(id) => self.learnt(state, id),
@@ -363,7 +377,7 @@ impl<T: Triples> Sink for Graph<T> {
             Item::Look(look) => self.look(state, &look),
             Item::Version(Version { id, resource, event, before }) => {
                 self.version(state, resource, id, before, |graph| {
-                    graph.names.event(event, &mut graph.object);
+                    graph.name_event(event);
                 })
             }
             Item::Begun(_) | Item::Ended(_) => Ok(()),

@@ -53,7 +53,7 @@ pub(super) use iri::percent_encode;
 
 use coarse::Coarse;
 use graph::Graph;
-use oxrdf::{NamedNode, TripleRef};
+use oxrdf::NamedNode;
 use writer::Triples;
 
 use super::{Detail, Exporter, Options, Run};
@@ -86,15 +86,6 @@ pub(super) fn export<'a, T: Triples + 'a>(out: T, options: &Options) -> Box<dyn 
     }
 }
 
-/// An exporter that gives its triples to `take`, each with the IRI of its run, which is also
-/// that of the run's graph.
-pub fn triples<'a>(
-    take: impl FnMut(&str, TripleRef<'_>) + 'a,
-    options: &Options,
-) -> Box<dyn Exporter + 'a> {
-    export(writer::Taken::new(take), options)
-}
-
 /// Whether what begins with `prefix` can be an IRI.
 ///
 /// # Errors
@@ -119,6 +110,7 @@ impl<T: Triples> Exporter for Rdf<T> {
     }
 
     fn batch(&mut self, batch: &Batch) -> io::Result<()> {
+        self.graph.calls.look_ahead(batch);
         self.flow.batch(batch, &mut self.graph)
     }
 

@@ -10,7 +10,8 @@ use rustc_hash::FxHashMap;
 use super::graph::Graph;
 use super::vocabulary as v;
 use super::writer::Triples;
-use crate::export::scope::Fate;
+use crate::export::Detail;
+use crate::export::scope::{Fate, SYSTEM_LABEL};
 use crate::flow::{ResourceId, State};
 
 /// What has been decided.
@@ -33,6 +34,9 @@ impl Fates {
     }
 
     fn of(&self, iri: &str) -> Fate {
+        if iri.is_empty() {
+            return Fate::Hidden; // a call that is not told of
+        }
         if self.of.is_empty() {
             return Fate::Told;
         }
@@ -53,7 +57,7 @@ impl<T: Triples> Graph<T> {
             self.names.system_files(&mut self.subject);
             self.class(v::ENTITY)?;
             self.class(v::SYSTEM_FILES_CLASS)?;
-            self.plain(v::LABEL, "system files")?;
+            self.plain(v::LABEL, SYSTEM_LABEL)?;
             self.fates.system = Some(self.subject.clone());
         }
         Ok(false)
@@ -76,6 +80,15 @@ impl<T: Triples> Graph<T> {
                 self.scope.fate(state.name_of(id), resource.class)
             }
             _ => Fate::Told,
+        }
+    }
+
+    /// Whether what went through a resource, `self.object`, is told of. Without resources,
+    /// nothing has been decided of them.
+    pub(super) fn tells_through(&self, state: &State, id: ResourceId) -> bool {
+        match self.detail {
+            Detail::Process => self.fate_of(state, id) != Fate::Hidden,
+            _ => self.fates.told(&self.object).is_some(),
         }
     }
 

@@ -46,6 +46,8 @@ pub struct Builder {
     revisions: Revisions,
     /// Versions from here on are the doing of the event that comes next.
     timed: usize,
+    /// Whether the deeds of the event at hand are left out.
+    leaves_out: bool,
 }
 
 impl Builder {
@@ -65,6 +67,15 @@ impl Builder {
         let living = self.graph.tasks.iter().filter(|task| task.ended.is_none());
         self.revisions.open_now(state, living.map(|task| task.id), self.graph.revision);
         self.graph.revision += 1;
+    }
+
+    /// Takes an event as [`item`](Sink::item) does, but leaves out what it did to resources.
+    /// Numbers of bytes that it may have moved are then not exact, so that none says less
+    /// than it seems to.
+    pub fn event_left_out(&mut self, state: &State, event: &Event<'_>) {
+        self.leaves_out = true;
+        self.event(state, event);
+        self.leaves_out = false;
     }
 
     /// The graph, once the flow is finished; `state` is the flow's.
@@ -230,8 +241,9 @@ impl Builder {
             let key = (activity, one.resource, one.version);
             let is_again = event.uses[..index].iter().any(|before| before == one);
             if !is_again {
-                let deed = deed(event, one);
-                self.usage(key, event.id()).did(deed, event);
+                let (deed, leaves_out) = (deed(event, one), self.leaves_out);
+                let usage = self.usage(key, event.id());
+                if leaves_out { usage.left_out(deed) } else { usage.did(deed, event) }
             }
         }
         if record.failed {
@@ -256,7 +268,9 @@ impl Builder {
                 self.recent.entry(process).or_default().said(record);
             }
             Verb::Reads | Verb::Receives if record.result == 0 => self.read_end(state, event),
-            Verb::Renames | Verb::Links => self.renamed(state, event, activity),
+            Verb::Renames | Verb::Links if !self.leaves_out => {
+                self.renamed(state, event, activity);
+            }
             Verb::Closes => {
                 for one in event.uses {
                     self.closed(state, one.resource, record.task, record.start);

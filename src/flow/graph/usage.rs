@@ -216,6 +216,12 @@ impl Usage {
         all.filter(|(_, count)| *count > 0)
     }
 
+    /// Whether anything was done that is told of: not only what was
+    /// [left out](super::Builder::event_left_out).
+    pub fn has_deeds(&self) -> bool {
+        self.deeds().next().is_some()
+    }
+
     /// Whether it was only looked at, or for.
     pub fn is_mere_look(&self) -> bool {
         self.deeds().all(|(deed, _)| matches!(deed, Deed::Look | Deed::Fail))
@@ -234,12 +240,16 @@ impl Usage {
 
     pub(super) fn did(&mut self, deed: Deed, by: &Event<'_>) {
         let (event, record) = (by.id(), &by.record);
-        let count = &mut self.counts[deed as usize];
-        if *count == 0 {
-            self.widened = self.revision;
-        }
-        *count = count.saturating_add(1);
         let end = record.end.unwrap_or(record.start);
+        if self.count(deed) == 0 {
+            self.widened = self.revision;
+            if !self.has_deeds() {
+                self.span = Span { first: record.start, last: end };
+                self.events = (event, event);
+            }
+        }
+        let count = &mut self.counts[deed as usize];
+        *count = count.saturating_add(1);
         if record.start < self.span.first {
             (self.span.first, self.events.0) = (record.start, event);
         }
@@ -264,6 +274,12 @@ impl Usage {
         if deed.gives() && !(deed == Deed::Write && given == Amount::default()) {
             Span::widen(&mut self.given, record.start, end);
         }
+    }
+
+    /// Something was done that is not to be told of: bytes may have been moved.
+    pub(super) fn left_out(&mut self, deed: Deed) {
+        self.bytes_in.is_at_least |= deed.takes();
+        self.bytes_out.is_at_least |= deed.gives();
     }
 }
 

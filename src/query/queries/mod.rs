@@ -46,12 +46,11 @@ pub const QUERIES: &[Query] = &[
     who_wrote::QUERY,
 ];
 
-/// The path that a query is asked about, in each of the runs that know it, by their
-/// places.
-fn at_path(
-    subjects: &[Subject],
+/// The path that a query is asked about, in each of the runs that know it.
+fn at_path<'a>(
+    subjects: &[Subject<'a>],
     params: &Params<'_>,
-) -> Result<Vec<(usize, crate::flow::ResourceId)>, Error> {
+) -> Result<Vec<(Subject<'a>, crate::flow::ResourceId)>, Error> {
     subject::at_path(subjects, params.get("path").unwrap_or_default())
 }
 
