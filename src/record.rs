@@ -16,7 +16,7 @@ pub use watch::{Print, Watch};
 use channel::{Channel, Ends, IN_FLIGHT};
 
 use crate::log::{self, Clock, End, Header, Host, Reason, Totals};
-use crate::sys::{clock, signals};
+use crate::sys::{affinity, clock, signals};
 use crate::tracer::{self, Ending, Launch, Options, Outcome, Tracer};
 use series::Series;
 use std::ffi::OsStr;
@@ -28,8 +28,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often the tracer is woken while it has something to hand over.
+/// How often the tracer is woken while it has something to hand over …
 const WAKE: Duration = Duration::from_millis(25);
+/// … and while tasks share its processor that may want another one.
+const CROWDED: Duration = Duration::from_millis(5);
 
 /// What a recording came to.
 #[derive(Debug)]
@@ -182,6 +184,8 @@ impl<W: Write + Send + 'static, T: Watch> Recording<W, T> {
         let mask = signals::block_all();
         let thread = thread::Builder::new();
         let writing = thread.spawn(move || {
+            // The tracer first; if it cannot be had, so be it.
+            let _ = affinity::be_patient();
             watch.begin(&header);
             write_all(writer, &ends, watch)
         });
@@ -271,11 +275,12 @@ impl Waker {
         let tracer = signals::Kicker::here();
         let thread = thread::Builder::new().spawn(move || {
             while !stopped.load(Ordering::Relaxed) {
-                thread::park_timeout(WAKE);
+                let is_crowded = shared.crowded.load(Ordering::Relaxed);
+                thread::park_timeout(if is_crowded { CROWDED } else { WAKE });
                 if until.is_some_and(|until| Instant::now() >= until) {
                     shared.expired.store(true, Ordering::Relaxed);
                 }
-                let reasons = [&shared.dirty, &shared.leaving, &shared.expired];
+                let reasons = [&shared.dirty, &shared.leaving, &shared.expired, &shared.crowded];
                 if reasons.iter().any(|set| set.load(Ordering::Relaxed)) || signals::noted() {
                     tracer.kick();
                 }

@@ -10,7 +10,7 @@ use rtrace::abi::Filter;
 use rtrace::event::Batch;
 use rtrace::log::{self, Header};
 use rtrace::record::{Limit, Print, Recorded, Recorder, Rotation, Watch};
-use rtrace::tracer::{self, Options};
+use rtrace::tracer::{self, Colocate, Options};
 use std::io::{self, IsTerminal, Stderr};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -61,6 +61,11 @@ pub(crate) struct Recording {
     #[arg(long, value_name = "LEVEL", value_enum, default_value_t = Facts::Names)]
     facts: Facts,
 
+    /// Share a processor with what is traced, which makes it several times faster: as long
+    /// as no parallelism is lost; always; never.
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Placement::Auto)]
+    colocate: Placement,
+
     /// Print calls on standard error as they end, as strace does.
     #[arg(long)]
     print: bool,
@@ -109,6 +114,24 @@ impl From<Facts> for tracer::Facts {
     }
 }
 
+/// Whether to share a processor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Placement {
+    Auto,
+    On,
+    Off,
+}
+
+impl From<Placement> for Colocate {
+    fn from(placement: Placement) -> Self {
+        match placement {
+            Placement::Auto => Self::Auto,
+            Placement::On => Self::On,
+            Placement::Off => Self::Off,
+        }
+    }
+}
+
 impl Recording {
     /// How to record.
     pub(super) fn recorder(&self) -> Recorder {
@@ -118,6 +141,7 @@ impl Recording {
             filter: selection.map_or_else(Filter::all, |selection| selection.filter.clone()),
             env: !self.no_env,
             facts: self.facts.into(),
+            colocate: self.colocate.into(),
             ..Options::default()
         };
         let trace = selection.map(|selection| selection.text.clone());

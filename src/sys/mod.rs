@@ -4,11 +4,14 @@
 //! as `io::Error`; decisions are taken above.
 #![allow(unsafe_code)] // This is the room; each block tells its reason.
 
+pub mod affinity;
+pub mod aside;
 pub mod clock;
 pub mod file;
 pub mod lock;
 pub mod memory;
 pub mod ptrace;
+pub mod shared;
 pub mod signals;
 pub mod socket;
 pub mod spawn;

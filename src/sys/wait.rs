@@ -86,10 +86,89 @@ pub fn one(tid: i32) -> io::Result<Option<(i32, Status)>> {
     wait(tid, libc::__WALL)
 }
 
+/// The status of this tracee that is there already, if any.
+///
+/// # Errors
+/// `ECHILD` when it is no tracee of ours.
+pub fn one_now(tid: i32) -> io::Result<Option<(i32, Status)>> {
+    wait(tid, libc::__WALL | libc::WNOHANG)
+}
+
+/// SIGCHLDs, which name who has stopped or ended, kept for [`Notices::next`]; what was
+/// there before returns when this is dropped. One that comes while another is waiting to
+/// be taken is lost.
+pub struct Notices {
+    mask: libc::sigset_t,
+    action: libc::sigaction,
+}
+
+impl std::fmt::Debug for Notices {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Notices")
+    }
+}
+
+impl Notices {
+    /// For the calling thread. Others have all signals blocked.
+    pub fn keep() -> Self {
+        let set = sigchld();
+        // SAFETY: all-zero bytes are valid values of these C structs (SIG_DFL, no flags);
+        // all pointers are to them. The kernel sends none to who ignores them.
+        unsafe {
+            let (mut mask, mut action, default) =
+                (std::mem::zeroed(), std::mem::zeroed(), std::mem::zeroed());
+            libc::sigaction(libc::SIGCHLD, &raw const default, &raw mut action);
+            libc::pthread_sigmask(libc::SIG_BLOCK, &raw const set, &raw mut mask);
+            Self { mask, action }
+        }
+    }
+
+    /// Who has stopped or ended, or will have by now: the id from the next SIGCHLD.
+    /// `None` where a signal of our own or the end of `timeout` came first.
+    pub fn next(&self, timeout: Option<std::time::Duration>) -> Option<i32> {
+        let set = sigchld();
+        let timeout = timeout.map(|timeout| libc::timespec {
+            tv_sec: timeout.as_secs() as libc::time_t,
+            tv_nsec: libc::c_long::from(timeout.subsec_nanos()),
+        });
+        let until = timeout.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+        // SAFETY: an all-zero siginfo_t is valid; the pointers are to values that live
+        // through the call. A SIGCHLD has an id.
+        unsafe {
+            let mut info: libc::siginfo_t = std::mem::zeroed();
+            let got = libc::sigtimedwait(&raw const set, &raw mut info, until);
+            (got == libc::SIGCHLD).then(|| info.si_pid())
+        }
+    }
+}
+
+impl Drop for Notices {
+    fn drop(&mut self) {
+        // SAFETY: values that the kernel itself gave us.
+        unsafe {
+            libc::sigaction(libc::SIGCHLD, &raw const self.action, std::ptr::null_mut());
+            libc::pthread_sigmask(libc::SIG_SETMASK, &raw const self.mask, std::ptr::null_mut());
+        }
+    }
+}
+
+/// The set of SIGCHLD alone.
+fn sigchld() -> libc::sigset_t {
+    // SAFETY: an all-zero sigset_t is the empty set, and valid for the call.
+    unsafe {
+        let mut set = std::mem::zeroed();
+        libc::sigaddset(&raw mut set, libc::SIGCHLD);
+        set
+    }
+}
+
 fn wait(tid: i32, options: i32) -> io::Result<Option<(i32, Status)>> {
     let mut status = 0;
     // SAFETY: `status` is a valid int for the call to write.
-    let result = check(i64::from(unsafe { libc::waitpid(tid, &raw mut status, options) }));
+    let result = check(i64::from(unsafe {
+        // Tracees are this thread's; children of others are others' affair.
+        libc::waitpid(tid, &raw mut status, options | libc::__WNOTHREAD)
+    }));
     match result {
         Ok(0) => Ok(None),
         Ok(tid) => Ok(Some((tid as i32, decode(tid as i32, status)))),

@@ -1,7 +1,9 @@
 //! New tasks: from their creator's event, and those that come before it.
 
-use super::engine::{Tracer, exit_words, write_exit};
+use super::ends::{exit_words, write_exit};
+use super::engine::Tracer;
 use super::machine::{Birth, State};
+use super::placement::{Parent, Seat};
 use super::process::thread_group;
 use super::task::{Pending, Task, Unseen};
 use super::{Ending, Sink};
@@ -36,7 +38,9 @@ impl<S: Sink> Tracer<S> {
         let creator = (task.id, task.pending.ordinal);
         let process = (origin == Origin::Thread).then_some((task.process, task.pid));
         let env = task.env.clone();
+        let heritage = task.seat.heritage();
         self.add(child, origin, creator, process, env, time);
+        self.place_child(child, heritage);
         if nested {
             self.ids_fact(child);
         }
@@ -85,6 +89,7 @@ impl<S: Sink> Tracer<S> {
             last_verb: Verb::None,
             unseen: Unseen::default(),
             nested: false,
+            seat: Seat::default(),
         };
         self.tasks.insert(tid, task);
         id
@@ -115,7 +120,7 @@ impl<S: Sink> Tracer<S> {
     }
 
     fn ended_early(&mut self, tid: i32, ending: Ending, time: u64) {
-        let Some(mut task) = self.tasks.remove(&tid) else { return };
+        let Some(mut task) = self.forget(tid) else { return };
         write_exit(&mut self.batch, &mut task, time, exit_words(ending, TaskId::NONE));
     }
 
@@ -124,7 +129,10 @@ impl<S: Sink> Tracer<S> {
     /// their ids may come again.
     pub(super) fn adopt_orphans(&mut self) {
         let none = self.early.is_empty() && self.early_ends.is_empty();
-        if none || self.tasks.values().any(Task::is_forking) {
+        // Mostly it is the one that was about to fork last, so that there is no need to
+        // look at all.
+        let is_forking = |tid: &i32| self.tasks.get(tid).is_some_and(Task::is_forking);
+        if none || is_forking(&self.last_forking) || self.tasks.values().any(Task::is_forking) {
             return;
         }
         self.early_ends.clear();
@@ -135,6 +143,7 @@ impl<S: Sink> Tracer<S> {
             let process = self.tasks.get(&pid).map(|leader| (leader.process, pid));
             let env = self.tasks.get(&pid).map(|leader| leader.env.clone()).unwrap_or_default();
             self.add(tid, Origin::Orphan, (TaskId::NONE, 0), process, env, time);
+            self.place_child(tid, Parent::UNKNOWN);
             self.stopped(stop, stopped);
         }
     }

@@ -6,6 +6,9 @@ use super::process::namespace_ids;
 use super::task::Task;
 use crate::event::{Fact, FactKey, FactKind, Value};
 
+/// A child that nobody traces (linux/sched.h).
+pub(super) const CLONE_UNTRACED: u64 = 0x80_0000;
+
 impl<S: Sink> Tracer<S> {
     /// Records that something about a task could not be seen, and why.
     pub(super) fn blind_spot(&mut self, tid: i32, why: &str) {
@@ -32,7 +35,6 @@ impl<S: Sink> Tracer<S> {
 
     /// Blind spots that a call which returned makes.
     pub(super) fn blind_spots_of_call(&mut self, tid: i32, result: i64, failed: bool) {
-        const CLONE_UNTRACED: u64 = 0x80_0000; // linux/sched.h
         const EPERM: i64 = 1;
         let Some(task) = self.tasks.get(&tid) else { return };
         let name = task.pending.prototype.map_or("", |p| p.name);
@@ -111,7 +113,7 @@ impl<S: Sink> Tracer<S> {
 
     /// The task of ours that `caller` calls by that id. In a PID namespace of its own
     /// ids are other ones than ours: one that a task has in any will do.
-    fn as_called_by(&self, caller: &Task, id: i32) -> Option<&Task> {
+    pub(super) fn as_called_by(&self, caller: &Task, id: i32) -> Option<&Task> {
         if !caller.nested {
             return self.tasks.get(&id);
         }

@@ -1,8 +1,10 @@
 //! Entry and exit of calls, and execs.
 
 use super::capture::{Reader, Site};
-use super::engine::{Tracer, exit_words, write_exit};
+use super::ends::{exit_words, write_exit};
+use super::engine::Tracer;
 use super::machine::State;
+use super::placement::Placement;
 use super::task::Task;
 use super::{Ending, Sink};
 use crate::abi::{self, Abi, Verb};
@@ -40,6 +42,7 @@ impl<S: Sink> Tracer<S> {
             self.execs.insert(task.process, task.id);
         }
         self.capture_entry(tid);
+        self.unbind_who_is_asked_for(tid);
         self.note_lost_memory(tid);
         self.before_closing(tid);
         self.before_unmount(tid);
@@ -68,7 +71,10 @@ impl<S: Sink> Tracer<S> {
                 let env = site.environment(&task.env, &self.secrets, &mut pending.memory);
                 pending.env = env.map(Rc::new);
             }
-            Verb::Forks => pending.clone_flags = clone_flags(&site, &pending.args),
+            Verb::Forks => {
+                pending.clone_flags = clone_flags(&site, &pending.args);
+                self.last_forking = tid;
+            }
             _ => {}
         }
     }
@@ -126,7 +132,7 @@ impl<S: Sink> Tracer<S> {
         let Some(mut executing) = self.tasks.remove(&former) else { return };
         let exited = self.tasks.get(&tid).and_then(Task::exiting);
         self.abandon(tid);
-        if let Some(mut leader) = self.tasks.remove(&tid) {
+        if let Some(mut leader) = self.forget(tid) {
             let time = self.now();
             let words = match exited {
                 // It had left by itself; its end was kept back while it had threads.
@@ -138,6 +144,7 @@ impl<S: Sink> Tracer<S> {
             executing.pending.superseded = leader.id;
         }
         executing.tid = tid;
+        self.placement.is_renamed(&executing.seat, tid, executing.pid);
         self.tasks.insert(tid, executing);
     }
 
@@ -152,7 +159,7 @@ impl<S: Sink> Tracer<S> {
         let heir = self.tasks.values().find(|task| task.pid == leader.pid).map(|task| task.tid);
         let Some(heir) = heir else { return };
         self.abandon(heir);
-        if let Some(mut task) = self.tasks.remove(&heir) {
+        if let Some(mut task) = self.forget(heir) {
             let time = self.now();
             write_exit(&mut self.batch, &mut task, time, exit_words(ending, TaskId::NONE));
             self.execs.retain(|_, executing| *executing != task.id);
@@ -177,6 +184,7 @@ impl<S: Sink> Tracer<S> {
         let Some(task) = self.tasks.get_mut(&tid) else { return };
         // One that is not in the log is nothing that a later one could differ from.
         task.env = task.pending.env.take().unwrap_or_default();
+        Placement::executes(&mut task.seat);
         let superseded = task.pending.superseded;
         let words = [tid as u64, former as u64, u64::from(superseded.0), 0, 0, 0];
         let stop = task.next_ordinal;

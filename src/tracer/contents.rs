@@ -5,6 +5,7 @@ use super::engine::Tracer;
 use super::held::{Held, path_only};
 use super::{Facts, Sink};
 use crate::event::{Fact, FactKey, FactKind, TaskId, Value};
+use crate::sys::affinity::{self, Cpus};
 use crate::sys::file::Stat;
 use crate::sys::signals;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded, unbounded};
@@ -91,8 +92,9 @@ pub(super) struct Contents {
 }
 
 impl Contents {
-    /// Starts the thread; it sets `dirty` when it has something.
-    fn start(dirty: Arc<AtomicBool>) -> Self {
+    /// Starts the thread; it sets `dirty` when it has something. `own` are the processors
+    /// that it may use, where the calling thread is bound to one.
+    fn start(dirty: Arc<AtomicBool>, own: Option<Cpus>) -> Self {
         let (jobs, waiting) = bounded::<Job>(QUEUE);
         let (done, facts) = unbounded();
         let held = Arc::new(Held::new((descriptors().unwrap_or(0) / 4).min(HELD)));
@@ -100,6 +102,10 @@ impl Contents {
         let mask = signals::block_all();
         // Where there is no thread to be had, the channel is closed at once.
         drop(thread::Builder::new().spawn(move || {
+            if let Some(own) = own {
+                // Where it stays, it disturbs more.
+                let _ = affinity::set(0, &own);
+            }
             let mut mounts = FxHashMap::default();
             for job in waiting {
                 // Nobody takes it: rtrace is about to end.
@@ -250,8 +256,9 @@ impl<S: Sink> Tracer<S> {
             return;
         }
         let Some(task) = self.tasks.get(&tid).map(|task| task.id) else { return };
-        let dirty = &self.shared.dirty;
-        let contents = self.contents.get_or_insert_with(|| Contents::start(Arc::clone(dirty)));
+        let (dirty, own) = (&self.shared.dirty, self.placement.own());
+        let start = || Contents::start(Arc::clone(dirty), own.cloned());
+        let contents = self.contents.get_or_insert_with(start);
         let Ok(path) = fs::read_link(link) else { return };
         if !contents.wants(stat) {
             return;

@@ -48,9 +48,10 @@ impl<S: Sink> Tracer<S> {
             Go::On(signal) => signal,
             Go::Listen => 0,
         };
+        self.unbind(tid);
         // ESRCH: it was killed while it stood; there is nothing to let go of.
         let _ = stopped.detach(signal);
-        self.tasks.remove(&tid);
+        self.forget(tid);
     }
 
     /// Tasks that do not stop, since they sleep uninterruptibly: only a stopped one
@@ -66,7 +67,8 @@ impl<S: Sink> Tracer<S> {
             let time = self.now();
             self.abandon(tid);
             self.note(tid, Kind::Detach, time, [reason, 0, 0, 0, 0, 0]);
-            self.tasks.remove(&tid);
+            self.unbind(tid);
+            self.forget(tid);
         }
     }
 }

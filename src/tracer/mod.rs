@@ -6,26 +6,32 @@
 //! [`Sink`] in batches; what becomes of them is not known here.
 
 mod attach;
+mod batches;
 mod births;
 mod blindspots;
 mod calls;
 mod capture;
 mod contents;
 mod detach;
+mod ends;
 mod engine;
 mod facts;
 mod held;
 mod launch;
 mod machine;
+mod placement;
 mod process;
 mod program;
+mod requests;
 mod rights;
 mod task;
+mod waiter;
 mod written;
 
 pub use attach::Refusal;
 pub use facts::arguments;
 pub use launch::{Launch, find_command};
+pub use placement::Colocate;
 
 use crate::abi::Filter;
 use crate::event::Batch;
@@ -57,10 +63,13 @@ pub struct Options {
     pub until: Until,
     /// Whether the kernel kills the tree when rtrace ends.
     pub kill_on_exit: bool,
+    /// Whether tracer and tracees may share a processor.
+    pub colocate: Colocate,
 }
 
 impl Default for Options {
-    /// Every call, 64 bytes of each buffer, the environment, names, until the last task's end.
+    /// Every call, 64 bytes of each buffer, the environment, names, until the last task's
+    /// end, and placement as fits.
     fn default() -> Self {
         Self {
             data_limit: 64,
@@ -69,6 +78,7 @@ impl Default for Options {
             facts: Facts::Names,
             until: Until::Last,
             kill_on_exit: false,
+            colocate: Colocate::Auto,
         }
     }
 }
@@ -184,8 +194,12 @@ pub struct Shared {
     pub dirty: Arc<AtomicBool>,
     /// Set while tasks are being let go; it must be woken then too.
     pub leaving: Arc<AtomicBool>,
+    /// Set while tasks may have to be let go from a processor that they share; it must
+    /// be woken then every few ms.
+    pub crowded: Arc<AtomicBool>,
     /// Set by the helper thread when the time to let go has come.
     pub expired: Arc<AtomicBool>,
 }
 
-pub use engine::{CAUGHT, Tracer};
+pub use engine::Tracer;
+pub use requests::CAUGHT;

@@ -50,6 +50,26 @@ pub(super) fn life(tid: i32) -> Life {
     }
 }
 
+/// Where a process comes from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kin {
+    pub(super) parent: i32,
+    pub(super) session: i32,
+    /// When it was made, in ticks since the boot.
+    pub(super) started: u64,
+}
+
+/// Where a process comes from.
+pub(super) fn kin(pid: i32) -> Option<Kin> {
+    let fields = stat_fields(pid)?;
+    let field = |n: usize| fields.split(' ').nth(n - 3); // as proc_pid_stat(5) counts them
+    Some(Kin {
+        parent: field(4)?.parse().ok()?,
+        session: field(6)?.parse().ok()?,
+        started: field(22)?.parse().ok()?,
+    })
+}
+
 /// Whether it is one of the kernel's own (`PF_KTHREAD` of linux/sched.h).
 pub(super) fn is_kernel_thread(pid: i32) -> bool {
     const PF_KTHREAD: u64 = 0x20_0000;

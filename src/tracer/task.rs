@@ -2,6 +2,7 @@
 
 use super::capture::Capture;
 use super::machine::State;
+use super::placement::Seat;
 use crate::abi::{self, Prototype, Verb};
 use crate::event::{Batch, Call, Kind, TaskId};
 use std::rc::Rc;
@@ -36,6 +37,8 @@ pub(super) struct Task {
     pub(super) unseen: Unseen,
     /// Whether it, or children that it makes, may be in a PID namespace of their own.
     pub(super) nested: bool,
+    /// Where it runs.
+    pub(super) seat: Seat,
 }
 
 /// What of a task is not seen.

@@ -16,9 +16,17 @@ use crate::kit::{Attached, Somebody, status, until};
 /// Descriptors, signals and stops of a process.
 fn condition(pid: i32) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
-    for name in
-        ["TracerPid", "SigBlk", "SigIgn", "SigCgt", "SigPnd", "ShdPnd", "Threads", "Seccomp"]
-    {
+    for name in [
+        "TracerPid",
+        "SigBlk",
+        "SigIgn",
+        "SigCgt",
+        "SigPnd",
+        "ShdPnd",
+        "Threads",
+        "Seccomp",
+        "Cpus_allowed",
+    ] {
         all.insert(name.to_owned(), status(pid, name));
     }
     for entry in fs::read_dir(format!("/proc/{pid}/fd")).expect("it lives").flatten() {

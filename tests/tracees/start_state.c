@@ -9,7 +9,7 @@ static void status_lines(void)
 	static const char *keys[] = {"Umask:", "State:", "Uid:", "Gid:", "FDSize:", "Groups:",
 		"Threads:", "SigPnd:", "ShdPnd:", "SigBlk:", "SigIgn:", "SigCgt:",
 		"Cap", "NoNewPrivs:", "Seccomp:", "Seccomp_filters:", "Speculation",
-		"Cpus_allowed:", "Mems_allowed:", "CoreDumping:", "THP_enabled:"};
+		"Mems_allowed:", "CoreDumping:", "THP_enabled:"};
 	char line[1024];
 	FILE *file = fopen("/proc/self/status", "re");
 	while (fgets(line, sizeof line, file))
@@ -17,6 +17,17 @@ static void status_lines(void)
 			if (strncmp(line, keys[i], strlen(keys[i])) == 0)
 				fputs(line, stdout);
 	fclose(file);
+}
+
+/* Not from the status: that is a known deviation. */
+static void processors(void)
+{
+	unsigned char mask[1024];
+	long length = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
+	printf("processors:");
+	for (long i = 0; i < length; i++)
+		printf(" %02x", mask[i]);
+	printf("\n");
 }
 
 static void whole_file(const char *path)
@@ -55,6 +66,7 @@ int main(int argc, char **argv, char **envp)
 	for (; *envp; envp++)
 		printf("env: %s\n", *envp);
 	status_lines();
+	processors();
 	whole_file("/proc/self/limits");
 	whole_file("/proc/self/oom_score_adj");
 	whole_file("/proc/self/cgroup");
