@@ -270,6 +270,40 @@ fn nothing_is_different() {
 }
 
 #[test]
+fn temporary_files_and_racing_threads_are_no_difference() {
+    let script = "python3 -c '\
+import os, tempfile, threading\n\
+def work(n):\n\
+    with tempfile.TemporaryDirectory() as made:\n\
+        open(made + \"/part\", \"w\").write(str(n))\n\
+    open(\"part-%d\" % n, \"w\").write(open(\"input.txt\").read())\n\
+all = [threading.Thread(target=work, args=(n,)) for n in range(2)]\n\
+[one.start() for one in all]; [one.join() for one in all]\n\
+open(\"/dev/shm/x%d-%s\" % (os.getpid(), os.urandom(4).hex()), \"w\").close()\n\
+[os.unlink(\"/dev/shm/\" + name) for name in os.listdir(\"/dev/shm\") if name.startswith(\"x%d-\" % os.getpid())]\n\
+'\n";
+    let batch = Batch::new(script, &[("input.txt", "b\n")]);
+    batch.twice(|_| ()).is_equivalent();
+}
+
+#[test]
+fn a_parallel_build_is_the_same_twice() {
+    let rule = "main: one.o two.o three.o\n\tcc -o $@ $^\n\
+                %.o: %.c\n\tcc -c -o $@.tmp $< && mv $@.tmp $@\n";
+    let body = |name: &str, more: &str| format!("int {name}(void) {{ return 1; }}\n{more}");
+    let (one, two) = (body("one", ""), body("two", ""));
+    let three = body("three", "int main(void) { return 0; }\n");
+    let files = [("Makefile", rule), ("one.c", &one), ("two.c", &two), ("three.c", &three)];
+    let batch = Batch::new("make -s -j4\n", &files);
+    let report = batch.twice(|batch| {
+        for made in ["one.o", "two.o", "three.o", "main"] {
+            fs::remove_file(batch.path(made)).expect("it was made");
+        }
+    });
+    report.is_equivalent();
+}
+
+#[test]
 fn a_baseline_learns_what_varies() {
     let script = "n=$(cat turn); echo $((n+1)) > turn\n\
         [ $((n % 2)) = 0 ] && cat even.txt > /dev/null\ncat input.txt > out.txt\n";

@@ -5,12 +5,16 @@ use std::collections::BTreeMap;
 use super::finding::{Count, Finding, Force, Kind};
 use super::pair::{Both, Pair, text};
 use super::portrait::{Deeds, End, Portrait, ProcessId, ProgramId, Use};
+use super::temporary::is_temporary;
 
 /// A result may be so much longer or shorter and still be the same: messages that tell
 /// how long something took are of various lengths.
 const SLACK_BYTES: u64 = 16;
 /// The same as a part of its size: one in so many.
 const SLACK_PART: u64 = 1000;
+
+/// What counts of temporary files: whoever comes by removes the old ones.
+const TEMPORARY: u16 = !(Deeds::REMOVE | Deeds::ALTER);
 
 /// Bits of what both runs recorded, and what is counted.
 pub(super) fn find(pair: &Pair<'_>, recorded: u16, found: &mut Vec<Finding>) -> Vec<Count> {
@@ -156,7 +160,9 @@ fn things(pair: &Pair<'_>, recorded: u16, found: &mut Vec<Finding>, paths: bool)
             continue;
         }
         let (users_a, users_b) = (pair.users_a(both.a), pair.users_b(both.b));
-        let (a, b) = (deeds(users_a, recorded), deeds(users_b, recorded));
+        let name = both.a.map(|a| pair.a.name(a)).or(both.b.map(|b| pair.b.name(b)));
+        let counted = if name.is_some_and(is_temporary) { TEMPORARY & recorded } else { recorded };
+        let (a, b) = (deeds(users_a, counted), deeds(users_b, counted));
         match (a, b) {
             (0, 0) => {}
             (a, b) if a == b => {

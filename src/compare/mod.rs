@@ -23,6 +23,7 @@
 //! | `peer`, `texts` | names of sockets that another run knows; texts, each once |
 //! | `align` | which process of one run is which of the other |
 //! | `pair` | two portraits, aligned, with one clock |
+//! | `temporary` | which of the files that runs make for themselves are the same |
 //! | `outside`, `refused`, `doing`, `timing` | what is different, by where it comes from |
 //! | `rank` | which difference is the cause of others |
 //! | `finding` | what a difference is |
@@ -44,6 +45,7 @@ mod rank;
 mod refused;
 mod rules;
 mod sitting;
+mod temporary;
 mod texts;
 mod timing;
 

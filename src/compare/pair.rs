@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::align::Alignment;
 use super::portrait::{Portrait, Program, ProgramId, Refusal, TextId, Thing, ThingId, Use};
+use super::temporary;
 
 /// Two runs.
 pub(super) struct Pair<'a> {
@@ -41,7 +42,10 @@ impl<'a> Pair<'a> {
             }
         }
         let (users_a, users_b) = (users(a), users(b));
-        Self { a, b, alignment: Alignment::of(a, b), things, things_back, users_a, users_b }
+        let alignment = Alignment::of(a, b);
+        let mut this = Self { a, b, alignment, things, things_back, users_a, users_b };
+        temporary::join(&mut this);
+        this
     }
 
     /// All things, those of the first run first.

@@ -7,6 +7,7 @@ use super::finding::{Finding, Force, Kind};
 use super::outside::shown_state;
 use super::pair::{Both, Pair, text};
 use super::portrait::{Deeds, End, Portrait, ProgramId, Refusal, ThingId, Use};
+use super::temporary::is_temporary;
 
 /// Uses that show that a thing could be used.
 const USED: u16 = Deeds::WEIGHTY | Deeds::OPEN | Deeds::LIST;
@@ -73,6 +74,15 @@ fn is_used(users: &[(ProgramId, Use)]) -> bool {
     users.iter().any(|(_, one)| one.deeds & USED != 0)
 }
 
+/// Whether a thing is a temporary file that was not there before the runs made it, for
+/// which an error is no more than a question.
+fn is_own(pair: &Pair<'_>, both: Both) -> bool {
+    let made = |run: &Portrait, id: Option<ThingId>| {
+        id.is_none_or(|id| is_temporary(run.name(id)) && run.things[id as usize].changed.is_some())
+    };
+    made(pair.a, both.a) && made(pair.b, both.b)
+}
+
 /// A thing that was refused in one run, and used in the other, or refused for another
 /// reason.
 fn thing(
@@ -93,6 +103,8 @@ fn thing(
         (_, Some((program, refusal))) if used_a => {
             found.push(refused_in_b(pair, both, *program, refusal));
         }
+        // What is temporary is there or not, as those left it who came by before.
+        _ if is_own(pair, both) => {}
         (Some((program, refusal)), _) if used_b => {
             found.push(refused_in_a(pair, both, *program, refusal));
         }

@@ -29,7 +29,12 @@ pub(super) fn text(
     if let Some(first) = what.divergence.and_then(|index| what.findings.get(index)) {
         let (at, command) =
             (units::duration(first.at), first.command.as_deref().unwrap_or_default());
-        writeln!(out, "They part {at} after the start, in {command}: {}.", first.what)?;
+        writeln!(
+            out,
+            "They part {at} after the start, in {}: {}.",
+            short(command),
+            short(&first.what)
+        )?;
     }
     for (title, force, shown) in [
         ("Why, the most likely cause first", Force::Cause, usize::MAX),
@@ -74,18 +79,23 @@ fn section(
     }
     writeln!(out, "\n{title}:")?;
     for (number, finding) in findings.iter().take(shown).enumerate() {
-        writeln!(out, "{:3}. {}", number + 1, finding.what)?;
+        writeln!(out, "{:3}. {}", number + 1, short(&finding.what))?;
         for (word, side) in [("A", &finding.a), ("B", &finding.b)] {
             if let Some(side) = side {
-                writeln!(out, "       {word}: {side}")?;
+                writeln!(out, "       {word}: {}", short(side))?;
             }
         }
         for line in &finding.evidence {
-            writeln!(out, "       {line}")?;
+            writeln!(out, "       {}", short(line))?;
         }
         let command = finding.command.as_ref().filter(|command| !finding.what.contains(*command));
         if let Some(command) = command {
-            writeln!(out, "       by {command}, {} after the start", units::duration(finding.at))?;
+            writeln!(
+                out,
+                "       by {}, {} after the start",
+                short(command),
+                units::duration(finding.at)
+            )?;
         }
     }
     let more = findings.len().saturating_sub(shown);
@@ -93,6 +103,18 @@ fn section(
         writeln!(out, "     and {more} more (--format json has all)")?;
     }
     Ok(())
+}
+
+/// A text of a length that one can read; the middle is left out of longer ones.
+fn short(text: &str) -> String {
+    const LONG: usize = 160;
+    let count = text.chars().count();
+    if count <= LONG {
+        return text.to_owned();
+    }
+    let first: String = text.chars().take(LONG * 2 / 3).collect();
+    let last: String = text.chars().skip(count - LONG / 3).collect();
+    format!("{first} … {last}")
 }
 
 #[derive(Serialize)]
