@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { failures, outcome } from "../../src/export/page/blame.js";
+import { failures, outcome, telling } from "../../src/export/page/blame.js";
 import { Events, eventText } from "../../src/export/page/events.js";
 import { Model } from "../../src/export/page/model.js";
 import { KEY, documentOf, processNode, sample } from "./sample.mjs";
@@ -77,6 +77,19 @@ test("the first failure comes first, with its reason and what followed from it",
   );
   assert.equal(second.process.name, "grep");
   assert.equal(outcome(sample()).name, "sh");
+});
+
+test("the line that tells most of what was said", () => {
+  assert.equal(
+    telling("Traceback:\n  File x\nFileNotFoundError: [Errno 2] No such file\nValueError: error\n"),
+    "ValueError: error",
+  );
+  assert.equal(
+    telling("a.c: In function:\na.c:2:1: error: expected ;\n    2 | int\n      | ^~~\n"),
+    "a.c:2:1: error: expected ;",
+  );
+  assert.equal(telling("what?\n\n"), "what?");
+  assert.equal(telling(undefined), "");
 });
 
 test("runs on one time axis begin when they did", () => {

@@ -128,6 +128,8 @@ pub(super) struct Process<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) failure: Option<Failure<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) said: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) sigchld: Option<u64>,
     #[serde(flatten)]
     pub(super) held: Held<'a>,

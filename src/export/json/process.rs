@@ -65,7 +65,7 @@ impl Whole<'_> {
         node
     }
 
-    fn process_node(&self, process: &Process) -> Node<'_> {
+    fn process_node<'a>(&'a self, process: &'a Process) -> Node<'a> {
         let (exit_code, signal, core) = match process.end {
             End::Exited(code) => (Some(code), None, None),
             End::Killed { signal, core } => (None, Some(signal), Some(core)),
@@ -92,6 +92,9 @@ impl Whole<'_> {
             calls: process.calls,
             errors: process.errors,
             failure: process.failure.as_ref().map(|failure| self.failure(failure)),
+            said: Some(&process.said)
+                .filter(|said| !said.is_empty())
+                .map(|said| said.as_slice().into()),
             sigchld: signal_of_end.map(|signal| signal.first),
             held,
         });

@@ -150,7 +150,7 @@ function drawBarText(process, frame, x0, x1, y, height, colour) {
 }
 
 /** How a process failed, at the end of its bar. */
-function drawEnd(process, { context, colours, t, view, grave }, x, y, height) {
+function drawEnd(process, { context, colours, t, view, grave, sizes }, x, y, height) {
   const colour = grave.has(process) ? colours.bad : colours.warn;
   context.fillStyle = colour;
   context.fillRect(x - 2, y, 3, height);
@@ -158,7 +158,7 @@ function drawEnd(process, { context, colours, t, view, grave }, x, y, height) {
   context.font = `600 11px ${FONT}`;
   context.textAlign = "left";
   const width = context.measureText(text).width;
-  if (x + width + 10 > view.width + 74) return;
+  if (x + width + 10 > view.width + sizes.right + 2) return;
   context.fillStyle = colours.background;
   context.fillRect(x + 3, y + 1, width + 6, height - 2);
   context.fillStyle = colour;

@@ -1,6 +1,7 @@
 // What went wrong: which processes failed, in order, why, and who failed in consequence.
 
 import { failed } from "./model.js";
+import { plain } from "./text.js";
 
 /**
  * The failures of the model, the first one first. Each is `{process, failure, consequences, grave}`:
@@ -40,6 +41,22 @@ export function killer(process, model) {
   const link = model.signals.find((one) => own.has(one.target) && one.signal === process.node.signal);
   const sender = link ? model.processOf(link.source) : null;
   return sender === process ? null : sender;
+}
+
+const TELLING =
+  /\b(error|fatal|fail(ed|ure)?|cannot|can't|not found|denied|exception|refused|panicked|abort(ed)?)\b/i;
+
+/**
+ * Of what a process said last on standard error, the line that tells most: the last one if it speaks
+ * of an error, otherwise the first one that does, as compilers have it. Empty if it said nothing.
+ */
+export function telling(said) {
+  const lines = plain(said)
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .filter((line) => line.trim() !== "");
+  const last = lines.at(-1) ?? "";
+  return TELLING.test(last) ? last : (lines.find((line) => TELLING.test(line)) ?? last);
 }
 
 /** How the run ended: the process that it began with, or null where there was none. */

@@ -7,8 +7,8 @@ import { eventList } from "./eventlist.js";
 import { foldThreads, zoomTo } from "./lanes.js";
 import { command, failed, lifetime } from "./model.js";
 import { facts, list, processLink, section, since } from "./parts.js";
-import { duration, number, plain, shortCommand, shortened } from "./text.js";
-import { files, flows, peers, signals } from "./usage.js";
+import { duration, number, plain, shortCommand, shortened, visible } from "./text.js";
+import { files, flows, peers, signals, waits } from "./usage.js";
 import { reasonElement } from "./wrong.js";
 
 export function processDetails(process, app) {
@@ -31,6 +31,13 @@ export function processDetails(process, app) {
     ),
     eventDetails(process, app),
     node.failure ? blame(process, app) : null,
+    node.said
+      ? section(
+          t("details.said"),
+          null,
+          el("pre", { class: "said", tabindex: "0" }, quoted(spoken(node.said))),
+        )
+      : null,
     facts([
       [t("details.pid"), String(node.pid)],
       [t("details.parent"), process.parent ? processLink(process.parent, app, 40) : null],
@@ -49,6 +56,7 @@ export function processDetails(process, app) {
     peers(process, app),
     flows(process, app),
     signals(process, app),
+    waits(process, app),
     children(process, app),
     eventList(process, app),
   );
@@ -64,6 +72,9 @@ function threads(process, app) {
     }),
   ];
 }
+
+/** What a process said: its lines stay lines. */
+const spoken = (said) => plain(said).trimEnd().split("\n").map(visible).join("\n");
 
 function callsText(node, app) {
   const { language } = app.state;

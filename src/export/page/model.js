@@ -17,6 +17,7 @@ export class Model {
     this.links = new Map();
     this.usesOf = new Map(); // of a resource, and of an execution
     this.passagesOf = new Map(); // the same, and of what they went through
+    this.waitsOf = new Map(); // of who could not go on
     this.signals = [];
     this.leads = new Map(); // of an event
     this.base = null;
@@ -177,6 +178,8 @@ export class Model {
       this.#use(link);
     } else if (link.kind === "passage" || link.kind === "database") {
       for (const id of new Set([link.source, link.target, link.through])) push(this.passagesOf, id, link);
+    } else if (link.kind === "held_up") {
+      push(this.waitsOf, link.target, link);
     } else if (link.kind === "signal") {
       this.signals.push(link);
     }

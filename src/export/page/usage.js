@@ -4,7 +4,7 @@ import { amounts, deedsText, isSystem } from "./deeds.js";
 import { el, quoted } from "./dom.js";
 import { flowText } from "./edges.js";
 import { FIRST, list, processLink, resourceLink, section } from "./parts.js";
-import { plain, shortened } from "./text.js";
+import { duration, plain, shortened } from "./text.js";
 
 export function files(process, app) {
   const { t, model } = app;
@@ -181,4 +181,24 @@ export function signals(process, app) {
       app,
     ),
   );
+}
+
+/** Whom it had to wait for, and for how long. */
+export function waits(process, app) {
+  const { t, model } = app;
+  const links = model.doersOf(process).flatMap((doer) => model.waitsOf.get(doer.id) ?? []);
+  if (links.length === 0) return null;
+  links.sort((a, b) => b.waited - a.waited);
+  const item = (link) =>
+    el(
+      "li",
+      { class: "row" },
+      processLink(model.processOf(link.source), app, 36),
+      el(
+        "span",
+        { class: "soft" },
+        `${t(`held.${link.why}`)} · ${duration(link.waited, app.state.language)}`,
+      ),
+    );
+  return section(t("details.waits"), links.length, list(links, item, app, 6));
 }

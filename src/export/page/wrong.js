@@ -1,7 +1,7 @@
 // "What went wrong": how the run ended, which command failed first, and why.
 
 import { endText } from "./bars.js";
-import { killer, meaning, outcome } from "./blame.js";
+import { killer, meaning, outcome, telling } from "./blame.js";
 import { button, el, fill, quoted } from "./dom.js";
 import { command, failed } from "./model.js";
 import { moment, plain, shortCommand, shortened } from "./text.js";
@@ -125,14 +125,21 @@ export class Wrong {
     this.app.draw();
   }
 
+  /** Why it failed: who killed it, or the call to blame; and what it said of it itself. */
   #reason(process, failure) {
     const { app } = this;
     const sender = process.node.end === "killed" ? killer(process, app.model) : null;
+    const said = telling(process.node.said);
+    const parts = [];
     if (sender) {
-      const line = el("code", {}, quoted(shortened(shortCommand(command(sender)), 100)));
-      return [app.t("wrong.sent"), " ", line];
-    }
-    return failure ? reasonElement(failure, app) : el("span", { class: "soft" }, app.t("wrong.no-reason"));
+      parts.push(
+        app.t("wrong.sent"),
+        " ",
+        el("code", {}, quoted(shortened(shortCommand(command(sender)), 100))),
+      );
+    } else if (failure) parts.push(reasonElement(failure, app));
+    if (said) parts.push(el("span", { class: "said" }, quoted(shortened(said, 200))));
+    return parts.length > 0 ? parts : el("span", { class: "soft" }, app.t("wrong.no-reason"));
   }
 
   #item({ process, failure, consequences }, at) {

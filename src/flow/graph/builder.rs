@@ -154,6 +154,7 @@ impl Builder {
             errors: 0,
             waited: None,
             failure: None,
+            said: Vec::new(),
             born: revision,
             revision,
         });
@@ -344,6 +345,7 @@ impl Builder {
         };
         (process.ended, process.end) = (Some(at), end);
         if end.is_bad() {
+            process.said = recent.as_ref().map(|recent| recent.said.clone()).unwrap_or_default();
             process.failure = recent.and_then(|recent| recent.blame(state, end, process.calls));
         }
         let last = process.activities.last().copied();

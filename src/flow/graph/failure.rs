@@ -84,7 +84,8 @@ impl Failure {
 #[derive(Debug, Default)]
 pub(super) struct Recent {
     calls: VecDeque<Failure>,
-    said: Vec<u8>,
+    /// The last that it wrote to standard error.
+    pub(super) said: Vec<u8>,
 }
 
 impl Recent {

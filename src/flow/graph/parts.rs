@@ -49,6 +49,9 @@ pub struct Process {
     pub waited: Option<(EventId, u64)>,
     /// Of one that ended badly, the call that is to blame.
     pub failure: Option<Failure>,
+    /// Of one that ended badly, what it wrote last to standard error, as far as that is in
+    /// the log.
+    pub said: Vec<u8>,
     /// The [revision](super::Graph::revision) in which it came.
     pub born: u32,
     /// The [revision](super::Graph::revision) in which it last changed.

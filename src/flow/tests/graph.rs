@@ -186,6 +186,9 @@ fn the_call_to_blame() {
         [blame(2), blame(3), blame(4), blame(5)],
         [Some((blamed, 2)), Some((returned, 13)), None, None]
     );
+    let said = |task| graph.process(TaskId(task)).map(|process| process.said.as_slice());
+    assert_eq!(said(2), Some(b"a: /etc/none: No such file or directory\n".as_slice()));
+    assert_eq!([said(3), said(5)], [Some(b"".as_slice()); 2], "only who ended badly is told of");
 }
 
 #[test]
