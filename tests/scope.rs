@@ -10,12 +10,14 @@ use common::samples::Samples;
 #[test]
 fn what_is_left_out_dangles_nowhere() {
     let samples = Samples::record();
-    let scopes: [(&str, &[&str]); 5] = [
+    let scopes: [(&str, &[&str]); 7] = [
         ("all", &[]),
         ("pipes", &["--only", "class:pipe"]),
         ("no-usr", &["--ignore", "/usr/*", "--ignore", "/lib*"]),
         ("folded", &["--fold-system"]),
         ("folded-resource", &["--fold-system", "--detail", "resource"]),
+        ("files", &["--only", "call:%file"]),
+        ("files-resource", &["--only", "call:%file", "--detail", "resource"]),
     ];
     for (name, options) in scopes {
         samples.convert_as("nt", options, &[name, ".nt"].concat());

@@ -110,6 +110,7 @@ struct Whole<'a> {
     calls: &'a Calls,
     touches: Touches<'a>,
     ends_told: FxHashMap<TaskId, EndTold>,
+    waited_for: FxHashMap<TaskId, u64>,
 }
 
 impl Whole<'_> {
@@ -165,6 +166,7 @@ impl<W: Write> Exporter for Json<W> {
             calls: &calls,
             touches: Touches::of(&graph, |id| fates.of(state, id)),
             ends_told: ties::ends_told(&graph),
+            waited_for: held_up::waited_for(&graph),
         };
         let Document { nodes, links, .. } = &mut self.document;
         whole.processes(nodes, links)?;

@@ -1,4 +1,5 @@
-//! Who could not go on before another one had done something.
+//! Who could not go on before another one had done something. That a process waited for
+//! another one's end stands in the link that joins them.
 
 use std::io;
 
@@ -43,7 +44,10 @@ impl Whole<'_> {
     pub(super) fn held_up(&self, ages: &Ages, links: &mut Section) -> io::Result<()> {
         let (mut places, mut all) = (FxHashMap::<Key, usize>::default(), Vec::new());
         for (place, one) in self.graph.held_up.iter().enumerate() {
-            let Some(key) = key(self.graph, one) else { continue };
+            let Some(key) = key(self.graph, one).filter(|_| joined(self.graph, one).is_none())
+            else {
+                continue;
+            };
             let index = *places.entry(key).or_insert(all.len());
             if index == all.len() {
                 all.push((key, Held::new(one)));
@@ -75,6 +79,24 @@ impl Whole<'_> {
             }),
         })
     }
+}
+
+/// For how long processes were waited for: nanoseconds.
+pub(super) fn waited_for(graph: &Graph) -> FxHashMap<TaskId, u64> {
+    let mut all: FxHashMap<TaskId, u64> = FxHashMap::default();
+    for one in &graph.held_up {
+        let Some(process) = joined(graph, one) else { continue };
+        let known = all.entry(process).or_default();
+        *known = one.at.saturating_sub(one.from).max(*known);
+    }
+    all
+}
+
+/// The process whose end another one waited for.
+fn joined(graph: &Graph, one: &HeldUp) -> Option<TaskId> {
+    let process = |task| graph.task(task).map(|task| task.process);
+    let (ended, waiter) = (process(one.by)?, process(one.task)?);
+    (one.why == Why::End && ended != waiter).then_some(ended)
 }
 
 fn key(graph: &Graph, one: &HeldUp) -> Option<Key> {

@@ -48,6 +48,8 @@ pub(super) struct Birth {
 pub(super) struct Join {
     pub(super) time: u64,
     pub(super) event: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) waited: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]

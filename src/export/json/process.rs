@@ -163,7 +163,11 @@ impl Whole<'_> {
             target: self.ids.process(waiter),
             // Nothing becomes of it afterwards.
             revision: process.revision,
-            what: link::What::Join(Join { time, event: self.ids.event(event) }),
+            what: link::What::Join(Join {
+                time,
+                event: self.ids.event(event),
+                waited: self.waited_for.get(&process.id).copied(),
+            }),
         })
     }
 

@@ -36,7 +36,7 @@ pub(super) fn ends_told(graph: &Graph) -> FxHashMap<TaskId, EndTold> {
 /// The process that a signal told its parent of.
 fn told_end(graph: &Graph, one: &Signalling) -> Option<TaskId> {
     let [child, parent] = [one.from, one.to].map(|index| graph.process_of(index));
-    let is_it = one.signal == libc::SIGCHLD as u32 && child?.parent == Some(parent?.id);
+    let is_it = signal_name(one.signal) == "SIGCHLD" && child?.parent == Some(parent?.id);
     is_it.then_some(child?.id)
 }
 

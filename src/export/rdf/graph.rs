@@ -235,6 +235,18 @@ impl<T: Triples> Graph<T> {
         }
     }
 
+    /// Names what did something as `self.object`: the event, or where that is not told of
+    /// who did it.
+    fn name_maker(&mut self, state: &State, event: EventId) {
+        match state.activity(event.task) {
+            Some(doer) if self.calls.hides(event) => match state.execution(doer.since) {
+                Some(execution) => self.names.execution(execution.id, &mut self.object),
+                None => self.names.process(doer.process, &mut self.object),
+            },
+            _ => self.name_event(event),
+        }
+    }
+
     // What follows writes one triple about `self.subject`.
 
     pub(super) fn class(&mut self, class: NamedNodeRef<'static>) -> io::Result<()> {
@@ -377,7 +389,7 @@ impl<T: Triples> Sink for Graph<T> {
             Item::Look(look) => self.look(state, &look),
             Item::Version(Version { id, resource, event, before }) => {
                 self.version(state, resource, id, before, |graph| {
-                    graph.name_event(event);
+                    graph.name_maker(state, event);
                 })
             }
             Item::Begun(_) | Item::Ended(_) => Ok(()),
