@@ -43,7 +43,10 @@ export class PageSource {
     this.elements = new Map();
     for (const element of this.page.querySelectorAll("script.events")) {
       const ids = element.dataset.threads ?? element.dataset.thread ?? "";
-      for (const id of ids.split(" ")) if (id) this.elements.set(id, element);
+      for (const id of ids.split(" ")) {
+        if (this.elements.has(id)) this.elements.get(id).push(element);
+        else if (id) this.elements.set(id, [element]);
+      }
     }
     return this.elements;
   }
@@ -56,7 +59,7 @@ export class PageSource {
   /** The events of these threads (or processes) that were not asked for yet: one document. */
   async events(ids) {
     const elements = this.elements ?? this.#index();
-    const wanted = new Set(ids.map((id) => elements.get(id)).filter((e) => e && !this.asked.has(e)));
+    const wanted = new Set(ids.flatMap((id) => elements.get(id) ?? []).filter((element) => !this.asked.has(element)));
     for (const element of wanted) this.asked.add(element);
     const parts = await Promise.all([...wanted].map(unpack));
     return {
