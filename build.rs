@@ -1,5 +1,5 @@
-//! Turns `syscall-tables/` into `const` tables, with std alone. A mistake there
-//! ends the build with `file:line: what is wrong`.
+//! Turns `syscall-tables/` into `const` tables, and the modules of the page into one
+//! script, with std alone. A mistake there ends the build with `file:line: what is wrong`.
 
 // Verbs and classes have one list, the library's; the rest of its types idle here.
 #[path = "src/abi/types.rs"]
@@ -11,6 +11,8 @@ mod calls;
 mod lines;
 #[path = "build/lists.rs"]
 mod lists;
+#[path = "build/page.rs"]
+mod page;
 #[path = "build/sets.rs"]
 mod sets;
 #[path = "build/structs.rs"]
@@ -26,9 +28,16 @@ use lines::Mistake;
 fn main() {
     println!("cargo:rerun-if-changed=syscall-tables");
     println!("cargo:rerun-if-changed=build");
+    println!("cargo:rerun-if-changed=src/export/page");
+    make("tables.rs", generate());
+    make("page.js", page::script());
+}
+
+/// Writes a file for the crate to include.
+fn make(name: &str, text: Result<String, Mistake>) {
     let out = env::var_os("OUT_DIR").expect("cargo sets OUT_DIR");
-    match generate() {
-        Ok(code) => fs::write(Path::new(&out).join("tables.rs"), code).expect("OUT_DIR is ours"),
+    match text {
+        Ok(text) => fs::write(Path::new(&out).join(name), text).expect("OUT_DIR is ours"),
         Err(mistake) => {
             eprintln!("{mistake}");
             std::process::exit(1);

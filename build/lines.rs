@@ -1,4 +1,4 @@
-//! Lines of the tables, and what can be wrong with them.
+//! Lines of the tables, and what can be wrong with them or another input.
 
 use std::fmt;
 use std::fs;
@@ -9,6 +9,13 @@ pub(crate) struct Mistake {
     file: String,
     line: usize,
     what: String,
+}
+
+impl Mistake {
+    /// One in that line of a file.
+    pub(crate) fn new(file: &str, line: usize, what: String) -> Self {
+        Self { file: file.to_owned(), line, what }
+    }
 }
 
 impl fmt::Display for Mistake {

@@ -6,13 +6,15 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use rtrace::event::Batch;
-use rtrace::export::{self, Detail, FORMATS, Format, Options, Pattern, Scope, TextOptions};
+use rtrace::export::{
+    self, Detail, FORMATS, Format, Language, Options, Pattern, Scope, TextOptions,
+};
 
 use super::output::{self, Output, quiet_if_closed};
 use super::selection::{Selection, selection};
 use super::source::Source;
 
-/// Turn logs into text, JSON, CSV or RDF.
+/// Turn logs into text, JSON, CSV, RDF or a page to look at.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Logs, one after the other; `-` is standard input.
@@ -50,6 +52,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DETAIL", value_parser = detail)]
     detail: Option<Detail>,
 
+    /// The language of the page: en or fr; without it, that of the reader's browser.
+    #[arg(long, value_name = "LANG", value_parser = language)]
+    lang: Option<Language>,
+
     /// Tell only of resources with such a path (`/home/*`; a star takes slashes too) or of
     /// that class (`class:pipe`), or only of such calls (`call:%file`); may be repeated.
     #[arg(long, value_name = "PATTERN", value_parser = Pattern::parse)]
@@ -71,6 +77,14 @@ pub(crate) struct Args {
 pub(super) fn detail(name: &str) -> Result<Detail, String> {
     Detail::named(name).ok_or_else(|| {
         let names = Detail::ALL.map(Detail::name).join(", ");
+        ["it is one of ", &names].concat()
+    })
+}
+
+/// The language of that tag.
+fn language(name: &str) -> Result<Language, String> {
+    Language::named(name).ok_or_else(|| {
+        let names = Language::ALL.map(Language::name).join(", ");
         ["it is one of ", &names].concat()
     })
 }
@@ -207,6 +221,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         eprintln!("rtrace: --detail is for --to {formats}: {} has no such option", format.name);
         return Ok(ExitCode::from(2));
     }
+    if args.lang.is_some() && !format.has_language() {
+        eprintln!("rtrace: --lang is for --to html: {} has no such option", format.name);
+        return Ok(ExitCode::from(2));
+    }
     let scope = Scope { only: args.only, ignore: args.ignore, fold_system: args.fold_system };
     if !scope.is_all() && !format.has_scope() {
         eprintln!(
@@ -216,7 +234,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(2));
     }
     let (iri_prefix, text) = (args.iri_prefix, args.text.options());
-    let options = Options { follow: args.follow, detail: args.detail, scope, iri_prefix, text };
+    let (follow, detail, language) = (args.follow, args.detail, args.lang);
+    let options = Options { follow, detail, scope, language, iri_prefix, text };
     // Before the output is made: it may be that of an earlier, good conversion.
     let mut sources = args
         .logs

@@ -32,6 +32,9 @@ mod usage;
 use std::convert::Infallible;
 use std::io::{self, BufWriter, Write};
 
+pub(super) use event::{Details, Lead, Names, is_shown, label};
+pub(super) use ids::Ids;
+
 use rustc_hash::FxHashMap;
 
 use super::scope::{Calls, Fates};
@@ -39,9 +42,8 @@ use super::{Detail, Exporter, Options, Run, Scope};
 use crate::event::{Batch, TaskId};
 use crate::flow::graph::{Builder, Graph};
 use crate::flow::{Flow, Item, Sink, State};
-use event::{Events, Names};
+use event::Events;
 use held_up::Ages;
-use ids::Ids;
 use meta::{Meta, RunMeta};
 use section::Section;
 use ties::EndTold;
@@ -56,21 +58,33 @@ pub fn exporter<'a>(
     options: &Options,
 ) -> io::Result<Box<dyn Exporter + 'a>> {
     let detail = options.detail.unwrap_or(Detail::Resource);
-    let document = Document {
-        meta: Meta::new(detail, &options.scope),
-        nodes: Section::new()?,
-        events: Section::new()?,
-        links: Section::new()?,
-    };
-    Ok(Box::new(Json { out, detail, scope: options.scope.clone(), document, run: None }))
+    Ok(Box::new(Json { out, writing: Writing::new(detail, &options.scope)? }))
 }
 
 struct Json<W> {
     out: W,
+    writing: Writing,
+}
+
+/// A document that is being put together.
+pub(super) struct Writing {
     detail: Detail,
     scope: Scope,
     document: Document,
     run: Option<Reading>,
+}
+
+/// Who else is told what the document tells of.
+pub(super) trait Listener {
+    /// Takes an item; the graph knows of it already.
+    fn item(&mut self, item: &Item<'_>, graph: &Graph, names: &Names<'_>);
+}
+
+/// Nobody else.
+struct Nobody;
+
+impl Listener for Nobody {
+    fn item(&mut self, _: &Item<'_>, _: &Graph, _: &Names<'_>) {}
 }
 
 /// What is known of the runs that have been read.
@@ -121,6 +135,42 @@ impl Whole<'_> {
 
 impl<W: Write> Exporter for Json<W> {
     fn begin(&mut self, run: &Run) -> io::Result<()> {
+        self.writing.begin(run)
+    }
+
+    fn batch(&mut self, batch: &Batch) -> io::Result<()> {
+        self.writing.batch(batch, &mut Nobody)
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.writing.end(&mut Nobody).map(|_| ())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(()) // a document is there as a whole, or not at all
+    }
+
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        let mut out = BufWriter::with_capacity(1 << 16, self.out);
+        self.writing.write(&mut out)?;
+        out.flush()
+    }
+}
+
+impl Writing {
+    /// A document without runs.
+    pub(super) fn new(detail: Detail, scope: &Scope) -> io::Result<Self> {
+        let document = Document {
+            meta: Meta::new(detail, scope),
+            nodes: Section::new()?,
+            events: Section::new()?,
+            links: Section::new()?,
+        };
+        Ok(Self { detail, scope: scope.clone(), document, run: None })
+    }
+
+    /// As [`Exporter::begin`].
+    pub(super) fn begin(&mut self, run: &Run) -> io::Result<()> {
         let mut flow = Flow::new();
         flow.set_cwd(&run.cwd);
         flow.set_started(run.started);
@@ -140,18 +190,20 @@ impl<W: Write> Exporter for Json<W> {
         Ok(())
     }
 
-    fn batch(&mut self, batch: &Batch) -> io::Result<()> {
+    /// As [`Exporter::batch`].
+    pub(super) fn batch(&mut self, batch: &Batch, listener: &mut impl Listener) -> io::Result<()> {
         let Some(Reading { flow, seen }) = &mut self.run else { return Ok(()) };
         seen.calls.look_ahead(batch);
-        let Ok(()) = flow.batch(batch, seen);
+        let Ok(()) = flow.batch(batch, &mut Both { seen, listener });
         seen.ages.grown_to(seen.builder.graph().held_up.len());
         seen.builder.next_revision(flow.state());
         seen.hand_over(&mut self.document)
     }
 
-    fn end(&mut self) -> io::Result<()> {
-        let Some(Reading { mut flow, mut seen }) = self.run.take() else { return Ok(()) };
-        let Ok(()) = flow.finish(&mut seen);
+    /// As [`Exporter::end`]; the run's graph and names, if one had begun.
+    pub(super) fn end(&mut self, listener: &mut impl Listener) -> io::Result<Option<(Graph, Ids)>> {
+        let Some(Reading { mut flow, mut seen }) = self.run.take() else { return Ok(None) };
+        let Ok(()) = flow.finish(&mut Both { seen: &mut seen, listener });
         seen.hand_over(&mut self.document)?;
         let Seen { builder, ids, mut meta, fates, calls, ages, .. } = seen;
         let (graph, state) = (builder.finish(flow.state()), flow.state());
@@ -178,24 +230,19 @@ impl<W: Write> Exporter for Json<W> {
             whole.sessions(links)?;
         }
         self.document.meta.runs.push(meta);
-        Ok(())
+        Ok(Some((graph, ids)))
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(()) // a document is there as a whole, or not at all
-    }
-
-    fn finish(self: Box<Self>) -> io::Result<()> {
+    /// Writes it all.
+    pub(super) fn write(self, out: &mut impl Write) -> io::Result<()> {
         let Document { meta, nodes, events, links } = self.document;
-        let mut out = BufWriter::with_capacity(1 << 16, self.out);
         out.write_all(b"{\"meta\":")?;
-        serde_json::to_writer(&mut out, &meta)?;
+        serde_json::to_writer(&mut *out, &meta)?;
         out.write_all(b",\n\"nodes\":")?;
-        Section::write(vec![nodes, events], &mut out)?;
+        Section::write(vec![nodes, events], out)?;
         out.write_all(b",\n\"links\":")?;
-        Section::write(vec![links], &mut out)?;
-        out.write_all(b"}\n")?;
-        out.flush()
+        Section::write(vec![links], out)?;
+        out.write_all(b"}\n")
     }
 }
 
@@ -208,26 +255,34 @@ impl Seen {
     }
 }
 
-impl Sink for Seen {
+/// Those whom the flow tells: the document, and who else listens.
+struct Both<'a, L> {
+    seen: &'a mut Seen,
+    listener: &'a mut L,
+}
+
+impl<L: Listener> Sink for Both<'_, L> {
     type Error = Infallible;
 
     fn item(&mut self, state: &State, item: Item<'_>) -> Result<(), Infallible> {
-        self.fates.item(state, &item);
+        let Self { seen, listener } = self;
+        seen.fates.item(state, &item);
         if let Item::Event(event) = item
-            && self.calls.hides(event.id())
+            && seen.calls.hides(event.id())
         {
-            self.builder.event_left_out(state, &event);
+            seen.builder.event_left_out(state, &event);
             return Ok(());
         }
-        let Some(item) = self.calls.told(item) else { return Ok(()) };
-        self.builder.item(state, item)?;
+        let Some(item) = seen.calls.told(item) else { return Ok(()) };
+        seen.builder.item(state, item)?;
         if let Item::BlindSpot(spot) = item {
-            self.meta.blind_spot(&spot);
+            seen.meta.blind_spot(&spot);
         }
-        if let Some(events) = &mut self.events {
-            let names = Names { state, ids: &self.ids, fates: &self.fates };
-            events.item(&item, self.builder.graph(), &names);
+        let names = Names { state, ids: &seen.ids, fates: &seen.fates };
+        if let Some(events) = &mut seen.events {
+            events.item(&item, seen.builder.graph(), &names);
         }
+        listener.item(&item, seen.builder.graph(), &names);
         Ok(())
     }
 }

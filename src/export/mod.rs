@@ -3,6 +3,7 @@
 
 mod decode;
 mod detail;
+mod language;
 mod run;
 #[cfg(test)]
 mod sample;
@@ -11,6 +12,7 @@ mod text;
 mod time;
 
 pub mod csv;
+pub mod html;
 pub mod json;
 pub mod jsonl;
 pub mod prov;
@@ -21,6 +23,7 @@ use std::io::{self, Write};
 
 pub use decode::{call_text, json_bytes};
 pub use detail::Detail;
+pub use language::Language;
 pub use run::{Run, uuid_text};
 pub use scope::{Pattern, SYSTEM_FILES, Scope};
 pub use text::TextOptions;
@@ -74,6 +77,8 @@ pub struct Options {
     pub detail: Option<Detail>,
     /// Which resources and calls are told of.
     pub scope: Scope,
+    /// The language of what is for people; `None`: the reader's own.
+    pub language: Option<Language>,
     /// RDF: what the IRIs of things that have a moniker begin with; without it they are
     /// the run's. [`rdf::check_iri_prefix`] holds it to be one.
     pub iri_prefix: Option<String>,
@@ -113,6 +118,11 @@ impl Format {
         !self.is_text()
     }
 
+    /// Whether it heeds [`Options::language`].
+    pub fn has_language(&self) -> bool {
+        self.name == "html"
+    }
+
     /// Whether it heeds [`Options::detail`].
     pub fn has_detail(&self) -> bool {
         self.name == "json" || self.is_rdf() || prov::NAMES.contains(&self.name)
@@ -139,6 +149,13 @@ pub const FORMATS: &[Format] = &[
         extension: "csv",
         summary: "a table with one row an event (CSV)",
         make: csv::exporter,
+    },
+    Format {
+        name: "html",
+        media_type: "text/html",
+        extension: "html",
+        summary: "a page to look at, which needs nothing else",
+        make: html::exporter,
     },
     Format {
         name: "json",

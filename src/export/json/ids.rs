@@ -11,7 +11,7 @@ use crate::flow::{EventId, ResourceId, State};
 
 /// Names the things of one run.
 #[derive(Clone, Debug)]
-pub(super) struct Ids {
+pub(in crate::export) struct Ids {
     key: String,
 }
 
@@ -22,7 +22,7 @@ impl Ids {
         Self { key }
     }
 
-    pub(super) fn key(&self) -> &str {
+    pub(in crate::export) fn key(&self) -> &str {
         &self.key
     }
 
@@ -34,7 +34,7 @@ impl Ids {
         format!("{}:process-{id}", self.key)
     }
 
-    pub(super) fn thread(&self, id: TaskId) -> String {
+    pub(in crate::export) fn thread(&self, id: TaskId) -> String {
         format!("{}:thread-{id}", self.key)
     }
 
@@ -52,7 +52,7 @@ impl Ids {
         }
     }
 
-    pub(super) fn event(&self, id: EventId) -> String {
+    pub(in crate::export) fn event(&self, id: EventId) -> String {
         format!("{}:event-{}", self.key, pair(id))
     }
 

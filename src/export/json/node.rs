@@ -72,7 +72,7 @@ pub(super) enum What<'a> {
     Execution(Execution<'a>),
     Thread(Thread),
     Resource(Resource<'a>),
-    Event(super::event::Details<'a>),
+    Event(super::event::Details),
 }
 
 #[derive(Debug, Serialize)]

@@ -1,0 +1,232 @@
+"""Pages in Chromium: they show what rtrace's other commands tell, do what they are asked for,
+take names for what they are, and can be used by those who do not see them."""
+import json, re, sys, tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from axe_core_python.selenium import Axe
+from selenium import webdriver
+from selenium.common.exceptions import NoAlertPresentException, StaleElementReferenceException
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+FLAGS = """--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-dev-shm-usage
+  --disable-background-networking --disable-component-update --disable-sync --lang=en
+  --host-resolver-rules=MAP_*_~NOTFOUND --window-size=1280,800""".split()
+PATIENCE = 60
+
+@contextmanager
+def chromium():
+    options = webdriver.ChromeOptions()
+    options.binary_location = "/usr/bin/chromium"
+    for flag in FLAGS:
+        options.add_argument(flag.replace("MAP_*_", "MAP * "))
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    with tempfile.TemporaryDirectory() as profile:
+        options.add_argument(f"--user-data-dir={profile}")
+        driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+        try:
+            yield driver
+        finally:
+            driver.quit()
+
+class Page:
+    """A page in the browser, by what those see of it who use it."""
+
+    def __init__(self, driver, name):
+        self.driver, self.name = driver, name
+        self.document = json.loads(Path(f"{name.split('.')[0]}.json").read_text())
+        self.open(Path(f"{name}.html").resolve().as_uri())
+
+    def open(self, address):
+        # Another fragment alone would not load the page anew.
+        self.driver.get("about:blank")
+        self.driver.get(address)
+        self.until("the page is ready", lambda: self.run("return document.documentElement.dataset.ready") == "true")
+
+    def run(self, script, *arguments):
+        return self.driver.execute_script(script, *arguments)
+
+    def until(self, what, condition):
+        def holds(_):
+            try:
+                return condition()
+            except StaleElementReferenceException:
+                return None  # it was just drawn anew
+        return WebDriverWait(self.driver, PATIENCE, 0.05).until(holds, f"{self.name}: waited in vain until {what}")
+
+    def all(self, selector):
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def one(self, selector):
+        return self.until(f"there is {selector}", lambda: next(iter(self.all(selector)), None))
+
+    def text(self, selector):
+        return self.run("return document.querySelector(arguments[0])?.textContent ?? ''", selector)
+
+    def word(self, key):
+        """A text of the page in its language."""
+        return self.run("return rtrace.t(arguments[0])", key)
+
+    def lanes(self):
+        """What a screen reader is told of lanes, by their ids."""
+        return dict(self.run("return [...document.querySelectorAll('#tree [role=treeitem]')].map(e => [e.dataset.id, e.textContent])"))
+
+    def selected(self):
+        return self.run("return document.querySelector('#tree [aria-selected=true]')?.dataset.id ?? null")
+
+    def key(self, *keys):
+        self.run("document.getElementById('tree').focus()")
+        self.one("#tree").send_keys(*keys)
+
+    def select(self, id):
+        """Goes to a lane by the keys."""
+        order = list(self.lanes())
+        self.key(Keys.ESCAPE)
+        for _ in range(2 * len(order)):
+            if self.selected() == id:
+                return
+            before = self.selected()
+            self.key(Keys.ARROW_DOWN if before is None or order.index(id) > order.index(before) else Keys.ARROW_UP)
+            self.until("another lane is selected", lambda: self.selected() != before)
+        raise AssertionError(f"{self.name}: no way to {id}")
+
+    def fact(self, key):
+        """What the details say of the selection under that heading."""
+        title = self.word(key)
+        return self.run("""const dt = [...document.querySelectorAll('#panel dt')].find(e => e.textContent === arguments[0]);
+            return dt?.nextElementSibling.textContent ?? null""", title)
+
+    def sound(self):
+        """Nothing went wrong in the page, and nothing was taken for markup."""
+        try:
+            raise AssertionError(f"{self.name}: {self.driver.switch_to.alert.text}")
+        except NoAlertPresentException:
+            pass
+        said = [line for line in self.driver.get_log("browser") if line["level"] in ("SEVERE", "WARNING")]
+        assert not said, (self.name, said)
+        assert self.run("return document.querySelectorAll('[onerror], body script:not([type])').length") == 0
+
+    def accessible(self, state):
+        found = Axe().run(self.driver, options={"resultTypes": ["violations"]})["violations"]
+        grave = [(one["id"], one["nodes"][0]["html"][:200]) for one in found if one["impact"] in ("serious", "critical")]
+        assert not grave, (self.name, state, grave)
+
+def number(text):
+    return int(re.sub(r"\D", "", text))
+
+def of_class(document, kind):
+    return [node for node in document["nodes"] if node["class"] == kind]
+
+def shows_the_batch(driver):
+    page = Page(driver, "batch")
+    stats = json.loads(Path("batch.stats.json").read_text())
+    processes = {node["id"]: node for node in of_class(page.document, "process")}
+    by_name = {node["label"]: node for node in processes.values()}
+
+    # What there is, as rtrace stats has it.
+    about = [number(text) for text in re.findall(r"[\d,.]+ (?:process|call)", page.text("#about"))]
+    assert about == [len(processes), stats["total"]["count"]], (about, page.text("#about"))
+    lanes = page.lanes()
+    assert lanes.keys() == processes.keys(), (lanes, processes)
+    missing = by_name["cat missing.txt"]
+    assert all(part in lanes[missing["id"]] for part in ("cat missing.txt", f"pid {missing['pid']}", "exit 1", "deleted"))
+
+    # What failed first, and why, as rtrace query has it.
+    failed = json.loads(Path("batch.failed.json").read_text())["results"]["bindings"]
+    [reason] = [row["reason"]["value"] for row in failed if row["command"]["value"] == "cat missing.txt"]
+    path = re.search(r"\((/[^)]*)\)", reason)[1]
+    first = page.text("#wrong li")
+    assert all(part in first for part in ("cat missing.txt", path, "ENOENT")), (first, reason)
+    page.one("#wrong li button").click()
+    page.until("who failed is selected", lambda: page.selected() == missing["id"])
+
+    # A branch and a join: who made it, and who waited for it.
+    shell = processes[missing["parent"]]
+    for key in "details.parent", "details.waited":
+        page.until(f"the details tell {key}", lambda: str(shell["pid"]) in (page.fact(key) or ""))
+    rows = {row["pid"]: row for row in stats["rows"]}
+    assert number(page.fact("details.calls").split("(")[0].split(",")[0]) == rows[missing["pid"]]["count"], page.fact("details.calls")
+    page.until("its events are there", lambda: page.all("#panel .events [role=listitem]"))
+    page.until("the failed call is there", lambda: "missing.txt" in page.text("#panel .events"))
+
+    # The address leads there again.
+    address = page.until("the address has it", lambda: (a := driver.current_url) if "sel=" in driver.current_url else None)
+    page.open(address)
+    assert page.selected() == missing["id"]
+    page.until("the details are there", lambda: "missing.txt" in page.text("#panel h2"))
+    page.accessible("with details")
+
+    # Keys.
+    page.select(by_name["sort names"]["id"])
+    page.until("the details follow", lambda: "sort names" in page.text("#panel h2"))
+
+    # Search: commands, and what only the names of resources have.
+    page.one("#search").send_keys("counted")
+    found = page.until("something is found", lambda: [e.text for e in page.all("#found [role=option]")])
+    assert any("counted" in text for text in found), found
+    page.one("#search").send_keys(Keys.ARROW_DOWN, Keys.ENTER)
+    page.until("what was found is selected", lambda: "counted" in page.text("#panel"))
+    page.accessible("with a resource")
+    page.one("#search").clear()
+    page.key(Keys.ESCAPE)
+
+    # Filters, with counts.
+    page.all("#tools summary")[0].click()
+    box = page.one("fieldset.outcome input[value=failed]")
+    count = number(page.run("return arguments[0].closest('label').querySelector('.count').textContent", box))
+    assert count == sum(node.get("exit_code", 0) != 0 for node in processes.values()) > 0
+    box.click()
+    page.until("fewer are shown", lambda: page.all("#tools .active"))
+    assert number(page.text("#tools .active summary").split("of")[0]) == count
+    page.accessible("with a filter")
+    page.one("fieldset.outcome input[value=failed]").click()
+    page.sound()
+
+def speaks_french(driver):
+    page = Page(driver, "batch")
+    english = page.text("#wrong")
+    page.run("""const select = [...document.querySelectorAll('#tools select')].find(e => [...e.options].some(o => o.value === 'fr'));
+        select.value = 'fr'; select.dispatchEvent(new Event('change'))""")
+    page.until("it is French", lambda: page.run("return document.documentElement.lang") == "fr")
+    page.until("its texts are French", lambda: page.text("#wrong") != english)
+    french = page.text("#wrong")
+    address = page.until("the address has it", lambda: (a := driver.current_url) if "l=fr" in driver.current_url else None)
+    page.open(address)
+    assert page.text("#wrong") == french
+    page.sound()
+    page = Page(driver, "batch.fr")
+    assert page.text("#wrong") == french, "--lang fr"
+
+def shows_threads(driver):
+    page = Page(driver, "threads")
+    [process] = of_class(page.document, "process")
+    assert process["threads"] > 1
+    page.select(process["id"])
+    page.key(Keys.ARROW_RIGHT)
+    page.until("threads are lanes", lambda: len(page.lanes()) == 1 + process["threads"])
+    page.sound()
+
+def takes_names_as_they_are(driver):
+    page = Page(driver, "paths")
+    assert "<img src=x onerror" in page.text("#tree"), page.text("#tree")
+    page.one("#search").send_keys("xxxx")
+    page.until("the long path is found", lambda: "x" * 30 in page.text("#found"))
+    assert page.run("return document.querySelector('img[src=x]')") is None
+    assert page.run("return document.documentElement.scrollWidth <= innerWidth"), "it is wider than the window"
+    page.sound()
+
+def can_be_used_at_any_size(driver):
+    for width, theme in (390, "dark"), (1280, "light"), (2560, "dark"):
+        driver.set_window_size(width, 900)
+        page = Page(driver, "batch")
+        page.run("rtrace.set({theme: arguments[0]})", theme)
+        page.until(theme, lambda: page.run("return document.documentElement.dataset.theme") == theme)
+        page.accessible(f"{width} {theme}")
+        assert page.run("return document.documentElement.scrollWidth <= innerWidth"), f"{width}: it is wider than the window"
+        page.sound()
+
+with chromium() as driver:
+    for test in shows_the_batch, speaks_french, shows_threads, takes_names_as_they_are, can_be_used_at_any_size:
+        test(driver)
