@@ -251,20 +251,22 @@ export class App {
 
   #layout() {
     const { state } = this;
+    // One of a closed group that is selected has a lane until another one is.
+    const at = this.layout?.rowOf.get(state.selected);
+    if (!at || (at.kind === "group" && at.id !== state.selected)) this.revealed = state.selected;
+    const filters = Object.values(state.filters).map((names) => [...names].join());
     const key = [
       this.model.revision,
-      [...state.open].join(),
-      [...state.closed].join(),
+      ...state.open,
+      ...state.closed,
       this.sizes.lane,
-      state.selected,
-      Object.values(state.filters)
-        .map((names) => [...names].join())
-        .join(";"),
+      this.revealed,
+      ...filters,
     ].join("|");
     if (this.keys.layout === key) return;
     this.keys.layout = key;
     const shown = passes(state.filters, this.model);
-    this.layout = layout(this.model, { ...state, shown }, this.sizes);
+    this.layout = layout(this.model, { ...state, selected: this.revealed, shown }, this.sizes);
   }
 
   /** All that drawing needs to know. */

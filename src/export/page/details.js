@@ -150,7 +150,7 @@ function executions(process, app) {
       last.node.argv.length,
       el(
         "ol",
-        { class: "arguments", start: "0" },
+        { class: "arguments", start: "0", tabindex: "0" },
         last.node.argv
           .slice(0, 200)
           .map((argument) => el("li", {}, el("code", {}, quoted(shortened(argument, 4200) || " ")))),

@@ -20,6 +20,10 @@ const SAID: usize = 4096;
 /// with that one's error as its exit code.
 const FEW: u64 = 8;
 
+/// What a call says that asks whether something is a terminal: an answer, and no reason to
+/// fail.
+const ENOTTY: u16 = 25;
+
 /// A call that failed, and made its process fail.
 #[derive(Clone, Debug)]
 pub struct Failure {
@@ -50,7 +54,7 @@ impl Failure {
             event: event.id(),
             time: record.end.unwrap_or(record.start),
             prototype: event.prototype,
-            errno: record.error()?.0,
+            errno: record.error().map(|error| error.0).filter(|errno| *errno != ENOTTY)?,
             resources: std::array::from_fn(|_| resources.next().flatten()),
             peer: record
                 .pieces

@@ -177,14 +177,19 @@ fn the_call_to_blame() {
     story.open(5, b"/z", 0, -2);
     says(&mut story, 5, b"d: /z: No such file or directory\n");
     exits(&mut story, 5, 0);
+    // One that asks whether what it reads is a terminal, and names it for another reason.
+    runs(&mut story, 1, 6, "e");
+    story.open(6, b"/module", 0, -25);
+    says(&mut story, 6, b"e: in /module, line 1\n");
+    exits(&mut story, 6, 1);
     let graph = story.graph();
     let blame = |task| {
         let failure = graph.process(TaskId(task))?.failure.as_ref()?;
         Some((failure.event.ordinal, failure.errno))
     };
     assert_eq!(
-        [blame(2), blame(3), blame(4), blame(5)],
-        [Some((blamed, 2)), Some((returned, 13)), None, None]
+        [blame(2), blame(3), blame(4), blame(5), blame(6)],
+        [Some((blamed, 2)), Some((returned, 13)), None, None, None]
     );
     let said = |task| graph.process(TaskId(task)).map(|process| process.said.as_slice());
     assert_eq!(said(2), Some(b"a: /etc/none: No such file or directory\n".as_slice()));
