@@ -12,9 +12,12 @@ mod text;
 mod time;
 
 pub mod csv;
+pub mod dot;
 pub mod html;
 pub mod json;
 pub mod jsonl;
+pub mod mermaid;
+pub mod picture;
 pub mod prov;
 pub mod rdf;
 pub mod strace;
@@ -151,6 +154,13 @@ pub const FORMATS: &[Format] = &[
         make: csv::exporter,
     },
     Format {
+        name: "dot",
+        media_type: "text/vnd.graphviz",
+        extension: "dot",
+        summary: "processes and resources as boxes and arrows, for Graphviz (DOT)",
+        make: dot::exporter,
+    },
+    Format {
         name: "html",
         media_type: "text/html",
         extension: "html",
@@ -177,6 +187,13 @@ pub const FORMATS: &[Format] = &[
         extension: "jsonld",
         summary: "RDF as JSON (JSON-LD), the same triples as nt",
         make: rdf::jsonld::exporter,
+    },
+    Format {
+        name: "mermaid",
+        media_type: "text/vnd.mermaid",
+        extension: "mmd",
+        summary: "the same for pages in Markdown (Mermaid)",
+        make: mermaid::exporter,
     },
     Format {
         name: "nq",

@@ -136,13 +136,18 @@ impl Scope {
         self.only.is_empty() && self.ignore.is_empty() && !self.fold_system
     }
 
+    /// Whether it names resources that are wanted.
+    pub(super) fn wants_resources(&self) -> bool {
+        self.only.iter().any(|pattern| !pattern.is_of_calls())
+    }
+
     /// Whether it says something of calls.
     fn has_calls(&self) -> bool {
         self.only.iter().chain(&self.ignore).any(Pattern::is_of_calls)
     }
 
     /// Whether an event that is a call is told of.
-    fn tells(&self, record: &Record<'_>) -> bool {
+    pub(super) fn tells(&self, record: &Record<'_>) -> bool {
         let fits = |pattern: &Pattern| pattern.fits_call(record);
         let mut only = self.only.iter().filter(|pattern| pattern.is_of_calls()).peekable();
         let is_wanted = only.peek().is_none() || only.any(fits);

@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 
+use super::Graph;
 use super::parts::End;
-use crate::abi::{Prototype, Verb, errno_text};
+use crate::abi::{Prototype, Verb, errno_name, errno_text};
 use crate::event::{Record, Role};
 use crate::flow::item::{Event, EventId, Use};
 use crate::flow::resource::ResourceId;
@@ -63,6 +64,20 @@ impl Failure {
                 .and_then(|piece| Endpoint::parse(record.bytes(piece))),
             number,
         })
+    }
+
+    /// The call with its names and its error: `openat(/none) = ENOENT (No such file or
+    /// directory)`.
+    pub fn to_bytes(&self, graph: &Graph) -> Vec<u8> {
+        let name = self.prototype.map_or("?", |prototype| prototype.name);
+        let resources = self.resources.iter().flatten().filter_map(|id| graph.resource(*id));
+        let resources = resources.map(|resource| resource.name.to_vec());
+        let about: Vec<_> = resources.chain(self.peer.as_ref().map(Endpoint::to_bytes)).collect();
+        let number = self.errno.to_string();
+        let error = errno_name(self.errno).unwrap_or(&number);
+        let words = errno_text(self.errno).map(|text| format!(" ({text})")).unwrap_or_default();
+        let (about, error) = (about.join(&b", "[..]), error.as_bytes());
+        [name.as_bytes(), b"(", &about, b") = ", error, words.as_bytes()].concat()
     }
 
     /// Whether a text names what it is about: by its path or, if that has `least`

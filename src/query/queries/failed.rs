@@ -1,6 +1,6 @@
 use super::{Cell, Error, Params, Rows, Subject, query};
-use crate::abi::{errno_name, errno_text, signal_name};
-use crate::flow::graph::{End, Failure, Process};
+use crate::abi::signal_name;
+use crate::flow::graph::{End, Process};
 
 query! {
     /// Processes that ended with another code than 0, or by a signal. `reason` is the last failed
@@ -28,24 +28,12 @@ fn row(subject: &Subject<'_>, process: &Process) -> Vec<Cell> {
         },
         End::None | End::LetGo => Cell::Unknown,
     };
-    let reason = process.failure.as_ref().map(|failure| Cell::Text(reason(subject, failure)));
+    let reason =
+        process.failure.as_ref().map(|failure| Cell::Text(failure.to_bytes(subject.graph)));
     vec![
         Cell::Number(process.pid.into()),
         command.unwrap_or(Cell::Unknown),
         status,
         reason.unwrap_or(Cell::Unknown),
     ]
-}
-
-/// `openat(/none) = ENOENT (No such file or directory)`.
-fn reason(subject: &Subject<'_>, failure: &Failure) -> Vec<u8> {
-    let name = failure.prototype.map_or("?", |prototype| prototype.name);
-    let resources = failure.resources.iter().flatten().map(|id| subject.name(*id).to_vec());
-    let about: Vec<_> =
-        resources.chain(failure.peer.as_ref().map(crate::flow::Endpoint::to_bytes)).collect();
-    let number = failure.errno.to_string();
-    let error = errno_name(failure.errno).unwrap_or(&number);
-    let words = errno_text(failure.errno).map(|text| format!(" ({text})")).unwrap_or_default();
-    [name.as_bytes(), b"(", &about.join(&b", "[..]), b") = ", error.as_bytes(), words.as_bytes()]
-        .concat()
 }
