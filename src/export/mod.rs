@@ -21,6 +21,7 @@ pub mod picture;
 pub mod prov;
 pub mod rdf;
 pub mod strace;
+pub mod svg;
 
 use std::io::{self, Write};
 
@@ -236,6 +237,13 @@ pub const FORMATS: &[Format] = &[
         extension: "strace",
         summary: "text as strace -f prints it",
         make: strace::exporter,
+    },
+    Format {
+        name: "svg",
+        media_type: "image/svg+xml",
+        extension: "svg",
+        summary: "a picture for documents: a lane a process, time to the right (SVG)",
+        make: svg::exporter,
     },
     Format {
         name: "trig",
