@@ -1,7 +1,11 @@
 //! `rtrace show`: the process tree of a log.
 
+mod common;
+
 use std::path::Path;
 use std::process::{Command, Output};
+
+use common::made;
 
 fn rtrace(dir: &Path, words: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rtrace"));
@@ -99,4 +103,77 @@ fn a_damaged_header_is_not_made_up_for() {
     let text = show(dir.path(), &["run.mp"]);
     assert!(text.contains("header is damaged") && !text.contains("1970"), "{text}");
     assert!(text.contains("bash --norc"), "the rest is there: {text}");
+}
+
+/// A view of a run whose times are known, in a terminal of that width and locale.
+fn view(words: &[&str], columns: &str, locale: &str) -> String {
+    let dir = tempfile::tempdir().expect("a directory");
+    made::write_log(&dir.path().join("made.mp"));
+    let mut rtrace = Command::new(env!("CARGO_BIN_EXE_rtrace"));
+    rtrace.arg("show").args(words).arg("made.mp").current_dir(&dir);
+    let output = rtrace.env("COLUMNS", columns).env("LC_ALL", locale).output().expect("it runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+/// Holds a view to a file that has it; `BLESS=1` makes the file anew.
+fn same_as(file: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/show").join(file);
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, text).expect("written");
+    }
+    let expected = std::fs::read_to_string(&path).expect("it is there");
+    assert_eq!(text, expected, "tests/show/{file} (BLESS=1 makes it anew)");
+}
+
+#[test]
+fn a_timeline_has_bars_to_scale() {
+    same_as("timeline-100.txt", &view(&["--timeline"], "100", "C.UTF-8"));
+    let plain = view(&["--timeline"], "72", "C");
+    assert!(plain.is_ascii(), "{plain}");
+    same_as("timeline-72-ascii.txt", &plain);
+    for columns in ["1", "20", "80", "300"] {
+        let text = view(&["--timeline"], columns, "C.UTF-8");
+        let width: usize = columns.parse().expect("a number");
+        let bars = text.lines().skip(1);
+        let widest = bars.map(|line| line.chars().count()).max().unwrap_or_default();
+        assert!(widest <= width.max(32), "{widest} of {width}:\n{text}");
+    }
+}
+
+#[test]
+fn files_have_those_who_used_them() {
+    same_as("files.txt", &view(&["--files"], "100", "C.UTF-8"));
+}
+
+#[test]
+fn peers_have_addresses_and_bytes() {
+    same_as("peers.txt", &view(&["--peers"], "100", "C.UTF-8"));
+}
+
+#[test]
+fn failures_have_their_reason() {
+    same_as("failed.txt", &view(&["--failed"], "100", "C.UTF-8"));
+}
+
+#[test]
+fn real_runs_have_all_views() {
+    let script =
+        "seq 9 | sort >out; cat missing; (kill -9 $BASHPID); for i in {1..300}; do (:); done";
+    let dir = recorded(&[], script);
+    let timeline = show(dir.path(), &["--timeline", "run.mp"]);
+    assert!(timeline.contains("SIGKILL") && timeline.contains("300"), "{timeline}");
+    assert!(timeline.lines().count() < 40, "equal ones share a line: {timeline}");
+    let files = show(dir.path(), &["--files", "run.mp"]);
+    assert!(files.contains("/out") && files.contains("wrote 18 B"), "{files}");
+    let failed = show(dir.path(), &["--failed", "run.mp"]);
+    assert!(failed.contains("cat missing") && failed.contains("ENOENT"), "{failed}");
+    let peers = show(dir.path(), &["--peers", "run.mp"]);
+    assert!(peers.contains("no process talked"), "{peers}");
+}
+
+#[test]
+fn one_view_at_a_time() {
+    let output = rtrace(Path::new("."), &["show", "--files", "--peers", "x.mp"]);
+    assert_eq!(output.status.code(), Some(2));
 }

@@ -20,6 +20,7 @@ mod source;
 mod stats;
 mod syscalls;
 mod table;
+mod terminal;
 mod time;
 mod tree;
 mod units;

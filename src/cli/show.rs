@@ -1,18 +1,29 @@
-//! `rtrace show`: the process tree of a log.
+//! `rtrace show`: what a log holds, for reading in a terminal.
+
+mod failed;
+mod files;
+mod peers;
+mod timeline;
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
 use rtrace::event::Batch;
+use rtrace::export::picture::{counted, readable, span, time_text};
+use rtrace::export::{Run, command_line};
 use rtrace::flow::Flow;
+use rtrace::flow::graph::Graph;
 
 use super::output::{self, CANNOT_WRITE_STDOUT};
 use super::source::Source;
+use super::terminal;
 use super::tree::Tree;
 
-/// Show the process tree of a log.
+/// Show what a log holds: its process tree, or another view.
+#[expect(clippy::struct_excessive_bools, reason = "they are options")]
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The log; `-` is standard input.
@@ -20,8 +31,24 @@ pub(crate) struct Args {
     log: PathBuf,
 
     /// Show the calls, too, before the tree.
-    #[arg(long)]
+    #[arg(long, group = "view")]
     events: bool,
+
+    /// Show processes as bars to scale, as wide as the terminal (or COLUMNS).
+    #[arg(long, group = "view")]
+    timeline: bool,
+
+    /// Show files: who read, wrote, created and deleted them, with bytes.
+    #[arg(long, group = "view")]
+    files: bool,
+
+    /// Show who talked to whom through sockets, with bytes.
+    #[arg(long, group = "view")]
+    peers: bool,
+
+    /// Show the processes that failed, the first one first, and why.
+    #[arg(long, group = "view")]
+    failed: bool,
 }
 
 /// Runs the command.
@@ -32,7 +59,39 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut source = Source::open(&args.log, false)?;
     // Strips colours where the output is no terminal.
     let mut out = anstream::AutoStream::auto(output::stdout()?);
+    if args.timeline || args.files || args.peers || args.failed {
+        let graph = source.graph()?;
+        let text = view(args, source.run(), &graph);
+        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        return output::quiet_if_closed(written.context(CANNOT_WRITE_STDOUT));
+    }
     output::quiet_if_closed(show(&mut source, args.events, &mut out))
+}
+
+fn view(args: &Args, run: &Run, graph: &Graph) -> String {
+    let (width, is_utf8) = (terminal::width(), terminal::is_utf8());
+    match args {
+        Args { timeline: true, .. } => timeline::text(run, graph, width, is_utf8),
+        Args { files: true, .. } => files::text(run, graph, width, is_utf8),
+        Args { peers: true, .. } => peers::text(run, graph, width, is_utf8),
+        _ => failed::text(run, graph, is_utf8),
+    }
+}
+
+/// What stands above a view: the command, and how it went.
+fn heading(run: &Run, graph: &Graph, is_utf8: bool) -> String {
+    const DIM: Style = Style::new().dimmed();
+    const BOLD: Style = Style::new().bold();
+    const BAD: Style = AnsiColor::Red.on_default();
+    let (command, host) = (readable(&command_line(&run.command)), readable(&run.host));
+    let processes = counted(graph.processes.len(), "process", "processes");
+    let (from, until) = span(graph);
+    let time = time_text(until - from);
+    let failed = graph.processes.iter().filter(|process| process.end.is_bad()).count();
+    let failed = if failed > 0 { format!(", {BAD}{failed} failed{BAD:#}") } else { String::new() };
+    let facts = format!("on {host}, {}, {time}, {processes}", run.start_text());
+    let (command, facts) = (terminal::shown(&command, is_utf8), terminal::shown(&facts, is_utf8));
+    format!("{BOLD}{command}{BOLD:#} {DIM}{facts}{DIM:#}{failed}\n")
 }
 
 fn show(

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use rtrace::event::Batch;
 use rtrace::export::Run;
+use rtrace::flow::Flow;
+use rtrace::flow::graph::{Builder, Graph};
 use rtrace::log::{self, Header, Losses, Parts, Reader};
 use rtrace::sys::lock;
 
@@ -56,6 +58,22 @@ impl Source {
     pub(crate) fn next(&mut self, batch: &mut Batch) -> anyhow::Result<bool> {
         let block = self.reader.next_batch(batch);
         Ok(block.with_context(|| self.path.display().to_string())?.is_some())
+    }
+
+    /// The graph of all that is left to read; what was lost is told on standard error.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub(crate) fn graph(&mut self) -> anyhow::Result<Graph> {
+        let (mut flow, mut graph, mut batch) = (Flow::new(), Builder::new(), Batch::new());
+        flow.set_cwd(&self.run.cwd);
+        flow.set_started(self.run.started);
+        while self.next(&mut batch)? {
+            let Ok(()) = flow.batch(&batch, &mut graph);
+        }
+        let Ok(()) = flow.finish(&mut graph);
+        self.report_losses();
+        Ok(graph.finish(flow.state()))
     }
 
     /// Says on standard error what of the log could not be read.
