@@ -28,6 +28,10 @@ fn what_failed_and_why_can_be_read() {
         assert!(text.contains(shown), "`{shown}` is not in:\n{text}");
     }
     assert!(!text.contains("<script"), "{text}");
+    let mut rtrace = Command::new(env!("CARGO_BIN_EXE_rtrace"));
+    let ignored = rtrace.arg("convert").arg(&log).args(["--to", "svg", "--ignore", "class:pipe"]);
+    let ignored = tool(ignored);
+    assert!(text.contains("write pipe") && !ignored.contains("write pipe"), "{ignored}");
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub(super) fn curves(subject: &Subject<'_>, lanes: &[Lane]) -> (Vec<Curve>, Opti
         let ends = (group(passage.from), group(passage.to));
         let (Some(from), Some(to)) = ends else { continue };
         let Some(resource) = subject.graph.resource(passage.through) else { continue };
-        if from != to && is_shown(resource) {
+        if from != to && is_shown(resource, &subject.doings.scope) {
             let key = (from, to, passage.carrier == Carrier::Content);
             let moment = moments(subject, passage);
             sums.entry(key).or_insert_with(|| Sum::new(moment)).add(passage, moment);
@@ -73,9 +73,13 @@ fn texts(lane: &Lane) -> impl Iterator<Item = &Text> {
     std::iter::once(&lane.label).chain(&lane.words)
 }
 
-fn is_shown(resource: &Resource) -> bool {
-    let system = Scope { fold_system: true, ..Scope::default() };
-    resource.life.modified || system.fate(&resource.name, resource.class) == Fate::Told
+/// A file of the system is, if the run changed it.
+fn is_shown(resource: &Resource, scope: &Scope) -> bool {
+    match scope.fate(&resource.name, resource.class) {
+        Fate::Told => true,
+        Fate::Folded => resource.life.modified,
+        Fate::Hidden => false,
+    }
 }
 
 /// When it was given, and when it was taken.

@@ -30,21 +30,27 @@ pub(super) struct Doing {
 /// Those of each process.
 #[derive(Debug, Default)]
 pub(super) struct Doings {
+    /// Which of them are told.
+    pub(super) scope: Scope,
     of: FxHashMap<TaskId, Vec<Doing>>,
 }
 
 impl Doings {
+    pub(super) fn new(scope: &Scope) -> Self {
+        Self { scope: scope.clone(), of: FxHashMap::default() }
+    }
+
     pub(super) fn event(&mut self, state: &State, event: &Event<'_>) {
         let record = &event.record;
         let Some(prototype) = event.prototype.filter(|_| record.kind == Kind::Call) else { return };
-        if record.failed || !is_telling(prototype.effect.verb) {
+        if record.failed || !is_telling(prototype.effect.verb) || !self.scope.tells(record) {
             return;
         }
         let Some(process) = state.process_of(record.task) else { return };
         let moved = event.moved().next();
         let about = moved.and_then(|moved| moved.resource);
         let about = about.or(event.uses.first().map(|one| one.resource));
-        if about.is_some_and(|id| is_of_system(state, id)) {
+        if about.is_some_and(|id| !self.is_told(state, id)) {
             return;
         }
         let bytes = moved.map(|moved| moved.amount);
@@ -65,6 +71,11 @@ impl Doings {
             let span = (record.start, end);
             own.push(Doing { name: prototype.name, about, count: 1, bytes, span });
         }
+    }
+
+    fn is_told(&self, state: &State, id: ResourceId) -> bool {
+        let Some(resource) = state.resource(id) else { return true };
+        self.scope.fate(state.name_of(id), resource.class) == Fate::Told
     }
 
     /// Those of a process, in the order of time.
@@ -90,12 +101,6 @@ const fn is_telling(verb: Verb) -> bool {
             | Verb::Links
             | Verb::Signals
     )
-}
-
-fn is_of_system(state: &State, id: ResourceId) -> bool {
-    let system = Scope { fold_system: true, ..Scope::default() };
-    let Some(resource) = state.resource(id) else { return false };
-    system.fate(state.name_of(id), resource.class) == Fate::Folded
 }
 
 impl Doing {

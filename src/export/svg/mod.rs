@@ -24,7 +24,7 @@ mod words;
 use std::convert::Infallible;
 use std::io::{self, Write};
 
-use super::{Exporter, Options, Run};
+use super::{Exporter, Options, Run, Scope};
 use crate::event::Batch;
 use crate::flow::graph::Builder;
 use crate::flow::{Flow, Item, Sink, State};
@@ -35,12 +35,18 @@ use layout::Layout;
 ///
 /// # Errors
 /// None here: the output is written later.
-pub fn exporter<'a>(out: Box<dyn Write + 'a>, _: &Options) -> io::Result<Box<dyn Exporter + 'a>> {
-    Ok(Box::new(Svg { out, run: None, layouts: Vec::new() }))
+pub fn exporter<'a>(
+    out: Box<dyn Write + 'a>,
+    options: &Options,
+) -> io::Result<Box<dyn Exporter + 'a>> {
+    // The system's own files say nothing of a run.
+    let scope = Scope { fold_system: true, ..options.scope.clone() };
+    Ok(Box::new(Svg { out, scope, run: None, layouts: Vec::new() }))
 }
 
 struct Svg<'a> {
     out: Box<dyn Write + 'a>,
+    scope: Scope,
     run: Option<Reading>,
     layouts: Vec<Layout>,
 }
@@ -51,7 +57,6 @@ struct Reading {
     seen: Seen,
 }
 
-#[derive(Default)]
 struct Seen {
     builder: Builder,
     doings: Doings,
@@ -63,7 +68,9 @@ impl Exporter for Svg<'_> {
         let mut flow = Flow::new();
         flow.set_cwd(&run.cwd);
         flow.set_started(run.started);
-        self.run = Some(Reading { run: run.clone(), flow, seen: Seen::default() });
+        let doings = Doings::new(&self.scope);
+        let seen = Seen { builder: Builder::new(), doings, blind_spots: 0 };
+        self.run = Some(Reading { run: run.clone(), flow, seen });
         Ok(())
     }
 
