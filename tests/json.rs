@@ -123,3 +123,27 @@ for id, one in old.items():
     }
     python(SCRIPT, dir.path());
 }
+
+#[test]
+fn what_is_only_looked_at_is_in_one_list() {
+    const FILES: usize = 300;
+    let dir = tempfile::tempdir().expect("a directory");
+    let looked_at = dir.path().join("files");
+    fs::create_dir(&looked_at).expect("made");
+    for number in 0..FILES {
+        fs::write(looked_at.join(format!("file-{number}")), "").expect("written");
+    }
+    let log = dir.path().join("ls.mp");
+    Rtrace::run("ls").arg("-l").arg(&looked_at).log(log.clone()).finish().exited(0);
+    let text = rtrace(&["convert", log.to_str().expect("text"), "--to", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let nodes = document["nodes"].as_array().expect("a list");
+    let of_class = |class: &str| nodes.iter().filter(|node| node["class"] == class).count();
+    assert!(of_class("file") < FILES, "a node for each of them");
+    let execution = nodes.iter().find(|node| node["class"] == "execution").expect("ls");
+    let names = execution["looked_at"].as_array().expect("a list");
+    let prefix = looked_at.join("file-");
+    let prefix = prefix.to_str().expect("text");
+    let those = names.iter().filter(|name| name.as_str().is_some_and(|it| it.starts_with(prefix)));
+    assert_eq!(those.count(), FILES);
+}
