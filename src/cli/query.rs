@@ -7,9 +7,9 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use rtrace::event::Batch;
-use rtrace::export::{self, Detail, Options, rdf};
+use rtrace::export::{Detail, Options, rdf};
 use rtrace::flow::Flow;
-use rtrace::flow::graph::{Builder, Graph};
+use rtrace::flow::graph::Builder;
 use rtrace::query::{self, Answer, Format, QUERIES, Query, Reply, Store, Subject};
 
 use super::convert::detail;
@@ -128,23 +128,22 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 /// A query that comes with rtrace.
 fn ask(query: &Query, args: &Args) -> anyhow::Result<Answer> {
     query.check(&args.params)?;
-    let graphs = args.logs.iter().map(|log| graph(log)).collect::<Result<Vec<_>, _>>()?;
-    let subjects: Vec<_> = graphs.iter().map(|(graph, cwd)| Subject { graph, cwd }).collect();
-    Ok(query.answer(&subjects, &args.params)?)
+    let subjects = args.logs.iter().map(|log| subject(log)).collect::<Result<Vec<_>, _>>()?;
+    Ok(query.answer(&query::distinct(subjects), &args.params)?)
 }
 
-/// The graph of a log, and where its command was started.
-fn graph(log: &Path) -> anyhow::Result<(Graph, Vec<u8>)> {
+/// The run of a log.
+fn subject(log: &Path) -> anyhow::Result<Subject> {
     let mut source = Source::open(log, false)?;
-    let cwd = source.run().cwd.clone();
     let (mut flow, mut graph, mut batch) = (Flow::new(), Builder::new(), Batch::new());
-    flow.set_cwd(&cwd);
+    flow.set_cwd(&source.run().cwd);
     while source.next(&mut batch)? {
         let Ok(()) = flow.batch(&batch, &mut graph);
     }
     let Ok(()) = flow.finish(&mut graph);
     source.report_losses();
-    Ok((graph.finish(flow.state()), cwd))
+    let graph = graph.finish(flow.state());
+    Ok(Subject::new(source.header(), flow.state(), graph))
 }
 
 fn read(file: &Path) -> anyhow::Result<String> {
@@ -157,11 +156,9 @@ fn read(file: &Path) -> anyhow::Result<String> {
 }
 
 fn ask_sparql(text: &str, args: &Args) -> anyhow::Result<Reply> {
-    let question = query::parse(text, &rdf::PREFIXES)?;
-    let mut store = Store::default();
+    let mut store = Store::new(query::parse(text, &rdf::PREFIXES)?);
     let options = Options { detail: Some(args.detail), ..Options::default() };
-    let format = export::format("nq").context("N-Quads are a format")?;
-    let mut exporter = format.exporter(Box::new(&mut store), &options)?;
+    let mut exporter = rdf::triples(|run, triple| store.insert(run, triple), &options);
     let mut batch = Batch::new();
     for log in &args.logs {
         let mut source = Source::open(log, false)?;
@@ -173,7 +170,7 @@ fn ask_sparql(text: &str, args: &Args) -> anyhow::Result<Reply> {
         source.report_losses();
     }
     exporter.finish()?;
-    Ok(store.answer(&question)?)
+    Ok(store.answer()?)
 }
 
 fn write(reply: &Reply, format: Format) -> anyhow::Result<()> {

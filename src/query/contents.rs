@@ -1,6 +1,6 @@
 //! Which file a name led to, and who made what is in it.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::flow::graph::{ActivityIndex, Deed, Graph, Usage, Version};
 use crate::flow::{FileId, ResourceId, VersionId};
@@ -23,45 +23,82 @@ impl Content {
 /// A graph's usages, by what one asks for.
 #[derive(Debug)]
 pub(super) struct Contents<'a> {
-    graph: &'a Graph,
     by_content: FxHashMap<Content, Vec<&'a Usage>>,
     versions: FxHashMap<FileId, Vec<&'a Version>>,
+    /// Files that a name led to.
+    files: FxHashMap<ResourceId, Vec<FileId>>,
+    /// Names that a file had when the run ended.
+    names: FxHashMap<FileId, Vec<ResourceId>>,
+    /// Who made or removed names.
+    changes: FxHashMap<ResourceId, Vec<&'a Usage>>,
 }
 
 impl<'a> Contents<'a> {
     pub(super) fn new(graph: &'a Graph) -> Self {
-        let mut by_content: FxHashMap<_, Vec<_>> = FxHashMap::default();
-        for usage in graph.usages.iter().filter(|usage| usage.has_taken() || usage.has_given()) {
-            by_content.entry(Content::of(usage)).or_default().push(usage);
+        let mut all = Self {
+            by_content: FxHashMap::default(),
+            versions: FxHashMap::default(),
+            files: FxHashMap::default(),
+            names: FxHashMap::default(),
+            changes: FxHashMap::default(),
+        };
+        for usage in &graph.usages {
+            all.used(usage);
         }
-        let mut versions: FxHashMap<_, Vec<&Version>> = FxHashMap::default();
         for version in &graph.versions {
-            versions.entry(version.id.file).or_default().push(version);
+            all.versions.entry(version.id.file).or_default().push(version);
+            all.files.entry(version.resource).or_default().push(version.id.file);
         }
-        for all in versions.values_mut() {
-            all.sort_by_key(|version| version.id.number);
+        for resource in &graph.resources {
+            let Some(file) = resource.life.file else { continue };
+            all.files.entry(resource.id).or_default().push(file);
+            all.names.entry(file).or_default().push(resource.id);
         }
-        Self { graph, by_content, versions }
+        all.versions.values_mut().for_each(|all| all.sort_by_key(|version| version.id.number));
+        for files in all.files.values_mut() {
+            files.sort_unstable();
+            files.dedup();
+        }
+        all
+    }
+
+    fn used(&mut self, usage: &'a Usage) {
+        if usage.count(Deed::Make) + usage.count(Deed::Remove) > 0 {
+            self.changes.entry(usage.resource).or_default().push(usage);
+        }
+        if let Some(version) = usage.version {
+            let files = self.files.entry(usage.resource).or_default();
+            if files.last() != Some(&version.file) {
+                files.push(version.file);
+            }
+        }
+        if usage.has_taken() || usage.has_given() {
+            self.by_content.entry(Content::of(usage)).or_default().push(usage);
+        }
     }
 
     /// All that a name led to in the run.
     pub(super) fn named(&self, name: ResourceId) -> Vec<Content> {
-        let used = self.graph.usages.iter().filter(|usage| usage.resource == name);
-        let mut found: FxHashSet<_> = used.map(Content::of).collect();
-        let now = self.graph.resource(name).and_then(|resource| resource.life.file);
-        found.extend(now.map(Content::File));
-        let versions = self.graph.versions.iter().filter(|version| version.resource == name);
-        found.extend(versions.map(|version| Content::File(version.id.file)));
+        let files = self.files.get(&name).into_iter().flatten();
+        let mut found: Vec<_> = files.map(|file| Content::File(*file)).collect();
         // Where files are known, what is said of the name alone is not about content,
         // unless it is a write.
-        let has_file = found.iter().any(|content| matches!(content, Content::File(_)));
-        let says_more = |content: &Content| match content {
-            Content::File(_) => true,
-            Content::Name(_) => !has_file || self.usages(*content).any(Usage::has_given),
-        };
-        let mut found: Vec<_> = found.into_iter().filter(says_more).collect();
-        found.sort_unstable();
+        let name = Content::Name(name);
+        if found.is_empty() || self.usages(name).any(Usage::has_given) {
+            found.push(name);
+        }
         found
+    }
+
+    /// The names that a file had when the run ended.
+    pub(super) fn names_of(&self, content: Content) -> &[ResourceId] {
+        let Content::File(file) = content else { return &[] };
+        self.names.get(&file).map_or(&[], Vec::as_slice)
+    }
+
+    /// Who made or removed a name.
+    pub(super) fn changes(&self, name: ResourceId) -> impl Iterator<Item = &'a Usage> {
+        self.changes.get(&name).into_iter().flatten().copied()
     }
 
     /// Who took something from it, or gave something to it.
@@ -100,9 +137,7 @@ impl<'a> Contents<'a> {
                 .map(|one| made(one.activity, Some(one.id.number), one.time))
                 .collect(),
             Content::Name(name) => {
-                let is_made =
-                    |usage: &&Usage| usage.resource == name && usage.count(Deed::Make) > 0;
-                let makers = self.graph.usages.iter().filter(is_made);
+                let makers = self.changes(name).filter(|usage| usage.count(Deed::Make) > 0);
                 makers.map(|usage| made(usage.activity, None, usage.span.last)).collect()
             }
         }
@@ -113,6 +148,33 @@ impl<'a> Contents<'a> {
         let until = self.until(version);
         let fresh = until.iter().rev().find(|one| one.before.is_none());
         fresh.map(|one| one.id.number).unwrap_or_default()
+    }
+
+    /// Whether something is left at the end of what the run had found.
+    pub(super) fn is_found(&self, content: Content) -> bool {
+        let Content::File(file) = content else { return true };
+        let last = self.versions.get(&file).and_then(|all| all.last());
+        last.is_none_or(|last| self.oldest_left(last.id) == 0)
+    }
+
+    /// The first change of what the run had found under a name, if that was made through
+    /// it: not once it had been removed.
+    pub(super) fn changed_as_found(&self, name: ResourceId) -> Option<&'a Version> {
+        let files = self.files.get(&name).into_iter().flatten();
+        let first = files.filter_map(|file| self.versions.get(file)?.first().copied());
+        let first = first.filter(|first| first.id.number == 1 && first.resource == name);
+        let first = first.min_by_key(|first| first.time)?;
+        let mut removals = self.changes(name).filter(|usage| usage.count(Deed::Remove) > 0);
+        let was_there = removals.all(|usage| usage.span.first > first.time);
+        was_there.then_some(first)
+    }
+
+    /// The versions of a file that came about before that time: nanoseconds since the
+    /// run's start.
+    pub(super) fn before(&self, file: FileId, time: u64) -> &[&'a Version] {
+        let all = self.versions.get(&file).map_or(&[][..], Vec::as_slice);
+        let count = all.iter().take_while(|one| one.time < time).count();
+        all.get(..count).unwrap_or_default()
     }
 
     /// The versions of a file up to that one which came about in the run.

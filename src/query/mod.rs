@@ -7,23 +7,31 @@
 //! | --- | --- |
 //! | `queries/` | the queries that come with rtrace, one a file |
 //! | `subject` | the runs that are asked about; whose doing something was; paths |
-//! | `contents`, `lineage` | which file a name led to; what a file was made from |
+//! | `contents`, `heritage` | which file a name led to; what one run left to another |
+//! | `lineage`, `search` | what a file was made from, and what from it |
 //! | `critical` | what decided how long a run took |
 //! | `sparql` | questions in SPARQL |
+//! | `mentioned` | which triples such a question can be about |
+//! | `terms`, `quads` | those, in memory |
 //! | `answer` | tables, and how they are written |
 
 mod answer;
 mod contents;
 mod critical;
+mod heritage;
 mod lineage;
+mod mentioned;
+mod quads;
 mod queries;
+mod search;
 mod sparql;
 mod subject;
+mod terms;
 
 pub use answer::{Answer, Cell, Format};
 pub use queries::QUERIES;
 pub use sparql::{Reply, SparqlError, Store, parse};
-pub use subject::Subject;
+pub use subject::{Subject, distinct};
 
 use crate::abi::nearest;
 
@@ -38,7 +46,7 @@ pub struct Query {
     pub params: &'static [&'static str],
     /// The columns of its answer.
     pub columns: &'static [&'static str],
-    answer: fn(&[Subject<'_>], &Params<'_>) -> Result<Rows, Error>,
+    answer: fn(&[Subject], &Params<'_>) -> Result<Rows, Error>,
 }
 
 /// The rows of an answer.
@@ -154,7 +162,7 @@ impl Query {
     /// The parameters are wrong, or mean nothing in these runs.
     pub fn answer(
         &self,
-        subjects: &[Subject<'_>],
+        subjects: &[Subject],
         params: &[(String, Vec<u8>)],
     ) -> Result<Answer, Error> {
         self.check(params)?;

@@ -2,19 +2,27 @@
 
 use std::io::{self, Write};
 
-use oxrdf::{Dataset, Term, Variable};
-use oxttl::NQuadsParser;
-use oxttl::nquads::LowLevelNQuadsParser;
+use oxrdf::{NamedOrBlankNodeRef, Term, TripleRef, Variable};
 use sparesults::QueryResultsSerializer;
 use spareval::{QueryEvaluator, QueryResults};
 use spargebra::{Query, SparqlParser};
 
 use super::answer::{Answer, Cell, Format};
+use super::mentioned::Mentioned;
+use super::quads::{Quad, Quads};
+use super::terms::{TermId, Terms};
 
-/// RDF in memory: N-Quads that are written to it.
+/// RDF in memory: what of it a question can be about.
+#[derive(Debug)]
 pub struct Store {
-    parser: LowLevelNQuadsParser,
-    dataset: Dataset,
+    question: Query,
+    mentioned: Mentioned,
+    terms: Terms,
+    graphs: Vec<TermId>,
+    quads: Vec<Quad>,
+    /// The graph of the triple before, and its subject: mostly those of the next one.
+    graph: String,
+    subject: Option<(String, TermId)>,
 }
 
 /// What a question in SPARQL has for an answer.
@@ -69,25 +77,73 @@ impl Reply {
     }
 }
 
-impl Default for Store {
-    fn default() -> Self {
-        Self { parser: NQuadsParser::new().low_level(), dataset: Dataset::new() }
-    }
-}
-
 impl Store {
-    /// Answers a question. Each run is a named graph, and where the question names none
+    /// A store for that question, with nothing in it.
+    pub fn new(question: Query) -> Self {
+        Self {
+            mentioned: Mentioned::by(&question),
+            question,
+            terms: Terms::default(),
+            graphs: Vec::new(),
+            quads: Vec::new(),
+            graph: String::new(),
+            subject: None,
+        }
+    }
+
+    /// Takes a triple of the graph of that IRI, if the question can be about it.
+    pub fn insert(&mut self, graph: &str, triple: TripleRef<'_>) {
+        let graph = self.graph(graph);
+        if !self.mentioned.has(triple.predicate.as_str()) {
+            return;
+        }
+        let subject = self.subject(triple.subject);
+        let predicate = self.terms.intern(triple.predicate.into());
+        let object = self.terms.intern(triple.object);
+        self.quads.push([subject, predicate, object, graph]);
+    }
+
+    fn graph(&mut self, iri: &str) -> TermId {
+        match self.graphs.last() {
+            Some(graph) if self.graph == iri => *graph,
+            _ => {
+                iri.clone_into(&mut self.graph);
+                let graph = self.terms.intern_iri(iri);
+                self.graphs.retain(|known| *known != graph);
+                self.graphs.push(graph);
+                graph
+            }
+        }
+    }
+
+    fn subject(&mut self, subject: NamedOrBlankNodeRef<'_>) -> TermId {
+        let NamedOrBlankNodeRef::NamedNode(node) = subject else {
+            return self.terms.intern(subject.into());
+        };
+        let iri = node.as_str();
+        if let Some((known, id)) = &self.subject
+            && known == iri
+        {
+            return *id;
+        }
+        let id = self.terms.intern_iri(iri);
+        self.subject = Some((iri.to_owned(), id));
+        id
+    }
+
+    /// Answers the question. Each run is a named graph, and where the question names none
     /// it is about all of them.
     ///
     /// # Errors
     /// It cannot be answered here.
-    pub fn answer(&self, query: &Query) -> Result<Reply, SparqlError> {
+    pub fn answer(self) -> Result<Reply, SparqlError> {
+        let quads = Quads::new(self.terms, self.graphs, self.quads);
         let evaluator = QueryEvaluator::new();
-        let mut prepared = evaluator.prepare(query);
+        let mut prepared = evaluator.prepare(&self.question);
         if prepared.dataset().is_default_dataset() {
             prepared.dataset_mut().set_default_graph_as_union();
         }
-        Ok(match prepared.execute(&self.dataset)? {
+        Ok(match prepared.execute(&quads)? {
             QueryResults::Boolean(truth) => Reply::Truth(truth),
             QueryResults::Solutions(solutions) => {
                 let variables: Vec<Variable> = solutions.variables().to_vec();
@@ -115,46 +171,56 @@ impl Store {
     }
 }
 
-impl Write for Store {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.parser.extend_from_slice(bytes);
-        while let Some(quad) = self.parser.parse_next() {
-            self.dataset.insert(&quad.map_err(io::Error::other)?);
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const QUADS: &[u8] =
-        b"<urn:a> <urn:p> \"1\" <urn:run:1> .\n<urn:b> <urn:p> \"2\" <urn:run:2> .\n";
+    use oxrdf::{LiteralRef, NamedNodeRef, TermRef};
 
     fn asked(text: &str) -> Reply {
-        let mut store = Store::default();
-        // In pieces, as they come from an exporter.
-        QUADS.chunks(7).for_each(|piece| store.write_all(piece).expect("N-Quads"));
-        store.answer(&parse(text, &[("u", "urn:")]).expect("SPARQL")).expect("answered")
+        let iri = NamedNodeRef::new_unchecked;
+        let mut store = Store::new(parse(text, &[("u", "urn:")]).expect("SPARQL"));
+        for (graph, subject, value) in [
+            ("urn:run:1", "urn:a", LiteralRef::from("1").into()),
+            ("urn:run:2", "urn:b", LiteralRef::from("2").into()),
+            ("urn:run:2", "urn:c", TermRef::from(iri("urn:b"))),
+            // The same run again.
+            ("urn:run:1", "urn:a", LiteralRef::from("1").into()),
+        ] {
+            store.insert(graph, TripleRef::new(iri(subject), iri("urn:p"), value));
+        }
+        store.answer().expect("answered")
     }
 
-    fn rows(reply: &Reply) -> usize {
-        let Reply::Table(answer) = reply else { panic!("no table: {reply:?}") };
+    fn rows(text: &str) -> usize {
+        let Reply::Table(answer) = asked(text) else { panic!("no table: {text}") };
         answer.rows.len()
     }
 
     #[test]
     fn runs_are_graphs_and_all_of_them_the_default() {
-        assert_eq!(rows(&asked("SELECT * { ?s u:p ?o }")), 2);
-        assert_eq!(rows(&asked("SELECT * { GRAPH <urn:run:2> { ?s u:p ?o } }")), 1);
-        assert_eq!(rows(&asked("SELECT * FROM <urn:run:1> { ?s u:p ?o }")), 1);
-        assert_eq!(rows(&asked("CONSTRUCT { ?o u:q ?o } { ?o u:p ?x }")), 2);
+        assert_eq!(rows("SELECT * { ?s u:p ?o }"), 3);
+        assert_eq!(rows("SELECT * { GRAPH <urn:run:2> { ?s u:p ?o } }"), 2);
+        assert_eq!(rows("SELECT * { GRAPH <urn:run:3> { ?s u:p ?o } }"), 0);
+        assert_eq!(rows("SELECT * { GRAPH ?g { } }"), 2);
+        assert_eq!(rows("SELECT * FROM <urn:run:1> { ?s u:p ?o }"), 1);
+        assert_eq!(rows("CONSTRUCT { ?o u:q ?o } { ?o u:p ?x }"), 3);
         assert_eq!(asked("ASK { u:a u:p \"1\" }"), Reply::Truth(true));
+        assert_eq!(asked("ASK { u:a u:p \"2\" }"), Reply::Truth(false));
+    }
+
+    #[test]
+    fn triples_are_found_by_any_of_their_parts() {
+        assert_eq!(rows("SELECT * { u:c ?p ?o }"), 1);
+        assert_eq!(rows("SELECT * { ?s ?p u:b }"), 1);
+        assert_eq!(rows("SELECT * { u:c ?p u:b }"), 1);
+        assert_eq!(rows("SELECT * { u:b ?p u:b }"), 0);
+        assert_eq!(rows("SELECT * { ?s ?p ?o }"), 3);
+        assert_eq!(rows("SELECT * { ?c u:p ?b . ?b u:p ?o }"), 1);
+        assert_eq!(rows("SELECT * { ?c u:p/u:p ?o }"), 1);
+        assert_eq!(rows("SELECT * { ?s u:p* ?o }"), 6);
+        assert_eq!(rows("SELECT * { ?s u:unknown ?o }"), 0);
+        // What the question makes itself is a term as any other.
+        assert_eq!(rows("SELECT * { ?s u:p ?o BIND (STR(?o) AS ?t) FILTER (?t = \"2\") }"), 1);
     }
 
     #[test]
@@ -163,7 +229,7 @@ mod tests {
         assert!(error.contains("no SPARQL") && error.contains("1:"), "{error}");
         let federated =
             parse("SELECT * { SERVICE <http://x/> { ?s ?p ?o } }", &[]).expect("SPARQL");
-        let error = Store::default().answer(&federated).expect_err("no network").to_string();
+        let error = Store::new(federated).answer().expect_err("no network").to_string();
         assert!(error.contains("cannot be answered"), "{error}");
     }
 }

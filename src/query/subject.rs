@@ -1,21 +1,67 @@
 //! The runs that are asked about.
 
+use rustc_hash::FxHashMap;
+
 use super::{Cell, Error};
-use crate::flow::ResourceId;
-use crate::flow::command_line;
 use crate::flow::graph::{Activity, ActivityIndex, Graph, Resource};
+use crate::flow::{Authority, Class, Moniker, ResourceId, State, command_line};
+use crate::log::Header;
 
 /// A run that is asked about.
-#[derive(Clone, Copy, Debug)]
-pub struct Subject<'a> {
+#[derive(Debug)]
+pub struct Subject {
     /// Its graph.
-    pub graph: &'a Graph,
+    pub(super) graph: Graph,
+    /// When it started: nanoseconds since 1970.
+    pub(super) started: u64,
     /// The directory that its command was started in: what relative paths are
     /// relative to.
-    pub cwd: &'a [u8],
+    cwd: Vec<u8>,
+    /// Its UUID.
+    run: [u8; 16],
+    /// The machine that it was on; empty if that is not known.
+    machine: Vec<u8>,
+    /// Files that other machines have, with the names of those, and the paths there.
+    remote: FxHashMap<ResourceId, (Vec<u8>, Vec<u8>)>,
 }
 
-impl<'a> Subject<'a> {
+/// What a file is to all runs that know it: a path on a machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key<'a> {
+    machine: &'a [u8],
+    path: &'a [u8],
+}
+
+impl Subject {
+    /// The run of a log, with its graph; `state` is that of the flow which made it.
+    pub fn new(header: &Header, state: &State, graph: Graph) -> Self {
+        let machine = match header.host.machine_id.as_bytes() {
+            b"" => header.host.name.clone(),
+            id => id.to_vec(),
+        };
+        let remote = graph.resources.iter().filter_map(|one| Some((one.id, remote(state, one)?)));
+        Self {
+            started: header.clock.realtime,
+            cwd: header.cwd.clone(),
+            run: header.run,
+            machine,
+            remote: remote.collect(),
+            graph,
+        }
+    }
+
+    /// Whether another one has all that is in this one: the same log, or a longer part of
+    /// the same run.
+    fn is_within(&self, other: &Self) -> bool {
+        let is_in_other = |task: &crate::flow::graph::Task| {
+            other.graph.task(task.id).is_some_and(|same| same.calls >= task.calls)
+        };
+        self.run == other.run
+            && self.run != [0; 16]
+            && self.graph.end <= other.graph.end
+            && self.graph.tasks.iter().all(is_in_other)
+    }
+
     /// The command line of an activity; of a forked process that has run no program of
     /// its own, its parent's, and of one whose parent is not recorded, that of the first
     /// program that it ran.
@@ -33,27 +79,60 @@ impl<'a> Subject<'a> {
     }
 
     /// The name of a resource.
-    pub(super) fn name(&self, id: ResourceId) -> &'a [u8] {
+    pub(super) fn name(&self, id: ResourceId) -> &[u8] {
         self.graph.resource(id).map_or(&[], |resource| &resource.name)
     }
 
+    /// What a file is to other runs; `None` of what is no file, or has no path.
+    pub(super) fn key(&self, id: ResourceId) -> Option<Key<'_>> {
+        let is_file = |one: &&Resource| one.class == Class::File && one.has_path();
+        let file = self.graph.resource(id).filter(is_file)?;
+        if let Some((machine, path)) = self.remote.get(&id) {
+            return Some(Key { machine, path });
+        }
+        let is_known = !self.machine.is_empty();
+        is_known.then_some(Key { machine: &self.machine, path: &file.name })
+    }
+
     /// What has that path, relative to where the run began.
-    fn at_path(&self, path: &[u8]) -> Option<&'a Resource> {
-        let path = absolute(self.cwd, path);
-        self.graph.resources.iter().find(|resource| *resource.name == *path)
+    fn at_path(&self, path: &[u8]) -> Option<ResourceId> {
+        let path = absolute(&self.cwd, path);
+        self.graph.resources.iter().find(|resource| *resource.name == *path).map(|one| one.id)
     }
 }
 
-/// What a path means in each of the runs that know it.
+/// The machine that owns a file, and its path there, if that is not the run's own.
+fn remote(state: &State, resource: &Resource) -> Option<(Vec<u8>, Vec<u8>)> {
+    let moniker = Moniker::of(state, resource.id).filter(|_| resource.has_path())?;
+    let Authority::Server(machine) = moniker.authority else { return None };
+    let (_, path) = moniker.keys.into_iter().next()?;
+    Some((machine.to_vec(), path.into_owned()))
+}
+
+/// Each run once, though its log be given twice, or a part of it beside the whole.
+pub fn distinct(subjects: Vec<Subject>) -> Vec<Subject> {
+    let mut kept: Vec<Subject> = Vec::new();
+    for subject in subjects {
+        if kept.iter().all(|other| !subject.is_within(other)) {
+            kept.retain(|other| !other.is_within(&subject));
+            kept.push(subject);
+        }
+    }
+    kept
+}
+
+/// What a path means in each of the runs that know it: the places of those, with the
+/// resource.
 ///
 /// # Errors
 /// None does.
-pub(super) fn at_path<'a>(
-    subjects: &[Subject<'a>],
+pub(super) fn at_path(
+    subjects: &[Subject],
     path: &[u8],
-) -> Result<Vec<(Subject<'a>, ResourceId)>, Error> {
+) -> Result<Vec<(usize, ResourceId)>, Error> {
+    let all = subjects.iter().enumerate();
     let found: Vec<_> =
-        subjects.iter().filter_map(|subject| Some((*subject, subject.at_path(path)?.id))).collect();
+        all.filter_map(|(place, subject)| Some((place, subject.at_path(path)?))).collect();
     if found.is_empty() {
         return Err(Error::NoPath {
             path: String::from_utf8_lossy(path).into_owned(),
@@ -65,7 +144,7 @@ pub(super) fn at_path<'a>(
 
 /// The paths that are most like one that is not there: those with the same last part
 /// first, then those that differ by few letters.
-fn near(subjects: &[Subject<'_>], path: &[u8]) -> Vec<String> {
+fn near(subjects: &[Subject], path: &[u8]) -> Vec<String> {
     const SHOWN: usize = 3;
     let last = |path: &[u8]| -> Vec<u8> {
         path.rsplit(|byte| *byte == b'/').next().unwrap_or_default().to_vec()

@@ -97,6 +97,11 @@ impl<T: Triples> Sink for Items<T> {
 
 impl<T: Triples> Graph<T> {
     fn numbers(&mut self, state: &State, numbers: &numbers::Graph) -> io::Result<()> {
+        for process in &numbers.processes {
+            self.names.process(process.id, &mut self.subject);
+            self.integer(v::CALL_COUNT, process.calls)?;
+            self.integer(v::ERROR_COUNT, process.errors)?;
+        }
         if self.detail >= Detail::Resource {
             for resource in &numbers.resources {
                 self.fate(state, resource)?;

@@ -53,7 +53,7 @@ pub(super) use iri::percent_encode;
 
 use coarse::Coarse;
 use graph::Graph;
-use oxrdf::NamedNode;
+use oxrdf::{NamedNode, TripleRef};
 use writer::Triples;
 
 use super::{Detail, Exporter, Options, Run};
@@ -84,6 +84,15 @@ pub(super) fn export<'a, T: Triples + 'a>(out: T, options: &Options) -> Box<dyn 
         Detail::Event => Box::new(Rdf { flow: Flow::new(), graph }),
         Detail::Process | Detail::Resource => Box::new(Coarse::new(graph)),
     }
+}
+
+/// An exporter that gives its triples to `take`, each with the IRI of its run, which is also
+/// that of the run's graph.
+pub fn triples<'a>(
+    take: impl FnMut(&str, TripleRef<'_>) + 'a,
+    options: &Options,
+) -> Box<dyn Exporter + 'a> {
+    export(writer::Taken::new(take), options)
 }
 
 /// Whether what begins with `prefix` can be an IRI.

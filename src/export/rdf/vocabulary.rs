@@ -88,6 +88,8 @@ terms! { all in RTRACE_TERMS, "https://w3id.org/rtrace/ns#":
     WORKING_DIRECTORY = "workingDirectory";
     EXIT_CODE = "exitCode";
     KILLED_BY = "killedBy";
+    CALL_COUNT = "callCount";
+    ERROR_COUNT = "errorCount";
 
     THREAD = "thread";
     ORDINAL = "ordinal";

@@ -23,6 +23,38 @@ pub(in crate::export) trait Triples {
     fn finish(&mut self) -> io::Result<()>;
 }
 
+/// Triples that a function takes, with the IRI of their run.
+pub(super) struct Taken<F> {
+    run: String,
+    take: F,
+}
+
+impl<F> Taken<F> {
+    pub(super) fn new(take: F) -> Self {
+        Self { run: String::new(), take }
+    }
+}
+
+impl<F: FnMut(&str, TripleRef<'_>)> Triples for Taken<F> {
+    fn begin(&mut self, base: &str) -> io::Result<()> {
+        run_of(base).clone_into(&mut self.run);
+        Ok(())
+    }
+
+    fn triple(&mut self, triple: TripleRef<'_>) -> io::Result<()> {
+        (self.take)(&self.run, triple);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// The prefixes of a run whose things' IRIs begin with `base`.
 pub(super) fn prefixes(base: &str) -> [(&'static str, &str); 6] {
     [("", base), ("rtrace", RTRACE), ("prov", PROV), ("rdf", RDF), ("rdfs", RDFS), ("xsd", XSD)]

@@ -9,11 +9,7 @@ query! {
     "affects"("path") -> "path", "depth"; answer
 }
 
-fn answer(subjects: &[Subject<'_>], params: &Params<'_>) -> Result<Rows, Error> {
-    let mut found = Vec::new();
-    for (subject, name) in at_path(subjects, params)? {
-        let files = Lineage::new(subject.graph).made_of(name);
-        found.extend(files.into_iter().map(|(file, depth)| (subject.name(file).to_vec(), depth)));
-    }
-    Ok(nearest(found))
+fn answer(subjects: &[Subject], params: &Params<'_>) -> Result<Rows, Error> {
+    let names = at_path(subjects, params)?;
+    Ok(nearest(subjects, Lineage::new(subjects).made_of(&names)))
 }

@@ -10,7 +10,7 @@ query! {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "as all queries")]
-fn answer(subjects: &[Subject<'_>], _: &Params<'_>) -> Result<Rows, Error> {
+fn answer(subjects: &[Subject], _: &Params<'_>) -> Result<Rows, Error> {
     let rows = subjects.iter().flat_map(|subject| {
         let clients = subject.graph.sessions.iter().filter(|session| !session.serves);
         clients.filter_map(|session| row(subject, session))
@@ -18,7 +18,7 @@ fn answer(subjects: &[Subject<'_>], _: &Params<'_>) -> Result<Rows, Error> {
     Ok(sorted(rows.collect()))
 }
 
-fn row(subject: &Subject<'_>, session: &Session) -> Option<Vec<Cell>> {
+fn row(subject: &Subject, session: &Session) -> Option<Vec<Cell>> {
     let database = subject.graph.resource(session.database)?.database.as_ref()?;
     let text = |bytes: Option<Vec<u8>>| bytes.map_or(Cell::Unknown, Cell::Text);
     Some(vec![

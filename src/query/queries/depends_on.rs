@@ -1,4 +1,5 @@
 use super::super::lineage::Lineage;
+use super::super::search::Found;
 use super::{Cell, Error, Params, Rows, Subject, at_path, query};
 
 query! {
@@ -9,17 +10,18 @@ query! {
     "depends-on"("path") -> "path", "depth"; answer
 }
 
-fn answer(subjects: &[Subject<'_>], params: &Params<'_>) -> Result<Rows, Error> {
-    let mut found = Vec::new();
-    for (subject, name) in at_path(subjects, params)? {
-        let files = Lineage::new(subject.graph).made_from(name);
-        found.extend(files.into_iter().map(|(file, depth)| (subject.name(file).to_vec(), depth)));
-    }
-    Ok(nearest(found))
+fn answer(subjects: &[Subject], params: &Params<'_>) -> Result<Rows, Error> {
+    let names = at_path(subjects, params)?;
+    Ok(nearest(subjects, Lineage::new(subjects).made_from(&names)))
 }
 
 /// Each path once, with the least of its depths; the nearest first.
-pub(super) fn nearest(mut found: Vec<(Vec<u8>, u64)>) -> Rows {
+pub(super) fn nearest(subjects: &[Subject], found: Found) -> Rows {
+    let named = found.into_iter().filter_map(|((run, name), depth)| {
+        let path = subjects.get(run)?.name(name);
+        Some((path.to_vec(), depth))
+    });
+    let mut found: Vec<_> = named.collect();
     found.sort_unstable();
     found.dedup_by(|later, kept| later.0 == kept.0);
     found.sort_by_key(|(_, depth)| *depth);

@@ -10,7 +10,7 @@ query! {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "as all queries")]
-fn answer(subjects: &[Subject<'_>], _: &Params<'_>) -> Result<Rows, Error> {
+fn answer(subjects: &[Subject], _: &Params<'_>) -> Result<Rows, Error> {
     let rows = subjects.iter().flat_map(|subject| {
         let failed = subject.graph.processes.iter().filter(|process| process.end.is_bad());
         failed.map(|process| row(subject, process))
@@ -18,7 +18,7 @@ fn answer(subjects: &[Subject<'_>], _: &Params<'_>) -> Result<Rows, Error> {
     Ok(rows.collect())
 }
 
-fn row(subject: &Subject<'_>, process: &Process) -> Vec<Cell> {
+fn row(subject: &Subject, process: &Process) -> Vec<Cell> {
     let command = process.activities.last().map(|last| subject.command(*last));
     let status = match process.end {
         End::Exited(code) => Cell::Number(code.into()),

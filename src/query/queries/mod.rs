@@ -46,11 +46,12 @@ pub const QUERIES: &[Query] = &[
     who_wrote::QUERY,
 ];
 
-/// The path that a query is asked about, in each of the runs that know it.
-fn at_path<'a>(
-    subjects: &[Subject<'a>],
+/// The path that a query is asked about, in each of the runs that know it, by their
+/// places.
+fn at_path(
+    subjects: &[Subject],
     params: &Params<'_>,
-) -> Result<Vec<(Subject<'a>, crate::flow::ResourceId)>, Error> {
+) -> Result<Vec<(usize, crate::flow::ResourceId)>, Error> {
     subject::at_path(subjects, params.get("path").unwrap_or_default())
 }
 

@@ -9,11 +9,11 @@ query! {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "as all queries")]
-fn answer(subjects: &[Subject<'_>], _: &Params<'_>) -> Result<Rows, Error> {
+fn answer(subjects: &[Subject], _: &Params<'_>) -> Result<Rows, Error> {
     let mut rows: Rows = subjects
         .iter()
         .flat_map(|subject| {
-            let graph = subject.graph;
+            let graph = &subject.graph;
             graph.usages.iter().filter_map(move |usage| {
                 let resource = graph.resource(usage.resource)?;
                 let socket = resource.socket.as_ref()?;
@@ -32,7 +32,7 @@ fn has_peer(usage: &Usage, socket: &Socket) -> bool {
     has_moved || socket.remote.is_some() && usage.count(Deed::Fail) < usage.count(Deed::Connect)
 }
 
-fn row(subject: &Subject<'_>, usage: &Usage, socket: &Socket) -> Vec<Cell> {
+fn row(subject: &Subject, usage: &Usage, socket: &Socket) -> Vec<Cell> {
     let end = |end: &Option<crate::flow::Endpoint>| {
         end.as_ref().map_or(Cell::Unknown, |end| Cell::Text(end.to_bytes()))
     };

@@ -1,26 +1,34 @@
 use rustc_hash::FxHashSet;
 
 use super::super::contents::Content;
+use super::super::subject::Key;
 use super::{Cell, Error, Params, Rows, Subject, query, sorted};
 use crate::flow::Class;
 use crate::flow::graph::{Deed, Usage};
 
 query! {
-    /// Files that were opened and that nobody in the run ever read, wrote, mapped, executed or
+    /// Files that were opened and that nobody in the runs ever read, wrote, mapped, executed or
     /// made short; with who opened them.
     "unused"() -> "path", "pid", "command"; answer
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "as all queries")]
-fn answer(subjects: &[Subject<'_>], _: &Params<'_>) -> Result<Rows, Error> {
-    Ok(sorted(subjects.iter().flat_map(unused).collect()))
+fn answer(subjects: &[Subject], _: &Params<'_>) -> Result<Rows, Error> {
+    let used = |subject| used(subject).filter_map(|usage| subject.key(usage.resource));
+    let elsewhere = if subjects.len() > 1 { subjects } else { &[] };
+    let elsewhere: FxHashSet<_> = elsewhere.iter().flat_map(used).collect();
+    Ok(sorted(subjects.iter().flat_map(|subject| unused(subject, &elsewhere)).collect()))
 }
 
-fn unused(subject: &Subject<'_>) -> Rows {
-    let graph = subject.graph;
-    let used = || graph.usages.iter().filter(|usage| is_use(usage));
-    let names: FxHashSet<_> = used().map(|usage| usage.resource).collect();
-    let contents: FxHashSet<_> = used().map(Content::of).collect();
+/// What was done with files.
+fn used(subject: &Subject) -> impl Iterator<Item = &Usage> {
+    subject.graph.usages.iter().filter(|usage| is_use(usage))
+}
+
+fn unused(subject: &Subject, elsewhere: &FxHashSet<Key<'_>>) -> Rows {
+    let graph = &subject.graph;
+    let names: FxHashSet<_> = used(subject).map(|usage| usage.resource).collect();
+    let contents: FxHashSet<_> = used(subject).map(Content::of).collect();
     let is_unused = |usage: &&Usage| {
         let Some(resource) = graph.resource(usage.resource) else { return false };
         let file = resource.life.file.map(Content::File);
@@ -29,6 +37,7 @@ fn unused(subject: &Subject<'_>) -> Rows {
             && usage.count(Deed::Open) > 0
             && !names.contains(&usage.resource)
             && !file.is_some_and(|file| contents.contains(&file))
+            && !subject.key(usage.resource).is_some_and(|key| elsewhere.contains(&key))
     };
     let opened = graph.usages.iter().filter(is_unused);
     opened

@@ -8,10 +8,11 @@ query! {
     "who-wrote"("path") -> "path", "pid", "command", "bytes"; answer
 }
 
-fn answer(subjects: &[Subject<'_>], params: &Params<'_>) -> Result<Rows, Error> {
+fn answer(subjects: &[Subject], params: &Params<'_>) -> Result<Rows, Error> {
     let mut rows = Rows::new();
-    for (subject, name) in at_path(subjects, params)? {
-        let contents = Contents::new(subject.graph);
+    for (run, name) in at_path(subjects, params)? {
+        let Some(subject) = subjects.get(run) else { continue };
+        let contents = Contents::new(&subject.graph);
         let mut by_activity: Vec<(_, Option<u64>)> = Vec::new();
         for content in contents.named(name) {
             for writer in contents.writers(content) {

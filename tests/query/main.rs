@@ -1,80 +1,14 @@
 //! `rtrace query`, asked of runs whose truth is known.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod critical;
+mod kit;
+mod several;
+
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
-fn rtrace(dir: &Path, words: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rtrace"));
-    command.args(words).current_dir(dir).output().expect("rtrace runs")
-}
-
-/// A run in a directory of its own, in which `files` are.
-struct Run(tempfile::TempDir);
-
-/// A row: what stands in each column.
-type Row = BTreeMap<String, String>;
-
-impl Run {
-    fn of(files: &[(&str, &str)], script: &str) -> Self {
-        let dir = tempfile::tempdir().expect("a directory");
-        for (name, text) in files {
-            fs::write(dir.path().join(name), text).expect("written");
-        }
-        rtrace(dir.path(), &["run", "-o", "run.mp", "--", "sh", "-c", script]);
-        Self(dir)
-    }
-
-    /// The directory, without symbolic links.
-    fn dir(&self) -> String {
-        let dir = self.0.path().canonicalize().expect("it is there");
-        dir.into_os_string().into_string().expect("text")
-    }
-
-    fn output(&self, words: &[&str]) -> Output {
-        rtrace(self.0.path(), &[&["query", "run.mp"], words].concat())
-    }
-
-    /// The rows of an answer in SPARQL's JSON.
-    fn rows(&self, words: &[&str]) -> Vec<Row> {
-        let output = self.output(&[words, &["--format", "json"]].concat());
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{words:?}: {errors}");
-        let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
-        let rows = json["results"]["bindings"].as_array().expect("rows");
-        let row = |row: &serde_json::Value| {
-            let cells = row.as_object().expect("a row").iter();
-            let value = |cell: &serde_json::Value| cell["value"].as_str().expect("text").to_owned();
-            cells.map(|(name, cell)| (name.clone(), value(cell))).collect()
-        };
-        rows.iter().map(row).collect()
-    }
-
-    fn ask(&self, name: &str) -> Vec<Row> {
-        self.rows(&["--name", name])
-    }
-
-    fn ask_of(&self, name: &str, path: &str) -> Vec<Row> {
-        self.rows(&["--name", name, "--param", &format!("path={path}")])
-    }
-
-    /// The paths of an answer that lie in the run's own directory, with their depths.
-    fn own(&self, name: &str, path: &str) -> BTreeMap<String, u64> {
-        let dir = self.dir() + "/";
-        let rows = self.ask_of(name, path).into_iter();
-        let own = rows.filter_map(|row| {
-            let path = row["path"].strip_prefix(&dir)?.to_owned();
-            Some((path, row["depth"].parse().expect("a number")))
-        });
-        own.collect()
-    }
-}
-
-fn texts<const N: usize>(rows: &[Row], columns: [&str; N]) -> Vec<[String; N]> {
-    let cell = |row: &Row, column: &str| row.get(column).cloned().unwrap_or_default();
-    rows.iter().map(|row| columns.map(|column| cell(row, column))).collect()
-}
+use kit::{Row, Run, rtrace, texts};
 
 #[test]
 fn a_pipeline_of_four_counts_every_byte() {
@@ -122,40 +56,9 @@ fn what_failed_and_why() {
 }
 
 #[test]
-fn the_critical_path_has_no_gap() {
-    let script = "seq 1 3 >/dev/null &
-        { sleep 0.2; echo y; } | sh -c 'read x; sleep 0.3; true'; wait; true";
-    let run = Run::of(&[], script);
-    let ns = |text: &str| -> u64 { text.replace('.', "").parse().expect("seconds") };
-    let rows = run.ask("critical-path");
-    let times: Vec<_> = rows.iter().map(|row| (ns(&row["start"]), ns(&row["duration"]))).collect();
-    for pair in times.windows(2) {
-        assert_eq!(pair[0].0 + pair[0].1, pair[1].0, "{rows:#?}");
-    }
-    let mut by_time: Vec<_> =
-        rows.iter().map(|row| (ns(&row["duration"]), row["command"].as_str())).collect();
-    by_time.sort_unstable();
-    let longest: BTreeSet<_> = by_time.iter().rev().take(2).map(|(_, command)| *command).collect();
-    assert_eq!(longest, BTreeSet::from(["sleep 0.2", "sleep 0.3"]), "{rows:#?}");
-    assert!(!rows.iter().any(|row| row["command"].starts_with("seq")), "{rows:#?}");
-    let ends = "SELECT (MIN(?s) AS ?first) (MAX(?e) AS ?last) {
-        ?p a rtrace:Process; prov:startedAtTime ?s; prov:endedAtTime ?e }";
-    let run_ends = &run.rows(&["--sparql", ends])[0];
-    // Within a second: both are in the same minute, or the test is told so.
-    let fraction = |text: &str| -> u64 {
-        let (rest, seconds) = text.trim_end_matches('Z').rsplit_once(':').expect("a time");
-        let minutes: u64 = rest.rsplit_once(':').expect("a time").1.parse().expect("minutes");
-        minutes * 60_000_000_000 + ns(&format!("{seconds:0<12}")[..12])
-    };
-    let hour = 3_600_000_000_000;
-    let whole = (fraction(&run_ends["last"]) + hour - fraction(&run_ends["first"])) % hour;
-    assert_eq!(times.iter().map(|(_, duration)| duration).sum::<u64>(), whole);
-}
-
-#[test]
 fn queries_are_listed_and_explained() {
     let run = Run::of(&[], "true");
-    let list = rtrace(run.0.path(), &["query", "--list"]);
+    let list = rtrace(run.path(), &["query", "--list"]);
     let list = String::from_utf8(list.stdout).expect("text");
     let docs = fs::read_to_string("docs/query.md").expect("docs/query.md");
     for query in rtrace::query::QUERIES {
@@ -199,22 +102,6 @@ fn answers_come_in_every_format() {
     assert!(out("tsv").starts_with("?path\t?pid\t?command\t?bytes\n"), "{}", out("tsv"));
     assert!(out("xml").contains("<binding name=\"bytes\">"), "{}", out("xml"));
     assert!(out("table").starts_with("path "), "{}", out("table"));
-}
-
-#[test]
-fn several_logs_are_asked_together() {
-    let run = Run::of(&[], "echo one >out");
-    rtrace(run.0.path(), &["run", "-o", "two.mp", "--", "sh", "-c", "echo three >out"]);
-    let words = ["query", "run.mp", "two.mp", "--name", "who-wrote", "--param", "path=out"];
-    let output = rtrace(run.0.path(), &[&words[..], &["--format", "csv"]].concat());
-    let text = String::from_utf8(output.stdout).expect("text");
-    let bytes: BTreeSet<_> =
-        text.lines().skip(1).filter_map(|line| line.rsplit(',').next()).collect();
-    assert_eq!(bytes, BTreeSet::from(["4", "6"]), "{text}");
-    let count = "SELECT (COUNT(DISTINCT ?g) AS ?n) { GRAPH ?g { ?p a rtrace:Process } }";
-    let output =
-        rtrace(run.0.path(), &["query", "run.mp", "two.mp", "--sparql", count, "--format", "csv"]);
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "n\r\n2\r\n");
 }
 
 #[test]
@@ -277,9 +164,8 @@ fn content_counts_and_not_who_moved_it() {
 #[test]
 fn what_was_not_recorded_is_not_nothing() {
     let run = Run::of(&[], "true");
-    let words =
-        ["run", "-e", "trace=openat,execve", "-o", "run.mp", "--", "sh", "-c", "echo x >out"];
-    rtrace(run.0.path(), &words);
+    let words = ["run", "-e", "trace=openat,execve", "-o", "0.mp", "--", "sh", "-c", "echo x >out"];
+    run.rtrace(&words);
     let wrote = texts(&run.ask_of("who-wrote", "out"), ["command", "bytes"]);
     assert_eq!(wrote, [["sh -c 'echo x >out'", ""].map(str::to_owned)]);
 }
@@ -347,7 +233,7 @@ fn a_build_depends_on_what_the_compiler_says() {
     let run = build();
     for object in ["a", "b"] {
         let mut gcc = Command::new("gcc");
-        let rule = gcc.args(["-MM", &format!("{object}.c")]).current_dir(run.0.path()).output();
+        let rule = gcc.args(["-MM", &format!("{object}.c")]).current_dir(run.path()).output();
         let rule = String::from_utf8(rule.expect("gcc runs").stdout).expect("text");
         let expected: BTreeSet<_> = rule.split_whitespace().skip(1).map(str::to_owned).collect();
         let from = run.own("depends-on", &format!("{object}.o"));
