@@ -99,6 +99,30 @@ impl Filter {
         Self::parse_with(text, &Tables)
     }
 
+    /// Reads sets joined by ` & `, as the header of a log has them that was cut out of
+    /// another one: what all of them have.
+    ///
+    /// # Errors
+    /// As [`Filter::parse`].
+    pub fn parse_joined(text: &str) -> Result<Self, FilterError> {
+        let sets = text.split(" & ").map(Self::parse);
+        sets.reduce(|all, set| Ok(all?.and(&set?))).unwrap_or_else(|| Ok(Self::all()))
+    }
+
+    /// What is in both.
+    #[must_use]
+    fn and(mut self, other: &Self) -> Self {
+        for (own, others) in self.numbers.iter_mut().zip(&other.numbers) {
+            let len = own.len().max(others.len());
+            let beyond = |is_in: bool| if is_in { u64::MAX } else { 0 };
+            own.resize(len, beyond(self.beyond));
+            let others = others.iter().copied().chain(std::iter::repeat(beyond(other.beyond)));
+            own.iter_mut().zip(others).for_each(|(word, other)| *word &= other);
+        }
+        self.beyond &= other.beyond;
+        self
+    }
+
     fn parse_with(text: &str, calls: &dyn Calls) -> Result<Self, FilterError> {
         let list = expressed_set(text)?;
         let (list, negated) = list.strip_prefix('!').map_or((list, false), |rest| (rest, true));
@@ -354,6 +378,18 @@ mod tests {
         let network = Filter::parse("!%network").expect("a set");
         let left = subcall::subcalls(Abi::I386).filter(|(nr, _)| network.allows(Abi::I386, *nr));
         assert_eq!(left.count(), 12, "those of ipc");
+    }
+
+    #[test]
+    fn joined_sets_are_what_all_have() {
+        let joined = |text: &str| Filter::parse_joined(text).expect("sets");
+        let allows = |text: &str, nr| joined(text).allows(Abi::X86_64, nr);
+        assert_eq!(joined("read,write"), Filter::parse("read,write").expect("a set"));
+        assert!(allows("!read & read,write", 1) && !allows("!read & read,write", 0));
+        assert!(allows("!read & !write", 5000) && !allows("!read & !write", 1));
+        assert!(!allows("all & read", 5000) && !allows("read & all & write", 0));
+        assert!(allows("trace=read & read", 0));
+        assert!(Filter::parse_joined("read & nosuchcall").is_err());
     }
 
     #[test]

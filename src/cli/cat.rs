@@ -65,11 +65,13 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let readers = args.logs.iter().map(|path| open(path)).collect::<Result<Vec<_>, _>>()?;
     let mut join = Join::new(readers).map_err(|error| named(error, &args.logs))?;
     let start = join.header().clock.realtime;
+    let (filter, set) = args.selection.map(|chosen| (chosen.filter, chosen.text)).unzip();
     let cut = Cut {
         from: args.from.map(|moment| moment.since(start)),
         to: args.to.map(|moment| moment.since(start)),
         pids: args.pids,
-        filter: args.selection.map(|selection| selection.filter),
+        filter,
+        set,
     };
     if let (Some(from), Some(to)) = (cut.from, cut.to)
         && to < from

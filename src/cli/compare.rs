@@ -11,7 +11,6 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use rtrace::compare::{About, Baseline, Comparison, Mapping, Painter, Portrait, Rules, compare};
 use rtrace::event::Batch;
-use rtrace::flow::Flow;
 
 use super::output::{self, CANNOT_WRITE_STDOUT, quiet_if_closed};
 use super::source::Source;
@@ -144,8 +143,7 @@ fn read_baseline(file: &Path) -> anyhow::Result<Baseline> {
 fn portrait(log: &Path, rules: &Rules, maps: &[Mapping]) -> anyhow::Result<Portrait> {
     let mut source = Source::open(log, false)?;
     let (run, options) = (source.run().clone(), source.header().options.clone());
-    let (mut flow, mut painter, mut batch) = (Flow::new(), Painter::new(), Batch::new());
-    flow.set_cwd(&run.cwd);
+    let (mut flow, mut painter, mut batch) = (run.flow(), Painter::new(), Batch::new());
     while source.next(&mut batch)? {
         let Ok(()) = flow.batch(&batch, &mut painter);
     }

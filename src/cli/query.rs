@@ -8,9 +8,8 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use rtrace::event::Batch;
 use rtrace::export::{Detail, Options, rdf};
-use rtrace::flow::Flow;
 use rtrace::flow::graph::Builder;
-use rtrace::query::{self, Answer, Format, QUERIES, Query, Reply, Store, Subject};
+use rtrace::query::{self, Answer, Format, Lacks, QUERIES, Query, Reply, Store, Subject};
 
 use super::convert::detail;
 use super::output::{self, CANNOT_WRITE_STDOUT, quiet_if_closed};
@@ -128,22 +127,31 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 /// A query that comes with rtrace.
 fn ask(query: &Query, args: &Args) -> anyhow::Result<Answer> {
     query.check(&args.params)?;
-    let subjects = args.logs.iter().map(|log| subject(log)).collect::<Result<Vec<_>, _>>()?;
+    let mut subjects = Vec::new();
+    for log in &args.logs {
+        let (subject, lacks) = subject(log)?;
+        if let Some(words) = query.caveat(lacks) {
+            eprintln!("rtrace: {}: {words}", log.display());
+        }
+        subjects.push(subject);
+    }
     Ok(query.answer(&query::distinct(subjects), &args.params)?)
 }
 
-/// The run of a log.
-fn subject(log: &Path) -> anyhow::Result<Subject> {
+/// The run of a log, and what that may lack.
+fn subject(log: &Path) -> anyhow::Result<(Subject, Lacks)> {
     let mut source = Source::open(log, false)?;
-    let (mut flow, mut graph, mut batch) = (Flow::new(), Builder::new(), Batch::new());
-    flow.set_cwd(&source.run().cwd);
+    let mut flow = source.run().flow();
+    let (mut graph, mut batch) = (Builder::new(), Batch::new());
     while source.next(&mut batch)? {
         let Ok(()) = flow.batch(&batch, &mut graph);
     }
     let Ok(()) = flow.finish(&mut graph);
     source.report_losses();
     let graph = graph.finish(flow.state());
-    Ok(Subject::new(source.header(), flow.state(), graph))
+    let (omitted, is_partial, kept) = (graph.omitted, graph.is_partial, source.run().kept);
+    let lacks = Lacks { omitted, is_partial, kept };
+    Ok((Subject::new(source.header(), flow.state(), graph), lacks))
 }
 
 fn read(file: &Path) -> anyhow::Result<String> {

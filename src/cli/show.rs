@@ -14,7 +14,6 @@ use anyhow::Context as _;
 use rtrace::event::Batch;
 use rtrace::export::picture::{counted, readable, span, time_text};
 use rtrace::export::{Run, command_line};
-use rtrace::flow::Flow;
 use rtrace::flow::graph::Graph;
 
 use super::output::{self, CANNOT_WRITE_STDOUT};
@@ -99,9 +98,7 @@ fn show(
     events: bool,
     out: &mut anstream::AutoStream<io::StdoutLock<'static>>,
 ) -> anyhow::Result<()> {
-    let mut flow = Flow::new();
-    flow.set_cwd(&source.run().cwd);
-    flow.set_started(source.run().started);
+    let mut flow = source.run().flow();
     let mut tree = Tree::new(source.run(), events.then(|| io::BufWriter::new(&mut *out)));
     let mut batch = Batch::new();
     while source.next(&mut batch)? {

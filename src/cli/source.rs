@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use rtrace::event::Batch;
 use rtrace::export::Run;
-use rtrace::flow::Flow;
 use rtrace::flow::graph::{Builder, Graph};
 use rtrace::log::{self, Header, Losses, Parts, Reader};
 use rtrace::sys::lock;
@@ -65,9 +64,7 @@ impl Source {
     /// # Errors
     /// The log cannot be read.
     pub(crate) fn graph(&mut self) -> anyhow::Result<Graph> {
-        let (mut flow, mut graph, mut batch) = (Flow::new(), Builder::new(), Batch::new());
-        flow.set_cwd(&self.run.cwd);
-        flow.set_started(self.run.started);
+        let (mut flow, mut graph, mut batch) = (self.run.flow(), Builder::new(), Batch::new());
         while self.next(&mut batch)? {
             let Ok(()) = flow.batch(&batch, &mut graph);
         }

@@ -20,6 +20,8 @@ const NUMBER: Style = AnsiColor::Cyan.on_default();
 /// Collects what the tree shows; writes events at once, if wanted.
 pub(super) struct Tree<W: Write> {
     header: String,
+    /// The set of calls that the log has, if that is not all.
+    calls: Option<String>,
     processes: BTreeMap<TaskId, Process>,
     threads: BTreeMap<TaskId, Thread>,
     blind_spots: BlindSpots,
@@ -62,7 +64,16 @@ impl<W: Write> Tree<W> {
             format!("{BOLD}{command}{BOLD:#} {DIM}on {host}, {}{DIM:#}\n", run.start_text())
         };
         let (processes, threads) = (BTreeMap::new(), BTreeMap::new());
-        Self { header, processes, threads, blind_spots: BlindSpots::default(), now: 0, events }
+        let calls = run.calls.as_ref().map(|set| printable(set.as_bytes()));
+        Self {
+            header,
+            calls,
+            processes,
+            threads,
+            blind_spots: BlindSpots::default(),
+            now: 0,
+            events,
+        }
     }
 
     /// The tree, with escape sequences for colours.
@@ -90,6 +101,9 @@ impl<W: Write> Tree<W> {
             counted(count, "process", "processes"),
             counted(tasks, "task", "tasks"),
         );
+        if let Some(set) = &self.calls {
+            let _ = writeln!(text, "{DIM}only calls of this set were recorded: {set}{DIM:#}");
+        }
         self.write_blind_spots(&mut text);
         Ok(text)
     }

@@ -19,6 +19,8 @@ pub struct Cut {
     pub pids: Vec<u32>,
     /// Calls. Starts, programs, signals and ends are kept in any case.
     pub filter: Option<Filter>,
+    /// The same as text, for the new log's header.
+    pub set: Option<String>,
 }
 
 impl Cut {

@@ -20,11 +20,15 @@ pub fn copy<W: Write>(
     level: Option<i32>,
     out: W,
 ) -> Result<(Totals, W), Error> {
-    let mut writer = Writer::new(out, join.header())?;
+    let mut header = join.header().clone();
+    if let Some(set) = &cut.set {
+        header.options.narrow_to(set);
+    }
+    let mut writer = Writer::new(out, &header)?;
     if let Some(level) = level {
         writer = writer.with_level(level)?;
     }
-    let mut cutter = Cutter::new(cut, &join.header().cwd);
+    let mut cutter = Cutter::new(cut, &header.cwd);
     let mut batch = Batch::new();
     while let Some(info) = join.next_batch(&mut batch)? {
         cutter.take(&batch, &info, &mut writer)?;

@@ -55,9 +55,7 @@ struct Table<W: Write> {
 
 impl<W: Write> Exporter for Csv<W> {
     fn begin(&mut self, run: &Run) -> io::Result<()> {
-        self.flow = Flow::new();
-        self.flow.set_cwd(&run.cwd);
-        self.flow.set_started(run.started);
+        self.flow = run.flow();
         self.table.run = run.uuid_text();
         self.table.started = run.started;
         self.table.fates.begin();

@@ -171,9 +171,7 @@ impl Writing {
 
     /// As [`Exporter::begin`].
     pub(super) fn begin(&mut self, run: &Run) -> io::Result<()> {
-        let mut flow = Flow::new();
-        flow.set_cwd(&run.cwd);
-        flow.set_started(run.started);
+        let flow = run.flow();
         let ids = Ids::new(run);
         if self.document.meta.has(&ids) {
             let twice = "two of the logs are of one run: join its parts with rtrace cat";

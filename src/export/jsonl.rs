@@ -52,9 +52,7 @@ struct Lines<W: Write> {
 
 impl<W: Write> Exporter for Jsonl<W> {
     fn begin(&mut self, run: &Run) -> io::Result<()> {
-        self.flow = Flow::new();
-        self.flow.set_cwd(&run.cwd);
-        self.flow.set_started(run.started);
+        self.flow = run.flow();
         self.lines.run = run.uuid_text();
         self.lines.started = run.started;
         self.lines.fates.begin();

@@ -1,5 +1,6 @@
 //! Which run a log is of.
 
+use crate::flow::{Flow, Omitted};
 use crate::log::Header;
 
 /// What exporters need of a log's header.
@@ -23,6 +24,10 @@ pub struct Run {
     pub command: Vec<Vec<u8>>,
     /// The directory it was started in.
     pub cwd: Vec<u8>,
+    /// The set of calls that the log has (`-e trace=`); `None` is all.
+    pub calls: Option<String>,
+    /// Bytes kept of each buffer (`-s`); `None` if the header is lost.
+    pub kept: Option<u64>,
 }
 
 impl From<&Header> for Run {
@@ -37,11 +42,28 @@ impl From<&Header> for Run {
             started: header.clock.realtime,
             command: header.command.clone(),
             cwd: header.cwd.clone(),
+            calls: header.options.trace.clone(),
+            // A header that was lost has no clock either.
+            kept: Some(header.options.string_limit).filter(|_| header.clock.realtime != 0),
         }
     }
 }
 
 impl Run {
+    /// Which calls the log does not have.
+    pub fn omitted(&self) -> Omitted {
+        Omitted::by_set(self.calls.as_deref())
+    }
+
+    /// The run's flow, which has not begun.
+    pub fn flow(&self) -> Flow {
+        let mut flow = Flow::new();
+        flow.set_cwd(&self.cwd);
+        flow.set_started(self.started);
+        flow.set_omitted(self.omitted());
+        flow
+    }
+
     /// When the run started, UTC in RFC 3339's form.
     pub fn start_text(&self) -> String {
         let mut text = String::new();

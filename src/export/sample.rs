@@ -39,6 +39,8 @@ fn run() -> Run {
         started: 1_795_494_344_000_000_000,
         command: vec![b"sh".to_vec(), b"-c".to_vec(), b"cat x".to_vec()],
         cwd: b"/home".to_vec(),
+        calls: None,
+        kept: Some(64),
     }
 }
 

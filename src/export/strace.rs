@@ -75,9 +75,7 @@ impl<W: Write> Exporter for Strace<W> {
     fn begin(&mut self, run: &Run) -> io::Result<()> {
         self.timeline = self.fresh(run.started);
         if let Some(flow) = &mut self.flow {
-            *flow = Flow::new();
-            flow.set_cwd(&run.cwd);
-            flow.set_started(run.started);
+            *flow = run.flow();
             self.knowledge = Knowledge::new(self.text.decode_descriptors > 1);
         }
         Ok(())

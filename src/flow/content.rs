@@ -62,6 +62,13 @@ pub(super) struct Earlier {
     pub(super) certain: bool,
 }
 
+impl Earlier {
+    /// Of what was written since nothing is known, unless all of it is recorded.
+    pub(super) fn certain_if(self, is_whole: bool) -> Self {
+        Self { certain: self.certain && is_whole, ..self }
+    }
+}
+
 /// A write began a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Change {

@@ -17,6 +17,47 @@ pub struct Descriptor {
     /// The open file description behind it; of a file, and only once something has
     /// been done with it.
     pub open: Option<OpenId>,
+    /// Which ways bytes can go through it.
+    pub access: Access,
+}
+
+/// Which ways bytes can go through a descriptor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Access {
+    /// Both, or it is not known.
+    #[default]
+    Any,
+    /// They can be taken only.
+    Reads,
+    /// They can be given only.
+    Writes,
+}
+
+impl Access {
+    /// What the flags of open(2) allow.
+    pub(super) const fn of_flags(flags: u64) -> Self {
+        match flags & 3 {
+            0 => Self::Reads,
+            1 => Self::Writes,
+            _ => Self::Any,
+        }
+    }
+
+    /// Whether bytes can be taken.
+    pub const fn takes(self) -> bool {
+        !matches!(self, Self::Writes)
+    }
+
+    /// Whether bytes can be given.
+    pub const fn gives(self) -> bool {
+        !matches!(self, Self::Reads)
+    }
+}
+
+impl Descriptor {
+    pub(super) fn new(resource: ResourceId, cloexec: bool, access: Access) -> Self {
+        Self { resource, cloexec, open: None, access }
+    }
 }
 
 /// The open descriptors. A copy is cheap until one of the two changes, as after
@@ -81,7 +122,7 @@ mod tests {
         let mut table = Descriptors::default();
         for (fd, cloexec) in open {
             let resource = ResourceId::from_index(*fd as usize);
-            table.set(*fd, Descriptor { resource, cloexec: *cloexec, open: None });
+            table.set(*fd, Descriptor::new(resource, *cloexec, Access::Any));
         }
         table
     }

@@ -2,7 +2,7 @@
 //! prototype.
 
 use super::Flow;
-use super::descriptors::Descriptor;
+use super::descriptors::{Access, Descriptor};
 use super::irregular::{
     self, CLONE_FILES, CLOSE_RANGE_CLOEXEC, CLOSE_RANGE_UNSHARE, Control, Irregular, O_CLOEXEC,
 };
@@ -113,7 +113,8 @@ impl Flow {
             Irregular::Openat2 => irregular::openat2_flags(record) & O_CLOEXEC != 0,
             _ => is_cloexec(record, plan),
         };
-        self.give(record, record.result as i32, resource, cloexec);
+        let access = plan.open_flags.of_call(record).map_or(Access::Any, Access::of_flags);
+        self.give(record, Descriptor::new(resource, cloexec, access));
     }
 
     fn makes(&mut self, record: &Record<'_>, plan: &Plan) {
@@ -122,7 +123,7 @@ impl Flow {
         } else {
             self.anonymous(record, plan)
         };
-        self.give(record, record.result as i32, resource, is_cloexec(record, plan));
+        self.give(record, Descriptor::new(resource, is_cloexec(record, plan), Access::Any));
         self.opened_pidfd(record, plan);
         self.made_counter(record, plan);
     }
@@ -147,7 +148,12 @@ impl Flow {
         };
         let cloexec = is_cloexec(record, plan);
         for (index, (fd, resource)) in (0..).zip([(first, one), (second, two)]) {
-            self.open_slot(record.task, fd, Descriptor { resource, cloexec, open: None });
+            let access = match (plan.prototype.classes.has(NETWORK), index) {
+                (true, _) => Access::Any,
+                (false, 0) => Access::Reads,
+                (false, _) => Access::Writes,
+            };
+            self.open_slot(record.task, fd, Descriptor::new(resource, cloexec, access));
             self.uses.push(Use {
                 place: Place::Pair(index),
                 verb: Verb::Pairs,
@@ -208,7 +214,7 @@ impl Flow {
         if let Some(socket) = self.state.socket(resource) {
             self.databases.connected(resource, socket, true);
         }
-        self.give(record, record.result as i32, resource, is_cloexec(record, plan));
+        self.give(record, Descriptor::new(resource, is_cloexec(record, plan), Access::Any));
     }
 
     fn connects(&mut self, record: &Record<'_>, plan: &Plan) {
@@ -298,9 +304,10 @@ impl Flow {
         }
     }
 
-    /// The call returned the descriptor `fd`, which stands for `resource`.
-    fn give(&mut self, record: &Record<'_>, fd: i32, resource: ResourceId, cloexec: bool) {
-        self.open_slot(record.task, fd, Descriptor { resource, cloexec, open: None });
+    /// The call returned a descriptor.
+    fn give(&mut self, record: &Record<'_>, descriptor: Descriptor) {
+        let resource = descriptor.resource;
+        self.open_slot(record.task, record.result as i32, descriptor);
         self.uses.push(Use { place: Place::Result, verb: Verb::None, resource, version: None });
     }
 

@@ -4,7 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use super::Flow;
-use super::descriptors::Descriptor;
+use super::descriptors::{Access, Descriptor};
 use super::irregular::O_CLOEXEC;
 use super::item::{EventId, Item, Place};
 use super::resource::{Class, Identity, ResourceId};
@@ -187,7 +187,7 @@ impl Flow {
         let Some(resource) = self.resource_of(fact, path) else { return };
         let flags = fact.number(FactKey::Flags).unwrap_or_default();
         let cloexec = flags as u64 & O_CLOEXEC != 0;
-        self.open_slot(fact.task, fd, Descriptor { resource, cloexec, open: None });
+        self.open_slot(fact.task, fd, Descriptor::new(resource, cloexec, Access::Any));
         self.learn(resource, fact);
     }
 
@@ -274,7 +274,7 @@ impl Flow {
         let Some((fd, resource)) = found else { return false };
         let flags = fact.number(FactKey::Flags).unwrap_or_default();
         let cloexec = flags as u64 & O_CLOEXEC != 0;
-        self.open_slot(fact.task, fd, Descriptor { resource, cloexec, open: None });
+        self.open_slot(fact.task, fd, Descriptor::new(resource, cloexec, Access::Any));
         self.learn(resource, fact);
         true
     }

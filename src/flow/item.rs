@@ -53,6 +53,9 @@ pub enum Item<'a> {
     Database(&'a DatabaseUse),
     /// Something that the recorder could not see.
     BlindSpot(BlindSpot<'a>),
+    /// Something that a process did is missing, though no filter left it out: it was
+    /// lost, came before the log's beginning, or could not be seen. Once for a process.
+    Partial(TaskId),
     /// A file was looked at: how it was at that moment.
     Look(Look<'a>),
     /// A task has ended; its `Exit` event went before. The state still knows it.
@@ -241,6 +244,9 @@ pub struct Transfer {
     /// Whether nothing else is possible. It is where calls overlapped in time, or
     /// somebody who was not recorded may have written or read too.
     pub certain: bool,
+    /// Whether all calls are in the log that may have moved bytes this way: if not, how
+    /// many went from the one event to the other is not known.
+    pub counted: bool,
     /// When the call that wrote them was entered, and when it had returned.
     pub given: (u64, u64),
     /// The same of the call that read them.

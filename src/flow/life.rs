@@ -20,17 +20,32 @@ pub(super) struct Dead {
     parent: Option<TaskId>,
 }
 
+/// A task whose maker's call has not ended yet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Born {
+    child: TaskId,
+    /// Whether the edge from that call has been given out.
+    is_told: bool,
+}
+
+/// The call that made the task which has started.
+pub(super) fn maker_call(start: &Record<'_>) -> Option<EventId> {
+    let [.., maker, ordinal, _] = start.words;
+    let task = TaskId(maker as u32);
+    (!task.is_none()).then_some(EventId { task, ordinal })
+}
+
 impl Flow {
     /// A task is there. Whether it shares its maker's tables is only known when
     /// the maker's call ends ([`Flow::forked`]): until then a thread shares, and
     /// any other task has a copy.
     pub(super) fn start(&mut self, record: &Record<'_>) {
-        let [tid, pid, process, maker, maker_ordinal, origin] = record.words;
+        let [tid, pid, process, maker, _, origin] = record.words;
         let id = record.task;
         self.bury(id); // a log that starts a task twice is damaged
         let origin = Origin::from_code(origin as u8).unwrap_or(Origin::Orphan);
         let maker = TaskId(maker as u32);
-        let parent = (!maker.is_none()).then_some(EventId { task: maker, ordinal: maker_ordinal });
+        let parent = maker_call(record);
         let process = TaskId(process as u32);
         let (files, place) = self.tables_for(maker, process, origin);
         let task = Task {
@@ -47,15 +62,17 @@ impl Flow {
             place,
             pending: None,
             execed: false,
+            stop: None,
         };
         self.state.tasks.insert(id, task);
         self.join_process(process, pid as u32, maker);
         if let Some(cause) = parent {
-            self.born.insert(cause, id);
+            let is_told = self.makers.contains(&cause);
+            self.born.insert(cause, Born { child: id, is_told });
             let effect = EventId { task: id, ordinal: record.ordinal };
-            let edge =
-                Edge { kind: EdgeKind::Fork, cause, from: Side::Start, effect, to: Side::Start };
-            self.after.push(Item::Edge(edge));
+            if is_told {
+                self.after.push(Item::Edge(fork(cause, effect)));
+            }
         }
         self.before.push(Item::Task(id));
         self.apply_facts(id, record.ordinal);
@@ -102,6 +119,7 @@ impl Flow {
             parent: parent.map(|parent| parent.id),
             threads: 1,
             execution: parent.and_then(|parent| parent.execution.clone()),
+            is_partial: false,
             children: FxHashMap::default(),
         };
         self.state.processes.insert(id, process);
@@ -114,7 +132,11 @@ impl Flow {
     /// A fork, vfork or clone has returned to the maker.
     pub(super) fn forked(&mut self, record: &Record<'_>, plan: &Plan) {
         let cause = EventId { task: record.task, ordinal: record.ordinal };
-        let Some(child) = self.born.remove(&cause) else { return };
+        let Some(Born { child, is_told }) = self.born.remove(&cause) else { return };
+        if !is_told {
+            // It was not there yet when the child's start was read.
+            self.after.push(Item::Edge(fork(cause, EventId { task: child, ordinal: 0 })));
+        }
         if record.failed {
             return;
         }
@@ -270,6 +292,11 @@ impl Flow {
             }
         }
     }
+}
+
+/// A call has made a task: it may return after the whole life of that.
+fn fork(cause: EventId, effect: EventId) -> Edge {
+    Edge { kind: EdgeKind::Fork, cause, from: Side::Start, effect, to: Side::Start }
 }
 
 fn joined(exit: EventId, wait: EventId) -> Edge {

@@ -7,13 +7,14 @@
 //!
 //! | file | what it knows |
 //! | --- | --- |
+//! | `reading`, `telling` | from record to record; what is given out, in which order |
 //! | `item` | what is given out |
 //! | `state`, `task`, `resource`, `socket`, `descriptors` | what is known at a moment |
 //! | `life`, `exec` | tasks that start, end and wait; that run a new program |
 //! | `effect` | what calls do to descriptors, directories and sockets |
 //! | `look` | what looking at a file tells |
 //! | `facts` | what the recorder learnt beside the calls |
-//! | `gaps` | which events the log does not have |
+//! | `gaps`, `omitted` | which events the log does not have; which calls were left out |
 //! | `recap` | what a log that begins in the midst of a run must say first |
 //! | `signal` | signals, from who sent one to who got it |
 //! | `thread` | threads that others wait for |
@@ -52,11 +53,13 @@ mod mounts;
 mod names;
 mod naming;
 mod numbers;
+mod omitted;
 mod path;
 mod plan;
 mod pool;
 mod position;
 mod ranges;
+mod reading;
 mod recap;
 mod resource;
 mod rights;
@@ -65,6 +68,7 @@ mod socket;
 mod state;
 mod stream;
 mod task;
+mod telling;
 mod thread;
 mod touch;
 mod transfer;
@@ -73,12 +77,12 @@ mod version;
 #[cfg(test)]
 mod tests;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use bytes::{Moved, moves_bytes};
 pub use command::command_line;
 pub use database::{Database, DatabaseUse, Statement, System};
-pub use descriptors::{Descriptor, Descriptors};
+pub use descriptors::{Access, Descriptor, Descriptors};
 pub use files::OpenId;
 pub use ipc::Number;
 pub use item::{
@@ -87,6 +91,7 @@ pub use item::{
 };
 pub use moniker::{Authority, Moniker};
 pub use names::{NameId, Names};
+pub use omitted::{Omitted, Sort};
 pub use plan::Lookup;
 pub use recap::Recap;
 pub use resource::{Class, Identity, Resource, ResourceId};
@@ -96,7 +101,7 @@ pub use task::{Execution, Process, Task};
 pub use version::{FileId, Name, Version, VersionId};
 
 use crate::abi::Prototype;
-use crate::event::{Batch, FactKind, Kind, Record, TaskId};
+use crate::event::{Batch, Record, TaskId};
 use database::Databases;
 use facts::Facts;
 use gaps::Gaps;
@@ -119,7 +124,9 @@ pub struct Flow {
     parcels: Parcels,
     joins: Joins,
     /// Tasks whose maker's call has not ended yet, by that call.
-    born: FxHashMap<EventId, TaskId>,
+    born: FxHashMap<EventId, life::Born>,
+    /// Calls that are in the slice of time at hand and made a task in it.
+    makers: FxHashSet<EventId>,
     /// Processes that have ended and that nobody has waited for yet.
     dead: FxHashMap<TaskId, life::Dead>,
     /// The working directory of the command, if no fact says otherwise.
@@ -166,6 +173,7 @@ impl Flow {
             parcels: Parcels::default(),
             joins: Joins::default(),
             born: FxHashMap::default(),
+            makers: FxHashSet::default(),
             dead: FxHashMap::default(),
             first_cwd: Vec::new(),
             started: u64::MAX,
@@ -186,6 +194,11 @@ impl Flow {
     /// it, only what a call proves to be new is taken for new.
     pub fn set_started(&mut self, realtime: u64) {
         self.started = realtime;
+    }
+
+    /// Which calls the log does not have, as its header says.
+    pub fn set_omitted(&mut self, omitted: Omitted) {
+        self.state.omitted = omitted;
     }
 
     /// What is known now.
@@ -209,6 +222,7 @@ impl Flow {
         self.dead = old.dead;
         self.first_cwd = old.first_cwd;
         self.started = old.started;
+        self.state.omitted = old.state.omitted;
         self.state.by_pid = old.state.by_pid;
         for (id, process) in old.state.processes {
             if let Some(own) = self.state.processes.get_mut(&id) {
@@ -233,6 +247,7 @@ impl Flow {
         self.facts.take(batch.facts());
         self.state.mounts.take_facts(batch.facts());
         self.look_ahead(batch);
+        self.look_for_makers(batch);
         for record in (0..batch.len()).filter_map(|index| batch.get(index)) {
             self.record(&record, sink)?;
         }
@@ -260,202 +275,5 @@ impl Flow {
         self.settle();
         self.tell_before(sink)?;
         self.tell_facts(None, sink)
-    }
-
-    fn record<S: Sink + ?Sized>(
-        &mut self,
-        record: &Record<'_>,
-        sink: &mut S,
-    ) -> Result<(), S::Error> {
-        self.uses.clear();
-        self.databases.clear();
-        let mut prototype = None;
-        match record.kind {
-            Kind::Call => prototype = self.call(record),
-            Kind::Start => self.start(record),
-            Kind::Exit => {
-                self.end_pending(record.task, sink)?;
-                self.tell_facts(Some(event_id(record)), sink)?;
-                self.exit(record);
-            }
-            Kind::Detach => {
-                self.end_pending(record.task, sink)?;
-                self.tell_facts(Some(event_id(record)), sink)?;
-                self.leave(record.task);
-            }
-            Kind::Exec => self.exec_stop(record),
-            Kind::Signal => {
-                self.settle_exec(record.task);
-                self.signalled(record);
-            }
-            Kind::Stop | Kind::Continue => self.settle_exec(record.task),
-        }
-        if !record.is_begun() {
-            self.link_next(record);
-        }
-        self.tell(record, prototype, sink)
-    }
-
-    /// Gives out what the event at hand led to, the event in its midst.
-    fn tell<S: Sink + ?Sized>(
-        &mut self,
-        record: &Record<'_>,
-        prototype: Option<&'static Prototype>,
-        sink: &mut S,
-    ) -> Result<(), S::Error> {
-        self.tell_before(sink)?;
-        let (uses, statements) = (&self.uses[..], &self.databases.statements[..]);
-        let event = Event { record: *record, prototype, uses, statements };
-        let item = if record.is_begun() { Item::Begun(event) } else { Item::Event(event) };
-        sink.item(&self.state, item)?;
-        for item in self.after.drain(..) {
-            sink.item(&self.state, item)?;
-        }
-        for used in &self.databases.uses {
-            sink.item(&self.state, Item::Database(used))?;
-        }
-        if let Some(task) = self.leaving.take() {
-            self.bury(task);
-        }
-        Ok(())
-    }
-
-    fn tell_before<S: Sink + ?Sized>(&mut self, sink: &mut S) -> Result<(), S::Error> {
-        while self.named < self.state.resource_count() {
-            let id = ResourceId::from_index(self.named);
-            self.named += 1;
-            sink.item(&self.state, Item::Resource(id))?;
-        }
-        for item in self.before.drain(..) {
-            sink.item(&self.state, item)?;
-        }
-        Ok(())
-    }
-
-    /// Gives out what could not be seen, and how files were, of all tasks at a batch's
-    /// end, or of one whose last event is at hand.
-    fn tell_facts<S: Sink + ?Sized>(
-        &mut self,
-        last: Option<EventId>,
-        sink: &mut S,
-    ) -> Result<(), S::Error> {
-        for fact in self.facts.take_told(last.map(|event| event.task)) {
-            let event = EventId { task: fact.task, ordinal: fact.ordinal };
-            let is_recorded = last == Some(event) || self.is_recorded(event);
-            if fact.kind == FactKind::BlindSpot {
-                let spot = BlindSpot { is_recorded, ..BlindSpot::of(&fact) };
-                sink.item(&self.state, Item::BlindSpot(spot))?;
-            } else if let Some(resource) = self.file_of(&fact) {
-                self.tell_before(sink)?;
-                let look = Look { event, is_recorded, time: fact.time, resource, fact: &fact };
-                sink.item(&self.state, Item::Look(look))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether the log has that event, which it may have told of already.
-    fn is_recorded(&self, event: EventId) -> bool {
-        let Some(task) = self.state.tasks.get(&event.task).filter(|task| task.last < event.ordinal)
-        else {
-            return !self.gaps.has(event);
-        };
-        // What is still going on stands in each batch.
-        let pending = task.pending.as_ref().and_then(|pending| pending.get(0));
-        pending.is_some_and(|record| record.ordinal == event.ordinal)
-    }
-
-    /// The edge from a task's event before.
-    fn link_next(&mut self, record: &Record<'_>) {
-        let effect = event_id(record);
-        // An exec stop lies inside its execve, which ends later: it has no place
-        // in the chain of events that follow each other. Without that call it has.
-        let is_inside = record.kind == Kind::Exec && self.state.execution(effect).is_none();
-        if is_inside || record.kind == Kind::Start {
-            return;
-        }
-        let Some(task) = self.state.tasks.get_mut(&record.task) else { return };
-        if record.ordinal <= task.last {
-            return;
-        }
-        let cause = EventId { task: record.task, ordinal: task.last };
-        self.gaps.between(record.task, task.last, record.ordinal);
-        task.last = record.ordinal;
-        task.seen = record.end.unwrap_or(record.start);
-        let edge = Edge { kind: EdgeKind::Next, cause, from: Side::End, effect, to: Side::Start };
-        self.after.push(Item::Edge(edge));
-    }
-
-    /// A call has ended, or begun.
-    fn call(&mut self, record: &Record<'_>) -> Option<&'static Prototype> {
-        let plan = record.call.and_then(|call| self.plans.get(call));
-        let Some(plan) = plan else {
-            self.settle_exec(record.task);
-            self.keep_pending(record);
-            return None;
-        };
-        if plan.prototype.effect.verb != crate::abi::Verb::Execs {
-            self.settle_exec(record.task);
-        }
-        self.name_arguments(record, &plan);
-        self.transfer(record, &plan);
-        self.pass_descriptors(record, &plan);
-        self.follow_threads(record, plan.prototype);
-        if plan.prototype.effect.verb == crate::abi::Verb::Signals {
-            self.send_signal(record, &plan);
-        }
-        if !record.is_begun() {
-            self.apply(record, &plan);
-            self.apply_facts(record.task, record.ordinal);
-            if !record.failed {
-                self.touch_files(record, &plan);
-                self.watch_databases(record, &plan);
-            }
-        }
-        self.meet(record, &plan);
-        self.keep_pending(record);
-        Some(plan.prototype)
-    }
-
-    /// Remembers a call that has begun, forgets one that has ended.
-    fn keep_pending(&mut self, record: &Record<'_>) {
-        let Some(task) = self.state.tasks.get_mut(&record.task) else { return };
-        if record.is_begun() {
-            let mut copy = Box::new(Batch::new());
-            copy.push(record);
-            task.pending = Some(copy);
-        } else if task.pending.is_some() {
-            task.pending = None;
-        }
-    }
-
-    /// A task's pending call will never end: it is an event as it stands.
-    fn end_pending<S: Sink + ?Sized>(
-        &mut self,
-        task: TaskId,
-        sink: &mut S,
-    ) -> Result<(), S::Error> {
-        let pending = self.state.tasks.get_mut(&task).and_then(|task| task.pending.take());
-        let Some(pending) = pending else { return Ok(()) };
-        let Some(record) = pending.get(0) else { return Ok(()) };
-        self.uses.clear();
-        let plan = record.call.and_then(|call| self.plans.get(call));
-        if let Some(plan) = &plan {
-            self.name_arguments(&record, plan);
-        }
-        let event = event_id(&record);
-        self.transfer_cut(event);
-        self.signals.cut(event);
-        self.parcels.cut(event);
-        self.link_next(&record);
-        self.tell_before(sink)?;
-        let prototype = plan.map(|plan| plan.prototype);
-        let event = Event { record, prototype, uses: &self.uses, statements: &[] };
-        sink.item(&self.state, Item::Event(event))?;
-        for item in self.after.drain(..) {
-            sink.item(&self.state, item)?;
-        }
-        self.uses.clear();
-        Ok(())
     }
 }

@@ -113,6 +113,12 @@ impl Class {
         }
     }
 
+    /// Whether there are calls that take bytes from things of that class, or give them.
+    pub(super) const fn carries_bytes(self) -> bool {
+        self.has_descriptors() && !matches!(self, Self::Directory)
+            || matches!(self, Self::MessageQueue)
+    }
+
     /// The class that a file's type bits (`S_IFMT` of `st_mode`, inode(7)) tell.
     pub const fn from_mode(mode: u32) -> Option<Self> {
         match mode & 0o170_000 {

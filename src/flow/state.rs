@@ -10,6 +10,7 @@ use super::item::{ActivityId, EventId};
 use super::moniker::address;
 use super::mounts::Mounts;
 use super::names::{NameId, Names};
+use super::omitted::Omitted;
 use super::path::absolute;
 use super::pool::Pool;
 use super::resource::{Class, Resource, ResourceId, Resources};
@@ -37,6 +38,8 @@ pub struct State {
     pub(super) pidfds: FxHashMap<ResourceId, TaskId>,
     /// What is behind names of files.
     pub(super) contents: Files,
+    /// Calls that the log does not have, as its header says.
+    pub(super) omitted: Omitted,
     scratch: Vec<u8>,
 }
 
@@ -70,6 +73,24 @@ impl State {
             _ => EventId { task: process.id, ordinal: 0 },
         };
         Some(ActivityId { process: process.id, since })
+    }
+
+    /// Which calls the log does not have, as its header says.
+    pub fn omitted(&self) -> Omitted {
+        self.omitted
+    }
+
+    /// Which calls a process may have made without a record of them: those, and of one
+    /// of which something is missing for another reason any.
+    pub fn unseen(&self, process: TaskId) -> Omitted {
+        let is_partial = self.process(process).is_some_and(|process| process.is_partial);
+        if is_partial { Omitted::ANYTHING } else { self.omitted }
+    }
+
+    /// Whether bytes may have gone through a pipe or socket by calls that were left out.
+    pub(super) fn may_pass_unseen(&self, through: ResourceId) -> bool {
+        let class = self.resource(through).map(|resource| resource.class);
+        class.is_some_and(|class| self.omitted.takes(class) || self.omitted.gives(class))
     }
 
     /// What became of a resource that has a path.

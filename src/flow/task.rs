@@ -36,6 +36,8 @@ pub struct Task {
     pub(super) pending: Option<Box<Batch>>,
     /// An exec has happened whose effect on the descriptors is still to be done.
     pub(super) execed: bool,
+    /// The last exec's stop, which lies inside its call and takes an ordinal behind that.
+    pub(super) stop: Option<u64>,
 }
 
 /// A process: a thread group.
@@ -56,6 +58,9 @@ pub struct Process {
     /// The program that it runs: `None` before the first known exec. A fork takes
     /// its parent's over.
     pub execution: Option<Arc<Execution>>,
+    /// Whether something that it did is missing, though no filter left it out: it was
+    /// lost, came before the log's beginning, or could not be seen.
+    pub is_partial: bool,
     /// Living or unwaited children, by their ids in this process's namespace.
     pub(super) children: FxHashMap<u32, TaskId>,
 }

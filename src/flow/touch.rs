@@ -335,8 +335,9 @@ impl Flow {
         let Some(content) = self.state.contents.content(file) else {
             return VersionId { file, number: 0 };
         };
-        let after = &mut self.after;
+        let (after, is_whole) = (&mut self.after, !self.state.omitted.gives(Class::File));
         content.read(&doing.deed(extent), |earlier| {
+            let earlier = earlier.certain_if(is_whole);
             after.push(edge(EdgeKind::Content, earlier, doing.event, name, file));
         });
         VersionId { file, number: content.number() }
@@ -353,8 +354,9 @@ impl Flow {
         let Some(content) = self.state.contents.content(file) else {
             return VersionId { file, number: 0 };
         };
-        let after = &mut self.after;
+        let (after, is_whole) = (&mut self.after, !self.state.omitted.gives(Class::File));
         let change = content.write(&doing.deed(extent), |earlier| {
+            let earlier = earlier.certain_if(is_whole);
             after.push(edge(EdgeKind::Overwrite, earlier, doing.event, name, file));
         });
         let id = VersionId { file, number: content.number() };
@@ -367,9 +369,10 @@ impl Flow {
     fn cut(&mut self, doing: &Doing<'_>, name: ResourceId, file: FileId, length: u64) {
         self.state.contents.modified(name);
         let Some(content) = self.state.contents.content(file) else { return };
-        let after = &mut self.after;
+        let (after, is_whole) = (&mut self.after, !self.state.omitted.gives(Class::File));
         let none = doing.deed(Extent::exact(0, 0));
         let change = content.cut(&none, length, |earlier| {
+            let earlier = earlier.certain_if(is_whole);
             after.push(edge(EdgeKind::Overwrite, earlier, doing.event, name, file));
         });
         if let Some(change) = change {

@@ -76,6 +76,8 @@ pub(super) struct Transfers {
     letters: Vec<Letter>,
     /// Sockets of which it is not certain whose peers they are.
     doubtful: FxHashSet<ResourceId>,
+    /// Pipes and sockets through which bytes may have gone without a record of it.
+    partial: FxHashSet<ResourceId>,
 }
 
 impl Transfers {
@@ -97,6 +99,11 @@ impl Transfers {
             }
             Step::Moved(moved) => stream.moved(way, moved),
         }
+    }
+
+    /// Bytes may have gone through those without a record of it.
+    pub(super) fn went_unseen(&mut self, through: impl Iterator<Item = ResourceId>) {
+        self.partial.extend(through);
     }
 
     /// The slice of time's datagrams go where they were sent.
@@ -201,7 +208,9 @@ impl Flow {
         for channel in touched.drain(..) {
             let through = channel.resource();
             let is_doubtful = self.transfers.doubtful.contains(&through);
-            let doubt = is_doubtful || has_doubt(&self.state, channel);
+            let is_partial =
+                self.transfers.partial.contains(&through) || self.state.may_pass_unseen(through);
+            let doubt = is_doubtful || is_partial || has_doubt(&self.state, channel);
             let before = &mut self.before;
             let Some(stream) = self.transfers.streams.get_mut(&channel) else { continue };
             stream.settle(|passed| {
@@ -210,6 +219,7 @@ impl Flow {
                     from: passed.bytes.start,
                     to: passed.bytes.end,
                     certain: passed.certain && !doubt,
+                    counted: !is_partial,
                     given: passed.given,
                     taken: passed.taken,
                 };

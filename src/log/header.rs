@@ -79,7 +79,9 @@ pub struct Options {
     /// Bytes kept of a data buffer (`-s`).
     #[serde(with = "word")]
     pub string_limit: u64,
-    /// The set of calls (`-e trace=`); `None` is all.
+    /// The set of calls (`-e trace=`); `None` is all. Of a log that was cut out of
+    /// another one several sets, joined by ` & `: calls that are in all of them
+    /// ([`Filter::parse_joined`](crate::abi::Filter::parse_joined)).
     pub trace: Option<String>,
     /// What was learnt beside the calls: `none`, `names`; empty in a log that does
     /// not say.
@@ -90,6 +92,26 @@ pub struct Options {
     pub env: bool,
     /// Processes that rtrace attached to.
     pub attached: Vec<u32>,
+}
+
+impl Options {
+    /// What was recorded, and is also in a log with those options: of what one of both
+    /// lacks, nobody knows where it is missing.
+    pub(super) fn narrow(&mut self, other: &Self) {
+        self.string_limit = self.string_limit.min(other.string_limit);
+        if let Some(set) = other.trace.as_deref() {
+            set.split(" & ").for_each(|set| self.narrow_to(set));
+        }
+    }
+
+    /// Leaves out the calls that are not in `set`, too.
+    pub fn narrow_to(&mut self, set: &str) {
+        match &mut self.trace {
+            None => self.trace = Some(set.to_owned()),
+            Some(own) if own.split(" & ").any(|known| known == set) => {}
+            Some(own) => own.extend([" & ", set]),
+        }
+    }
 }
 
 /// What was found where a header should be.
@@ -219,6 +241,18 @@ mod tests {
             let Ok(Parsed::Whole(back, len)) = Header::read(&bytes) else { panic!("no header") };
             assert_eq!((*back, len), (header, bytes.len()));
         }
+    }
+
+    #[test]
+    fn sets_are_joined_once_each() {
+        let mut options = Options::default();
+        for set in ["%file", "!open", "%file"] {
+            options.narrow_to(set);
+        }
+        assert_eq!(options.trace.as_deref(), Some("%file & !open"));
+        let mut whole = Options { string_limit: 64, ..Options::default() };
+        whole.narrow(&Options { string_limit: 32, ..Options::default() });
+        assert_eq!((whole.string_limit, whole.trace), (32, None));
     }
 
     #[test]

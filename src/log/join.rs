@@ -61,10 +61,13 @@ impl Join {
             inputs.iter().map(|one| repair::header(&one.reader, one.info.as_ref())).collect();
         let whole = headers.iter().find(|header| !is_half(&header.run)).or(headers.first());
         let header = whole.cloned().ok_or(Error::NotALog)?;
-        let header = Header { part: None, ..header };
+        let mut header = Header { part: None, ..header };
         let others = headers.iter().position(|other| !is_same(&other.run, &header.run));
         if let Some(index) = others {
             return Err(Error::OtherRun { index });
+        }
+        for other in headers.iter().filter(|other| !is_half(&other.run)) {
+            header.options.narrow(&other.options);
         }
         Ok(Self {
             header,

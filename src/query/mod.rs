@@ -9,6 +9,7 @@
 //! | `subject` | the runs that are asked about; whose doing something was; paths |
 //! | `contents`, `heritage` | which file a name led to; what one run left to another |
 //! | `lineage`, `search` | what a file was made from, and what from it |
+//! | `needs` | what an answer cannot know |
 //! | `critical` | what decided how long a run took |
 //! | `sparql` | questions in SPARQL |
 //! | `mentioned` | which triples such a question can be about |
@@ -21,6 +22,7 @@ mod critical;
 mod heritage;
 mod lineage;
 mod mentioned;
+mod needs;
 mod quads;
 mod queries;
 mod search;
@@ -29,6 +31,7 @@ mod subject;
 mod terms;
 
 pub use answer::{Answer, Cell, Format};
+pub use needs::{Lacks, Need};
 pub use queries::QUERIES;
 pub use sparql::{Reply, SparqlError, Store, parse};
 pub use subject::{Subject, distinct};
@@ -44,6 +47,8 @@ pub struct Query {
     pub about: &'static str,
     /// What it must be told.
     pub params: &'static [&'static str],
+    /// What must be in a log for its answer to be whole.
+    pub needs: &'static [Need],
     /// The columns of its answer.
     pub columns: &'static [&'static str],
     answer: fn(&[Subject], &Params<'_>) -> Result<Rows, Error>,

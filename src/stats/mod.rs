@@ -21,11 +21,12 @@ pub use tally::Tally;
 
 pub use crate::flow::graph::Amount;
 
-use crate::abi::{self, Abi, Filter, Verb};
+use crate::abi::{Filter, Verb};
 use crate::event::{Batch, Call, Kind, Record, TaskId};
 use crate::flow::graph::{Deed, deed};
 use crate::flow::{
-    Class, Endpoint, Event, Execution, Flow, Item, Place, ResourceId, Sink, State, Use, moves_bytes,
+    Class, Endpoint, Event, Execution, Flow, Item, Omitted, Place, ResourceId, Sink, Sort, State,
+    Use,
 };
 use crate::log::Header;
 use crate::render;
@@ -101,12 +102,15 @@ impl Stats {
     pub fn begin(&mut self, header: &Header) {
         self.flow = Flow::new();
         self.flow.set_cwd(&header.cwd);
+        self.flow.set_started(header.clock.realtime);
+        let omitted = Omitted::by_set(header.options.trace.as_deref());
+        self.flow.set_omitted(omitted);
         self.run = header.run;
         self.machine = match header.host.machine_id.as_str() {
             "" => header.host.name.as_slice().into(),
             id => id.as_bytes().into(),
         };
-        self.counts.is_partial = header.options.trace.as_deref().is_some_and(leaves_out_bytes);
+        self.counts.is_partial = omitted.has(Sort::Reads) || omitted.has(Sort::Writes);
     }
 
     /// The next slice of the log.
@@ -360,12 +364,4 @@ fn touched(event: &Event<'_>) -> impl Iterator<Item = ResourceId> {
         let is_new = !event.uses[..index].iter().any(is_same);
         (is_chosen(used) && is_new).then_some(used.resource)
     })
-}
-
-/// Whether a log that was recorded with that set of calls has not all calls that move
-/// bytes. A set that cannot be read is one of an rtrace that knows more.
-fn leaves_out_bytes(set: &str) -> bool {
-    let Ok(filter) = Filter::parse(set) else { return true };
-    let mut calls = abi::calls(Abi::X86_64).filter(|(_, prototype)| moves_bytes(prototype));
-    calls.any(|(nr, _)| !filter.allows(Abi::X86_64, nr))
 }

@@ -82,7 +82,7 @@ pub(super) struct Passage {
     pub(super) through: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) version: Option<String>,
-    pub(super) amount: u64,
+    pub(super) amount: Option<u64>,
     pub(super) certain: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) given: Option<FirstLast>,

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::ids::Ids;
 use super::text::{Text, readable};
 use crate::export::{Detail, Pattern, Run, Scope};
-use crate::flow::BlindSpot;
 use crate::flow::graph::Graph;
+use crate::flow::{BlindSpot, Sort};
 
 /// What is known last and stands first.
 #[derive(Debug, Serialize)]
@@ -45,7 +45,16 @@ pub(super) struct RunMeta {
     pub(super) cwd: Text<'static>,
     pub(super) end: u64,
     pub(super) revision: u32,
+    recorded: Recorded,
     blind_spots: Vec<Blind>,
+}
+
+/// What the log can have of the run.
+#[derive(Debug, Serialize)]
+struct Recorded {
+    calls: Option<String>,
+    left_out: Vec<&'static str>,
+    kept_bytes: Option<u64>,
 }
 
 /// Something that the recorder could not see.
@@ -101,6 +110,11 @@ impl RunMeta {
             cwd: run.cwd.clone().into(),
             end: 0,
             revision: 0,
+            recorded: Recorded {
+                calls: run.calls.clone(),
+                left_out: run.omitted().sorts().map(Sort::name).collect(),
+                kept_bytes: run.kept,
+            },
             blind_spots: Vec::new(),
         }
     }

@@ -125,6 +125,8 @@ pub(super) struct Process<'a> {
     pub(super) threads: u32,
     pub(super) calls: u64,
     pub(super) errors: u64,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) partial: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) failure: Option<Failure<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -235,8 +237,9 @@ pub(super) struct Store<'a> {
 /// What became of a name.
 #[derive(Debug, Serialize)]
 pub(super) struct Path {
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub(super) modified: bool,
+    /// `true`, or `null` where that is not known; absent if it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) modified: Option<serde_json::Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) created_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -91,6 +91,7 @@ impl Whole<'_> {
             threads: process.threads,
             calls: process.calls,
             errors: process.errors,
+            partial: process.is_partial,
             failure: process.failure.as_ref().map(|failure| self.failure(failure)),
             said: Some(&process.said)
                 .filter(|said| !said.is_empty())

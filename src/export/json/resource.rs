@@ -1,7 +1,5 @@
 //! Resources.
 
-//! Resources, and what executions did to them.
-
 use std::io;
 
 use rustc_hash::FxHashMap;
@@ -13,13 +11,13 @@ use super::text::{Text, readable, version_name};
 use super::usage::Total;
 use crate::export::Detail;
 use crate::export::scope::{Fate, SYSTEM_LABEL};
-use crate::flow::graph::{Resource, Version};
+use crate::flow::graph::{Amount, Resource, Version};
 use crate::flow::{EventId, Moniker, ResourceId, Socket};
 
 impl Whole<'_> {
     pub(super) fn resources(&self, nodes: &mut Section) -> io::Result<()> {
         let graph = self.graph;
-        let mut totals = vec![Total::default(); graph.resources.len()];
+        let mut totals: Vec<_> = graph.resources.iter().map(|one| self.uncounted(one)).collect();
         for usage in &graph.usages {
             if let Some(total) = totals.get_mut(usage.resource.index()) {
                 total.add(usage);
@@ -56,6 +54,13 @@ impl Whole<'_> {
         nodes.push(&Node { label: SYSTEM_LABEL.to_owned(), ..node })
     }
 
+    /// What there may have been before any of it is counted.
+    fn uncounted(&self, resource: &Resource) -> Total {
+        let (read, written) = self.graph.uncounted(resource.class);
+        let some = |amount: Amount| Some(amount).filter(|amount| amount.is_at_least);
+        Total { read: some(read), written: some(written), span: None }
+    }
+
     /// What was only looked at stands with who did; events refer to all.
     fn is_node(&self, resource: &Resource) -> bool {
         let is_told = self.fates.tells(self.state, resource.id);
@@ -75,7 +80,7 @@ impl Whole<'_> {
         });
         let life = resource.life;
         let path = resource.has_path().then(|| node::Path {
-            modified: life.modified,
+            modified: modified(life.modified, total),
             created_by: life.created.and_then(|event| self.doer_of(event)),
             deleted_by: life.deleted.and_then(|event| self.doer_of(event)),
         });
@@ -133,6 +138,13 @@ impl Whole<'_> {
     pub(super) fn told_event(&self, id: EventId) -> Option<String> {
         (!self.calls.hides(id)).then(|| self.ids.event(id))
     }
+}
+
+/// Whether what is behind a name was changed: a write that was not recorded leaves no
+/// trace.
+fn modified(is_modified: bool, total: Total) -> Option<serde_json::Value> {
+    let is_unknown = total.written.is_some_and(|written| written.is_at_least);
+    if is_modified { Some(true.into()) } else { is_unknown.then_some(serde_json::Value::Null) }
 }
 
 /// A socket is called by its ends, where they are known.

@@ -78,7 +78,7 @@ impl Whole<'_> {
                 carrier: passage.carrier.name(),
                 through: through.filter(|_| self.has_resources()),
                 version: passage.version.map(version_name),
-                amount: passage.amount,
+                amount: passage.known(),
                 certain: passage.certain,
                 given: passage.given.map(Into::into),
                 taken: passage.taken.into(),

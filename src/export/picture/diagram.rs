@@ -46,9 +46,7 @@ impl<'a> Diagram<'a> {
 
 impl Exporter for Diagram<'_> {
     fn begin(&mut self, run: &Run) -> io::Result<()> {
-        let mut flow = Flow::new();
-        flow.set_cwd(&run.cwd);
-        flow.set_started(run.started);
+        let flow = run.flow();
         let seen = Seen { builder: Builder::new(), blind_spots: 0 };
         self.run = Some(Reading { run: run.clone(), flow, seen });
         Ok(())

@@ -215,7 +215,8 @@ impl<N: Notation> Triples for Gather<N> {
                 v::NEXT | v::MAY_FEED | v::EXECUTION | v::LEFT => {
                     return self.influence(predicate.as_str(), object, subject);
                 }
-                v::FOUND
+                v::PARTIAL
+                | v::FOUND
                 | v::CONTENT
                 | v::LOOKED_AT
                 | v::MISSED

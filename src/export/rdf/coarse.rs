@@ -35,9 +35,7 @@ impl<T: Triples> Coarse<T> {
 
 impl<T: Triples> Exporter for Coarse<T> {
     fn begin(&mut self, run: &Run) -> io::Result<()> {
-        self.flow = Flow::new();
-        self.flow.set_cwd(&run.cwd);
-        self.flow.set_started(run.started);
+        self.flow = run.flow();
         self.items.builder = Builder::new();
         self.items.graph.begin(run)
     }
@@ -86,6 +84,7 @@ impl<T: Triples> Sink for Items<T> {
             Item::Event(event) if event.record.kind == Kind::Exit => {
                 self.graph.exit(state, &event.record)
             }
+            Item::Partial(process) => self.graph.partial(process),
             Item::BlindSpot(spot) => self.graph.blind_spot(&spot),
             Item::Resource(id) if has_resources => self.graph.resource(state, id),
             Item::Learnt(id) if has_resources => self.graph.learnt(state, id),
@@ -169,10 +168,10 @@ impl<T: Triples> Graph<T> {
         for (deed, count) in usage.deeds() {
             self.integer(count_of(deed), count)?;
         }
-        if usage.has_taken() {
+        if usage.has_taken() || usage.bytes_in.is_at_least {
             self.amount(usage.bytes_in, v::BYTES_IN, v::BYTES_IN_AT_LEAST)?;
         }
-        if usage.has_given() {
+        if usage.has_given() || usage.bytes_out.is_at_least {
             self.amount(usage.bytes_out, v::BYTES_OUT, v::BYTES_OUT_AT_LEAST)?;
         }
         self.span(usage.span)?;
@@ -232,9 +231,9 @@ impl<T: Triples> Graph<T> {
             self.link(v::THROUGH)?;
             self.at_version(passage.version)?;
         }
-        match passage.carrier {
-            Carrier::Bytes => self.integer(v::BYTES, passage.amount)?,
-            Carrier::Messages => self.integer(v::MESSAGES, passage.amount)?,
+        match (passage.carrier, passage.known()) {
+            (Carrier::Bytes, Some(amount)) => self.integer(v::BYTES, amount)?,
+            (Carrier::Messages, Some(amount)) => self.integer(v::MESSAGES, amount)?,
             _ => {}
         }
         self.boolean(v::CERTAIN, passage.is_certain())?;

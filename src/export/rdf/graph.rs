@@ -81,6 +81,7 @@ impl<T: Triples> Graph<T> {
         self.class(v::ACTIVITY)?;
         self.time(v::STARTED_AT, 0)?;
         self.bytes(v::COMMAND, v::COMMAND_BYTES, &command_line(&run.command))?;
+        self.recorded(run)?;
         self.names.host(&mut self.object);
         self.link(v::HOST)?;
         self.link(v::WAS_ASSOCIATED_WITH)?;
@@ -103,6 +104,24 @@ impl<T: Triples> Graph<T> {
             self.plain(v::KERNEL, &run.kernel)?;
         }
         Ok(())
+    }
+
+    /// What the log can have of the run, which `self.subject` is.
+    fn recorded(&mut self, run: &Run) -> io::Result<()> {
+        if let Some(set) = &run.calls {
+            self.plain(v::RECORDED_CALLS, set)?;
+        }
+        for sort in run.omitted().sorts() {
+            self.plain(v::LEFT_OUT, sort.name())?;
+        }
+        run.kept.map_or(Ok(()), |kept| self.integer(v::KEPT_BYTES, kept))
+    }
+
+    /// Something of what a process did is missing.
+    pub(super) fn partial(&mut self, process: TaskId) -> io::Result<()> {
+        self.names.process(process, &mut self.subject);
+        self.object = self.names.run().to_owned();
+        self.link(v::PARTIAL)
     }
 
     pub(super) fn task(&mut self, state: &State, id: TaskId) -> io::Result<()> {
@@ -392,6 +411,7 @@ impl<T: Triples> Sink for Graph<T> {
                     graph.name_maker(state, event);
                 })
             }
+            Item::Partial(process) => self.partial(process),
             Item::Begun(_) | Item::Ended(_) => Ok(()),
         }
     }

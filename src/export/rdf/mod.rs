@@ -112,9 +112,7 @@ struct Rdf<T> {
 
 impl<T: Triples> Exporter for Rdf<T> {
     fn begin(&mut self, run: &Run) -> io::Result<()> {
-        self.flow = Flow::new();
-        self.flow.set_cwd(&run.cwd);
-        self.flow.set_started(run.started);
+        self.flow = run.flow();
         self.graph.begin(run)
     }
 

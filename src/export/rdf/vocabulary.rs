@@ -66,6 +66,10 @@ terms! { all in RTRACE_TERMS, "https://w3id.org/rtrace/ns#":
     MACHINE_ID = "machineId";
     BOOT_ID = "bootId";
     ADDRESS = "address";
+    RECORDED_CALLS = "recordedCalls";
+    LEFT_OUT = "leftOut";
+    KEPT_BYTES = "keptBytes";
+    PARTIAL = "partlyRecordedIn";
     KERNEL = "kernel";
     COMMAND = "command";
     COMMAND_BYTES = "commandBytes";

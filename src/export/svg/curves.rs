@@ -30,6 +30,8 @@ pub(super) struct Curve {
 struct Sum {
     bytes: u64,
     messages: u64,
+    /// Whether it is not known how much went: calls were not recorded.
+    is_unknown: bool,
     resources: Vec<usize>,
     given: u64,
     taken: u64,
@@ -98,10 +100,11 @@ fn moments(subject: &Subject<'_>, passage: &Passage) -> (u64, u64) {
 
 impl Sum {
     const fn new((given, taken): (u64, u64)) -> Self {
-        Self { bytes: 0, messages: 0, resources: Vec::new(), given, taken }
+        Self { bytes: 0, messages: 0, is_unknown: false, resources: Vec::new(), given, taken }
     }
 
     fn add(&mut self, passage: &Passage, (given, taken): (u64, u64)) {
+        self.is_unknown |= passage.known().is_none();
         match passage.carrier {
             Carrier::Bytes => self.bytes += passage.amount,
             Carrier::Messages => self.messages += passage.amount,
@@ -123,6 +126,7 @@ impl Sum {
                 shortened(&readable(last), 24).into_owned()
             }
             (true, count) => counted(count, "file", "files"),
+            (false, _) if self.is_unknown => "not known how much".to_owned(),
             (false, _) if self.bytes > 0 => size_text(self.bytes),
             (false, _) => counted(self.messages as usize, "message", "messages"),
         }

@@ -65,9 +65,7 @@ struct Seen {
 
 impl Exporter for Svg<'_> {
     fn begin(&mut self, run: &Run) -> io::Result<()> {
-        let mut flow = Flow::new();
-        flow.set_cwd(&run.cwd);
-        flow.set_started(run.started);
+        let flow = run.flow();
         let doings = Doings::new(&self.scope);
         let seen = Seen { builder: Builder::new(), doings, blind_spots: 0 };
         self.run = Some(Reading { run: run.clone(), flow, seen });

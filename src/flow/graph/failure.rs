@@ -7,6 +7,7 @@ use super::parts::End;
 use crate::abi::{Prototype, Verb, errno_name, errno_text};
 use crate::event::{Record, Role};
 use crate::flow::item::{Event, EventId, Use};
+use crate::flow::omitted::Omitted;
 use crate::flow::resource::ResourceId;
 use crate::flow::socket::Endpoint;
 use crate::flow::state::State;
@@ -99,6 +100,35 @@ impl Failure {
     }
 }
 
+/// The end of a process.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ending {
+    pub(super) end: End,
+    /// Calls that the log has of it.
+    pub(super) calls: u64,
+    /// Its last event.
+    pub(super) last: EventId,
+    /// Calls that it may have made without a record of them.
+    pub(super) unseen: Omitted,
+}
+
+impl Ending {
+    /// Whether a call was one of the last that were made.
+    fn is_near(&self, call: &Failure) -> bool {
+        if self.unseen.is_nothing() {
+            return self.calls.saturating_sub(call.number) <= FEW;
+        }
+        // Those that are not recorded have ordinals, too.
+        let is_same_task = call.event.task == self.last.task;
+        is_same_task && self.last.ordinal.saturating_sub(call.event.ordinal) <= FEW
+    }
+
+    /// Whether a call's error is the exit code.
+    fn is_of(&self, call: &Failure) -> bool {
+        matches!(self.end, End::Exited(code) if u16::from(code) == call.errno)
+    }
+}
+
 /// What is remembered of a living process.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
@@ -125,19 +155,14 @@ impl Recent {
         self.said.drain(..extra);
     }
 
-    /// The call that is to blame for an end, after so many calls.
-    pub(super) fn blame(mut self, state: &State, end: End, calls: u64) -> Option<Failure> {
+    /// The call that is to blame for an end.
+    pub(super) fn blame(mut self, state: &State, end: Ending) -> Option<Failure> {
         let text = &self.said;
         let last = |is_it: &dyn Fn(&Failure) -> bool| self.calls.iter().rposition(is_it);
         let found = last(&|call| call.is_told(text) && call.is_named(state, text, 1))
             .or_else(|| last(&|call| call.is_named(state, text, 3)))
             .or_else(|| last(&|call| call.is_told(text)))
-            .or_else(|| {
-                last(&|call| {
-                    let is_code = matches!(end, End::Exited(code) if u16::from(code) == call.errno);
-                    is_code && calls.saturating_sub(call.number) <= FEW
-                })
-            });
+            .or_else(|| last(&|call| end.is_of(call) && end.is_near(call)));
         self.calls.swap_remove_back(found?)
     }
 }

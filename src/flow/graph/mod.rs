@@ -16,16 +16,23 @@
 //! | `revision` | what changed when |
 //! | `held_up` | which tasks waited, and for what |
 //! | `failure` | why a process failed |
-//! | `builder` | how items become all that |
+//! | `unseen`, `holders` | what may have been done without a record of it, and by whom |
+//! | `builder` | how items become all that: |
+//! | `lives`, `doings`, `leads` | tasks and processes; events; edges |
 
 mod builder;
+mod doings;
 mod failure;
 mod held_up;
+mod holders;
+mod leads;
+mod lives;
 mod parts;
 mod passage;
 mod revision;
 mod session;
 mod tie;
+mod unseen;
 mod usage;
 
 pub use builder::Builder;
@@ -40,7 +47,8 @@ pub use usage::{Amount, Deed, Span, Usage, deed};
 use rustc_hash::FxHashMap;
 
 use super::item::EventId;
-use super::resource::ResourceId;
+use super::omitted::Omitted;
+use super::resource::{Class, ResourceId};
 use crate::event::TaskId;
 
 /// The graph of one run. All lists are in the order of first sight, so that the same
@@ -69,12 +77,16 @@ pub struct Graph {
     pub sessions: Vec<Session>,
     /// When tasks could not go on before another one had done something.
     pub held_up: Vec<HeldUp>,
+    /// Which calls the log does not have, as its header says.
+    pub omitted: Omitted,
     /// The latest time in the log: nanoseconds since the run's start.
     pub end: u64,
     /// How often [`Builder::next_revision`] has been called. A part of the graph has the
     /// one in which it last changed; so what has come since revision N was over is what
     /// has a greater one.
     pub revision: u32,
+    /// Whether something of what a process did is missing, though no filter left it out.
+    pub is_partial: bool,
     by_task: FxHashMap<TaskId, u32>,
     by_process: FxHashMap<TaskId, u32>,
 }
@@ -103,6 +115,21 @@ impl Graph {
     /// The process of an activity.
     pub fn process_of(&self, index: ActivityIndex) -> Option<&Process> {
         self.process(self.activity(index)?.id.process)
+    }
+
+    /// What may have been done by anybody without a record of it: what the log leaves
+    /// out, or anything, where something of what a process did is missing.
+    pub fn unseen(&self) -> Omitted {
+        if self.is_partial { Omitted::ANYTHING } else { self.omitted }
+    }
+
+    /// What is known of bytes taken from a thing of that class, and given to it, before
+    /// any usage of it is added: nothing, or that there may have been some.
+    pub fn uncounted(&self, class: Class) -> (Amount, Amount) {
+        let unseen = self.unseen();
+        let amount = |is_at_least| Amount { bytes: 0, is_at_least };
+        let carries = class.carries_bytes();
+        (amount(carries && unseen.takes(class)), amount(carries && unseen.gives(class)))
     }
 
     /// The activity that an event is part of. An exec that succeeded belongs to what

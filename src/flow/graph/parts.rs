@@ -52,6 +52,11 @@ pub struct Process {
     /// Of one that ended badly, what it wrote last to standard error, as far as that is in
     /// the log.
     pub said: Vec<u8>,
+    /// Whether something of what it did is missing, though no filter left it out: it was
+    /// lost, came before the log's beginning, or could not be seen.
+    pub is_partial: bool,
+    /// Where in the graph its usages begin.
+    pub(super) first_usage: usize,
     /// The [revision](super::Graph::revision) in which it came.
     pub born: u32,
     /// The [revision](super::Graph::revision) in which it last changed.
@@ -165,6 +170,8 @@ pub struct Resource {
     pub database: Option<Database>,
     /// Of a path, what became of it.
     pub life: Name,
+    /// Of a pipe or an eventfd, whether a call of this run has made it.
+    pub is_own: bool,
     /// Whether a living task still had it open when the log ended.
     pub is_open: bool,
     /// Type and permission bits, as last seen.

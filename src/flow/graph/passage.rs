@@ -45,6 +45,9 @@ pub struct Passage {
     pub version: Option<VersionId>,
     /// How many bytes or messages went; of files, how many pairs of events there are.
     pub amount: u64,
+    /// Whether all calls are in the log that may have moved bytes this way. If not,
+    /// `amount` is one of the numbers that are possible.
+    pub is_counted: bool,
     /// How many of these went this way for sure.
     pub certain: u64,
     /// When they were given; not known of files.
@@ -58,7 +61,13 @@ pub struct Passage {
 impl Passage {
     /// Whether nothing else is possible.
     pub const fn is_certain(&self) -> bool {
-        self.certain == self.amount
+        self.is_counted && self.certain == self.amount
+    }
+
+    /// How many bytes or messages went, or pairs of events there are; `None` where that
+    /// is not known.
+    pub const fn known(&self) -> Option<u64> {
+        if self.is_counted { Some(self.amount) } else { None }
     }
 
     /// Whether something went.
@@ -82,6 +91,7 @@ pub(super) struct Key {
 pub(super) struct Passed {
     pub(super) amount: u64,
     pub(super) certain: bool,
+    pub(super) counted: bool,
     pub(super) given: Option<Span>,
     pub(super) taken: Span,
 }
@@ -90,11 +100,29 @@ impl Passage {
     pub(super) fn new(key: Key, passed: Passed) -> Self {
         let Key { from, to, through, carrier, version } = key;
         let (given, taken) = (passed.given, passed.taken);
-        let (amount, certain, revision) = (0, 0, 0);
-        Self { from, to, through, carrier, version, amount, certain, given, taken, revision }
+        Self {
+            from,
+            to,
+            through,
+            carrier,
+            version,
+            amount: 0,
+            is_counted: true,
+            certain: 0,
+            given,
+            taken,
+            revision: 0,
+        }
+    }
+
+    /// One that there may have been, though no call has shown it.
+    pub(super) fn unseen(key: Key, taken: Span, revision: u32) -> Self {
+        let passed = Passed { amount: 0, certain: false, counted: false, given: None, taken };
+        Self { is_counted: false, revision, ..Self::new(key, passed) }
     }
 
     pub(super) fn add(&mut self, passed: Passed) {
+        self.is_counted &= passed.counted;
         self.amount = self.amount.saturating_add(passed.amount);
         if passed.certain {
             self.certain = self.certain.saturating_add(passed.amount);

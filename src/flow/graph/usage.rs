@@ -3,7 +3,8 @@
 use super::parts::ActivityIndex;
 use crate::abi::{Prototype, Scalar, Ty, Verb};
 use crate::flow::item::{Event, EventId, Place, Use};
-use crate::flow::resource::ResourceId;
+use crate::flow::omitted::Omitted;
+use crate::flow::resource::{Class, ResourceId};
 use crate::flow::version::VersionId;
 
 /// What a call does to a resource.
@@ -163,6 +164,11 @@ pub struct Usage {
     /// The content; `None` for what is not about content, or has none.
     pub version: Option<VersionId>,
     counts: [u32; Deed::ALL.len()],
+    /// Whether it is known to have had a descriptor of it through which bytes can be
+    /// taken.
+    pub can_take: bool,
+    /// The same of bytes given.
+    pub can_give: bool,
     /// Bytes taken from it.
     pub bytes_in: Amount,
     /// Bytes given to it.
@@ -194,6 +200,8 @@ impl Usage {
             resource,
             version,
             counts: [0; Deed::ALL.len()],
+            can_take: false,
+            can_give: false,
             bytes_in: Amount::default(),
             bytes_out: Amount::default(),
             taken: None,
@@ -238,6 +246,13 @@ impl Usage {
         self.given.is_some()
     }
 
+    /// Bytes may have been moved by calls that the log does not have.
+    pub(super) fn miss(&mut self, unseen: Omitted, class: Class) {
+        let carries = class.carries_bytes();
+        self.bytes_in.is_at_least |= carries && self.can_take && unseen.takes(class);
+        self.bytes_out.is_at_least |= carries && self.can_give && unseen.gives(class);
+    }
+
     pub(super) fn did(&mut self, deed: Deed, by: &Event<'_>) {
         let (event, record) = (by.id(), &by.record);
         let end = record.end.unwrap_or(record.start);
@@ -267,6 +282,8 @@ impl Usage {
             Deed::MapShared => Amount::UNKNOWN,
             _ => Amount::default(),
         });
+        self.can_take |= matches!(deed, Deed::Read | Deed::Map | Deed::MapShared);
+        self.can_give |= matches!(deed, Deed::Write | Deed::MapShared);
         if deed.takes() {
             Span::widen(&mut self.taken, record.start, end);
         }

@@ -1,7 +1,7 @@
 //! Sockets that meet: Unix connections, datagrams; and what counts: eventfds.
 
 use super::kit::*;
-use crate::event::{Phase, RecordBuilder, Role, State};
+use crate::event::{Origin, Phase, RecordBuilder, Role, State};
 
 const UNIX: u64 = 1;
 const INET: u64 = 2;
@@ -106,9 +106,11 @@ fn of_several_that_wait_one_takes_the_only_connection() {
     let mut story = with_listener(&[4]);
     story.forks(1, 2);
     let waits = begins(&mut story, 2, accept, &[3, 0, 0], &[]);
-    let takes = begins(&mut story, 1, accept, &[3, 0, 0], &[]);
+    // A thread of the one that connects.
+    story.start(3, [103, 100, 1, 1, 0], Origin::Thread);
+    let takes = begins(&mut story, 3, accept, &[3, 0, 0], &[]);
     connects(&mut story, 4, &name("/s"));
-    story.ends(1, takes, accept, &[3, 0, 0], Some(6), |_| {}, &[]);
+    story.ends(3, takes, accept, &[3, 0, 0], Some(6), |_| {}, &[]);
     assert!(passes(&mut story, 4, 6));
     story.ends(2, waits, accept, &[3, 0, 0], Some(-4), |_| {}, &[]);
 }

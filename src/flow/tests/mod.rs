@@ -14,3 +14,4 @@ mod signals;
 mod tables;
 mod threads;
 mod tree;
+mod unseen;

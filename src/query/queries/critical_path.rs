@@ -8,7 +8,8 @@ query! {
     /// the one before ends, so that the durations add up to the time of the whole. Of several
     /// runs the one that ended last, and before it those that left files which it read; all
     /// in seconds since the first of the runs began.
-    "critical-path"() -> "command", "start", "duration"; answer
+    "critical-path"() of [READS, WRITES, DESCRIPTORS, WAITS]
+        -> "command", "start", "duration"; answer
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "as all queries")]

@@ -6,7 +6,8 @@ query! {
     /// Who used which database, on which server, and as whom: as the first bytes of the
     /// connections say, or where those were not recorded, the address; of SQLite the file. The
     /// servers' own ends are no rows.
-    "databases"() -> "command", "system", "server", "database", "user"; answer
+    "databases"() of [READS, WRITES, DESCRIPTORS, CONNECTIONS, BYTES]
+        -> "command", "system", "server", "database", "user"; answer
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "as all queries")]

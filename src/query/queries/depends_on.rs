@@ -7,7 +7,8 @@ query! {
     /// read, mapped or executed before, what had come to it through pipes and connections, and
     /// what all those were made from in turn; `depth` counts the files on the way. Forks, waits
     /// and mere looks are no dependencies, nor is what was read after the last write.
-    "depends-on"("path") -> "path", "depth"; answer
+    "depends-on"("path") of [READS, WRITES, MAPS, DESCRIPTORS, NAMES]
+        -> "path", "depth"; answer
 }
 
 fn answer(subjects: &[Subject], params: &Params<'_>) -> Result<Rows, Error> {

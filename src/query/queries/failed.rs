@@ -6,7 +6,8 @@ query! {
     /// Processes that ended with another code than 0, or by a signal. `reason` is the last failed
     /// call of the process that is about what it said on standard error, or whose error it
     /// returned as its code; nothing if there is none.
-    "failed"() -> "pid", "command", "status", "reason"; answer
+    "failed"() of [ALL_CALLS, BYTES]
+        -> "pid", "command", "status", "reason"; answer
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "as all queries")]
@@ -29,7 +30,7 @@ fn row(subject: &Subject, process: &Process) -> Vec<Cell> {
         End::None | End::LetGo => Cell::Unknown,
     };
     let reason =
-        process.failure.as_ref().map(|failure| Cell::Text(failure.to_bytes(subject.graph)));
+        process.failure.as_ref().map(|failure| Cell::Text(failure.to_bytes(&subject.graph)));
     vec![
         Cell::Number(process.pid.into()),
         command.unwrap_or(Cell::Unknown),

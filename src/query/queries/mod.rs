@@ -13,18 +13,36 @@ mod who_wrote;
 
 use super::{Cell, Error, Params, Query, Rows, Subject, subject};
 
-/// Makes a query of its name, parameters, columns and the function that answers it.
+/// What queries need to be in a log.
+mod needs {
+    use super::super::Need;
+    use crate::flow::Sort;
+
+    pub(super) const READS: Need = Need::Calls(Sort::Reads);
+    pub(super) const WRITES: Need = Need::Calls(Sort::Writes);
+    pub(super) const MAPS: Need = Need::Calls(Sort::Maps);
+    pub(super) const DESCRIPTORS: Need = Need::Calls(Sort::Descriptors);
+    pub(super) const NAMES: Need = Need::Calls(Sort::Names);
+    pub(super) const CONNECTIONS: Need = Need::Calls(Sort::Connections);
+    pub(super) const LISTS: Need = Need::Calls(Sort::Lists);
+    pub(super) const WAITS: Need = Need::Calls(Sort::Waits);
+    pub(super) const ALL_CALLS: Need = Need::AllCalls;
+    pub(super) const BYTES: Need = Need::Bytes;
+}
+
+/// Makes a query of its name, parameters, needs, columns and the function that answers it.
 /// The documentation of it is what users read.
 macro_rules! query {
     (
         $(#[doc = $line:literal])+
-        $name:literal($($param:literal),*) -> $($column:literal),+; $answer:ident
+        $name:literal($($param:literal),*) of [$($need:ident),*] -> $($column:literal),+; $answer:ident
     ) => {
         $(#[doc = $line])+
         pub(super) const QUERY: super::Query = super::Query {
             name: $name,
             about: concat!($($line, "\n"),+),
             params: &[$($param),*],
+            needs: &[$(super::super::queries::needs::$need),*],
             columns: &[$($column),+],
             answer: $answer,
         };

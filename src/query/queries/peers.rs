@@ -5,7 +5,8 @@ use crate::flow::{Class, Socket};
 query! {
     /// Who talked to whom through sockets: each program with the protocol, both addresses and
     /// the bytes that it sent and received. Bytes that were not recorded are left open.
-    "peers"() -> "command", "protocol", "local", "remote", "bytes_out", "bytes_in"; answer
+    "peers"() of [READS, WRITES, DESCRIPTORS, CONNECTIONS]
+        -> "command", "protocol", "local", "remote", "bytes_out", "bytes_in"; answer
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "as all queries")]

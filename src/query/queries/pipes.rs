@@ -1,6 +1,6 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Error, Params, Rows, Subject, query};
+use super::{Cell, Error, Params, Rows, Subject, query};
 use crate::flow::graph::{ActivityIndex, Amount, Carrier, Deed, Graph, Passage, Resource, Usage};
 use crate::flow::{Class, ResourceId};
 
@@ -8,13 +8,16 @@ query! {
     /// Who wrote to whom through pipes and FIFOs, and how many bytes: those that were read. A
     /// row for each pipe between two programs. How many is left open where several programs
     /// wrote and several read, at the same times, or where others than those that were recorded
-    /// may have.
-    "pipes"() -> "from_command", "to_command", "bytes"; answer
+    /// may have, or where calls that read or write were not recorded; then who is not known,
+    /// either: whoever had the other end open may be it.
+    "pipes"() of [READS, WRITES, DESCRIPTORS]
+        -> "from_command", "to_command", "bytes"; answer
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "as all queries")]
 fn answer(subjects: &[Subject], _: &Params<'_>) -> Result<Rows, Error> {
     let mut rows: Rows = subjects.iter().flat_map(rows_of).collect();
+    rows.extend(subjects.iter().flat_map(one_sided));
     rows.sort();
     Ok(rows)
 }
@@ -27,7 +30,7 @@ fn rows_of(subject: &Subject) -> Rows {
     });
     let row = |one: &Passage| {
         let is_sure = one.is_certain() || ends.get(&one.through).is_some_and(Ends::are_sure);
-        let bytes = is_sure.then_some(one.amount);
+        let bytes = one.known().filter(|_| is_sure);
         vec![subject.command(one.from), subject.command(one.to), bytes.into()]
     };
     passages.map(row).collect()
@@ -80,4 +83,26 @@ fn ends(graph: &Graph) -> FxHashMap<ResourceId, Ends> {
         all.entry(usage.resource).or_default().add(usage, is_named);
     }
     all
+}
+
+/// What was written to pipes that nobody is known to have read, and the other way round,
+/// where the calls that did so may have been left out.
+fn one_sided(subject: &Subject) -> impl Iterator<Item = Vec<Cell>> {
+    let graph = &subject.graph;
+    let unseen = graph.unseen();
+    let passages = || graph.passages.iter().filter(|one| one.carrier == Carrier::Bytes);
+    let given: FxHashSet<_> = passages().map(|one| (one.from, one.through)).collect();
+    let taken: FxHashSet<_> = passages().map(|one| (one.to, one.through)).collect();
+    let is_own = |one: &Resource| one.class == Class::Pipe && one.is_own;
+    let is_pipe = move |id| graph.resource(id).is_some_and(is_own);
+    graph.usages.iter().filter(move |usage| is_pipe(usage.resource)).flat_map(move |usage| {
+        let key = (usage.activity, usage.resource);
+        let is_read = !unseen.takes(Class::Pipe) || given.contains(&key);
+        let is_written = !unseen.gives(Class::Pipe) || taken.contains(&key);
+        let by = || subject.command(usage.activity);
+        let gave = usage.count(Deed::Write) > 0 && !is_read;
+        let took = usage.count(Deed::Read) > 0 && !is_written;
+        let to_nobody = gave.then(|| vec![by(), Cell::Unknown, Cell::Unknown]);
+        to_nobody.into_iter().chain(took.then(|| vec![Cell::Unknown, by(), Cell::Unknown]))
+    })
 }

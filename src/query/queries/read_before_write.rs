@@ -6,7 +6,8 @@ query! {
     /// Who read a file that somebody else wrote to afterwards, and so cannot have seen what
     /// was written: races, and the order that a build relied on. The writer may be of a later
     /// run.
-    "read-before-write"() -> "path", "reader", "writer"; answer
+    "read-before-write"() of [READS, WRITES, MAPS, DESCRIPTORS, NAMES]
+        -> "path", "reader", "writer"; answer
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "as all queries")]

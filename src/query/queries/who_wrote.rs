@@ -4,8 +4,11 @@ use super::{Cell, Error, Params, Rows, Subject, at_path, query, sorted};
 query! {
     /// Who wrote the file that has, or had, this path: each program with its process id and
     /// how many bytes it wrote, none if it mapped the file to write it. What counts is the
-    /// content: who renamed a file wrote nothing. If nobody wrote, who made or emptied it.
-    "who-wrote"("path") -> "path", "pid", "command", "bytes"; answer
+    /// content: who renamed a file wrote nothing. If nobody wrote, who made or emptied it. Where
+    /// calls that write were not recorded, `bytes` is left open, and who opened the file to write
+    /// is a row too.
+    "who-wrote"("path") of [WRITES, MAPS, DESCRIPTORS, NAMES]
+        -> "path", "pid", "command", "bytes"; answer
 }
 
 fn answer(subjects: &[Subject], params: &Params<'_>) -> Result<Rows, Error> {
@@ -20,6 +23,14 @@ fn answer(subjects: &[Subject], params: &Params<'_>) -> Result<Rows, Error> {
                     Some((_, sum)) => *sum = sum.zip(writer.bytes).map(|(a, b)| a + b),
                     None => by_activity.push((writer.activity, writer.bytes)),
                 }
+            }
+        }
+        let may_write = subject.graph.usages.iter().filter(|usage| {
+            usage.resource == name && usage.can_give && usage.bytes_out.is_at_least
+        });
+        for usage in may_write {
+            if by_activity.iter().all(|(activity, _)| *activity != usage.activity) {
+                by_activity.push((usage.activity, None));
             }
         }
         rows.extend(by_activity.into_iter().map(|(activity, bytes)| {
