@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use rtrace::export::Run;
 use rtrace::export::picture::{
-    Groups, PartKind, Scale, counted, end_text, lifetime, moments, parts, reason_text, shortened,
-    span, time_text,
+    Groups, PartKind, Scale, Waits, counted, end_text, lifetime, moments, parts, reason_text,
+    shortened, span, time_text,
 };
 use rtrace::flow::graph::{End, Graph, Process};
 use unicode_width::UnicodeWidthStr as _;
@@ -41,6 +41,7 @@ struct Timeline<'a> {
     graph: &'a Graph,
     groups: Groups,
     scale: Scale,
+    waits: Waits<'a>,
     /// Columns for branches and commands, and for bars.
     left: usize,
     bars: usize,
@@ -85,7 +86,7 @@ impl<'a> Timeline<'a> {
         let bars = width.saturating_sub(left + TIME + 2).max(10);
         let length = f64::from(u16::try_from(bars).unwrap_or(u16::MAX));
         let scale = Scale::new(&mut moments(graph), span(graph), length, GAP);
-        Self { graph, groups, scale, left, bars, is_utf8 }
+        Self { graph, groups, scale, waits: Waits::new(graph), left, bars, is_utf8 }
     }
 
     /// The column of a time.
@@ -202,7 +203,7 @@ impl<'a> Timeline<'a> {
         for process in self.groups.members(place, self.graph) {
             // What is shorter than a column would hide what is longer.
             let is_seen = |from, until| self.column(until) > self.column(from) + 1;
-            for part in parts(self.graph, process, is_seen) {
+            for part in parts(self.graph, process, &self.waits, is_seen) {
                 let kind = match part.kind {
                     PartKind::Waits => Cell::Waits,
                     PartKind::Forked => Cell::Forked,

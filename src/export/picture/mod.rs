@@ -24,7 +24,7 @@ mod things;
 mod words;
 
 pub use group::{Group, Groups, Likeness, command, program};
-pub use parts::{Part, PartKind, lifetime, parts};
+pub use parts::{Part, PartKind, Waits, lifetime, parts};
 pub use scale::{Gap, Scale, Tick, moments, span};
 pub use words::{
     amount_text, counted, end_text, error_text, readable, reason_text, shortened, signal_text,

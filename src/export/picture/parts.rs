@@ -1,6 +1,9 @@
 //! What a process was doing when: its own work, waiting for others, or nothing of its own
 //! yet.
 
+use rustc_hash::FxHashMap;
+
+use crate::event::TaskId;
 use crate::flow::graph::{Graph, HeldUp, Process};
 
 /// A part of a process's time, nanoseconds since the run's start.
@@ -25,6 +28,21 @@ pub enum PartKind {
     Waits,
 }
 
+/// When each task waited for others.
+#[derive(Debug)]
+pub struct Waits<'a>(FxHashMap<TaskId, Vec<&'a HeldUp>>);
+
+impl<'a> Waits<'a> {
+    /// Those of a run.
+    pub fn new(graph: &'a Graph) -> Self {
+        let mut waits: FxHashMap<TaskId, Vec<&HeldUp>> = FxHashMap::default();
+        for held in &graph.held_up {
+            waits.entry(held.task).or_default().push(held);
+        }
+        Self(waits)
+    }
+}
+
 /// When a process was there: from its start to its end, or that of the log.
 pub fn lifetime(graph: &Graph, process: &Process) -> (u64, u64) {
     (process.started, process.ended.unwrap_or(graph.end).max(process.started))
@@ -36,6 +54,7 @@ pub fn lifetime(graph: &Graph, process: &Process) -> (u64, u64) {
 pub fn parts(
     graph: &Graph,
     process: &Process,
+    waits: &Waits<'_>,
     long_enough: impl Fn(u64, u64) -> bool,
 ) -> Vec<Part> {
     let (start, end) = lifetime(graph, process);
@@ -52,7 +71,7 @@ pub fn parts(
         add(own.clamp(from, until), until, PartKind::Works);
     };
     let mut from = start;
-    for (wait, until) in waits(graph, process, (start, end), long_enough) {
+    for (wait, until) in apart(process, waits, (start, end), long_enough) {
         work(from, wait, &mut add);
         add(wait, until, PartKind::Waits);
         from = until;
@@ -68,20 +87,20 @@ fn own_program(graph: &Graph, process: &Process) -> Option<u64> {
 }
 
 /// When its only thread waited, in order and apart from each other.
-fn waits(
-    graph: &Graph,
+fn apart(
     process: &Process,
+    waits: &Waits<'_>,
     (start, end): (u64, u64),
     long_enough: impl Fn(u64, u64) -> bool,
 ) -> Vec<(u64, u64)> {
     if process.threads > 1 {
         return Vec::new();
     }
-    let of_it = |held: &&HeldUp| held.task == process.id;
     // It goes on once the other one has done it.
     let span =
         |held: &HeldUp| (held.from.max(start), held.at.clamp(held.from, held.until).min(end));
-    let mut all: Vec<_> = graph.held_up.iter().filter(of_it).map(span).collect();
+    let mut all: Vec<_> =
+        waits.0.get(&process.id).into_iter().flatten().copied().map(span).collect();
     all.retain(|(from, until)| from < until);
     all.sort_unstable();
     let mut apart: Vec<(u64, u64)> = Vec::new();
@@ -105,12 +124,14 @@ mod tests {
         let graph = family(&[child(&["a"], 2, 5), child(&["b"], 7, 9)]);
         for process in &graph.processes {
             let (start, end) = lifetime(&graph, process);
-            let parts = parts(&graph, process, |_, _| true);
+            let parts = parts(&graph, process, &Waits::new(&graph), |_, _| true);
             assert_eq!((parts[0].from, parts[parts.len() - 1].until), (start, end));
             assert!(parts.windows(2).all(|pair| pair[0].until == pair[1].from), "{parts:?}");
         }
-        let kinds: Vec<_> =
-            parts(&graph, &graph.processes[1], |_, _| true).iter().map(|part| part.kind).collect();
+        let kinds: Vec<_> = parts(&graph, &graph.processes[1], &Waits::new(&graph), |_, _| true)
+            .iter()
+            .map(|part| part.kind)
+            .collect();
         assert_eq!(kinds, [PartKind::Forked, PartKind::Works]);
     }
 }

@@ -13,6 +13,7 @@ use super::board::{Board, Limits, Tie};
 use super::group::Groups;
 use super::thing::{Did, Thing, box_of, sort_of};
 use super::words::counted;
+use crate::event::TaskId;
 use crate::export::Scope;
 use crate::export::scope::Fate;
 use crate::flow::graph::Graph;
@@ -59,7 +60,7 @@ pub(super) fn add(
     (scope, limits): (&Scope, Limits),
     cwd: &[u8],
 ) {
-    let mut things = Things { graph, groups, scope, known: Vec::new(), omitted: BTreeMap::new() };
+    let mut things = Things::new(graph, groups, scope);
     things.gather();
     things.omit();
     things.put_together();
@@ -99,17 +100,22 @@ struct Things<'a> {
     graph: &'a Graph,
     groups: &'a Groups,
     scope: &'a Scope,
+    places: FxHashMap<TaskId, usize>,
     known: Vec<Thing>,
     omitted: BTreeMap<Omitted, usize>,
 }
 
-impl Things<'_> {
+impl<'a> Things<'a> {
+    fn new(graph: &'a Graph, groups: &'a Groups, scope: &'a Scope) -> Self {
+        let places = graph.processes.iter().enumerate().map(|(place, one)| (one.id, place));
+        let (places, known, omitted) = (places.collect(), Vec::new(), BTreeMap::new());
+        Self { graph, groups, scope, places, known, omitted }
+    }
+
     /// What was done to each resource, and by whom.
     fn gather(&mut self) {
         let mut all: FxHashMap<ResourceId, Thing> = FxHashMap::default();
         let folding = Scope { fold_system: true, ..self.scope.clone() };
-        let places: FxHashMap<_, _> =
-            self.graph.processes.iter().enumerate().map(|(place, one)| (one.id, place)).collect();
         let mut system: Option<ResourceId> = None;
         let mut hidden = BTreeSet::new();
         for usage in &self.graph.usages {
@@ -128,13 +134,12 @@ impl Things<'_> {
                 _ => self.one_end(usage.resource),
             };
             let process = self.graph.activity(usage.activity).map(|activity| activity.id.process);
-            let group = process.and_then(|id| places.get(&id)).and_then(|p| self.groups.of.get(*p));
-            let Some(group) = group else { continue };
+            let Some(group) = process.and_then(|id| self.group_of(id)) else { continue };
             let thing = all.entry(id).or_insert_with(|| Thing::new(id, fate == Fate::Folded));
             if fate == Fate::Folded && !thing.members.contains(&usage.resource) {
                 thing.members.push(usage.resource);
             }
-            thing.did(*group, usage);
+            thing.did(group, usage);
         }
         if !hidden.is_empty() {
             self.omitted.insert(Omitted::System, hidden.len());
@@ -142,6 +147,10 @@ impl Things<'_> {
         self.blame(&mut all);
         self.known = all.into_values().collect();
         self.known.sort_by_key(|thing| thing.members[0]);
+    }
+
+    fn group_of(&self, process: TaskId) -> Option<usize> {
+        self.groups.of.get(*self.places.get(&process)?).copied()
     }
 
     /// A connection is one thing, whichever end is used.
@@ -215,11 +224,7 @@ impl Things<'_> {
     fn signals(&self) -> Vec<(usize, usize, Tie, String)> {
         const SIGCHLD: u32 = 17;
         let mut counts: BTreeMap<(usize, usize, u32), u64> = BTreeMap::new();
-        let group = |index| {
-            let id = self.graph.process_of(index)?.id;
-            let place = self.graph.processes.iter().position(|process| process.id == id)?;
-            self.groups.of.get(place).copied()
-        };
+        let group = |index| self.group_of(self.graph.process_of(index)?.id);
         for one in self.graph.signals.iter().filter(|one| one.signal != SIGCHLD) {
             if let (Some(from), Some(to)) = (group(one.from), group(one.to)) {
                 *counts.entry((from, to, one.signal)).or_default() += one.count;

@@ -79,7 +79,7 @@ fn alone(subject: &Subject<'_>, process: &Process, top: f64) -> Vec<Bar> {
     const LEAST_WAIT: f64 = 2.0;
     let is_seen = |from, until| subject.x(until) - subject.x(from) > LEAST_WAIT;
     let mut bars = Vec::new();
-    for part in parts(subject.graph, process, is_seen) {
+    for part in parts(subject.graph, process, subject.waits, is_seen) {
         let x = (subject.x(part.from), subject.x(part.until));
         let look = match part.kind {
             PartKind::Forked => BarLook::Forked,

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
+
 use super::layout::{Lane, MARGIN, Subject, WIDTH};
 use super::text::{Look, Span, Text, overlap};
 use crate::export::Scope;
 use crate::export::picture::{counted, readable, shortened, size_text};
 use crate::export::scope::Fate;
-use crate::flow::graph::{Carrier, Passage, Resource};
+use crate::flow::VersionId;
+use crate::flow::graph::{ActivityIndex, Carrier, Graph, Passage, Resource};
 
 /// The most of them.
 const MOST: usize = 24;
@@ -39,6 +42,7 @@ struct Sum {
 
 /// The curves, and what is said of those that there is no room for.
 pub(super) fn curves(subject: &Subject<'_>, lanes: &[Lane]) -> (Vec<Curve>, Option<String>) {
+    let written = written(subject.graph);
     let mut sums: BTreeMap<(usize, usize, bool), Sum> = BTreeMap::new();
     for passage in subject.graph.passages.iter().filter(|passage| passage.is_data()) {
         let group = |index| subject.group_of(subject.graph.process_of(index)?.id);
@@ -47,7 +51,7 @@ pub(super) fn curves(subject: &Subject<'_>, lanes: &[Lane]) -> (Vec<Curve>, Opti
         let Some(resource) = subject.graph.resource(passage.through) else { continue };
         if from != to && is_shown(resource, &subject.doings.scope) {
             let key = (from, to, passage.carrier == Carrier::Content);
-            let moment = moments(subject, passage);
+            let moment = moments(passage, &written);
             sums.entry(key).or_insert_with(|| Sum::new(moment)).add(passage, moment);
         }
     }
@@ -84,17 +88,22 @@ fn is_shown(resource: &Resource, scope: &Scope) -> bool {
     }
 }
 
+/// When activities last wrote contents of files.
+type Written = FxHashMap<(ActivityIndex, VersionId), u64>;
+
+fn written(graph: &Graph) -> Written {
+    let times = graph
+        .usages
+        .iter()
+        .filter_map(|usage| Some(((usage.activity, usage.version?), usage.given?.last)));
+    times.collect()
+}
+
 /// When it was given, and when it was taken.
-fn moments(subject: &Subject<'_>, passage: &Passage) -> (u64, u64) {
-    let written = || {
-        let mut usages = subject.graph.usages.iter();
-        let own = usages.find(|usage| {
-            usage.activity == passage.from && usage.version == passage.version && usage.has_given()
-        });
-        own.and_then(|usage| usage.given).map(|given| given.last)
-    };
+fn moments(passage: &Passage, written: &Written) -> (u64, u64) {
     let taken = passage.taken.first;
-    let given = passage.given.map(|given| given.first).or_else(written).unwrap_or(taken);
+    let version = passage.version.and_then(|version| written.get(&(passage.from, version)));
+    let given = passage.given.map(|given| given.first).or(version.copied()).unwrap_or(taken);
     (given.min(taken), taken)
 }
 

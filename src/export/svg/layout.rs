@@ -10,8 +10,8 @@ use super::text::{Look, Span, Text};
 use crate::event::TaskId;
 use crate::export::Run;
 use crate::export::picture::{
-    Gap, Groups, Scale, Tick, command, counted, end_text, lifetime, moments, readable, reason_text,
-    shortened, span, time_text,
+    Gap, Groups, Scale, Tick, Waits, command, counted, end_text, lifetime, moments, readable,
+    reason_text, shortened, span, time_text,
 };
 use crate::flow::command_line;
 use crate::flow::graph::{End, Graph, Process};
@@ -81,6 +81,7 @@ pub(super) struct Subject<'a> {
     pub(super) groups: &'a Groups,
     pub(super) places: &'a FxHashMap<TaskId, usize>,
     pub(super) scale: &'a Scale,
+    pub(super) waits: &'a Waits<'a>,
 }
 
 impl Subject<'_> {
@@ -109,8 +110,8 @@ impl Layout {
         let places = graph.processes.iter().enumerate().map(|(place, one)| (one.id, place));
         let places = places.collect();
         let scale = scale(graph, doings);
-        let (groups, places, scale) = (&groups, &places, &scale);
-        let subject = Subject { run, graph, doings, groups, places, scale };
+        let (groups, places, scale, waits) = (&groups, &places, &scale, &Waits::new(graph));
+        let subject = Subject { run, graph, doings, groups, places, scale, waits };
         let heading = heading(&subject);
         let top = heading.last().map_or(0.0, |line| line.y) + 40.0;
         let (lanes, bottom) = lanes(&subject, top);
