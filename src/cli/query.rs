@@ -8,8 +8,9 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use rtrace::event::Batch;
 use rtrace::export::{Detail, Options, rdf};
-use rtrace::flow::graph::Builder;
-use rtrace::query::{self, Answer, Format, Lacks, QUERIES, Query, Reply, Store, Subject};
+use rtrace::query::{
+    self, Answer, Format, Gathering, Lacks, QUERIES, Query, Reply, Store, Subject,
+};
 
 use super::convert::detail;
 use super::output::{self, CANNOT_WRITE_STDOUT, quiet_if_closed};
@@ -142,16 +143,14 @@ fn ask(query: &Query, args: &Args) -> anyhow::Result<Answer> {
 fn subject(log: &Path) -> anyhow::Result<(Subject, Lacks)> {
     let mut source = Source::open(log, false)?;
     let mut flow = source.run().flow();
-    let (mut graph, mut batch) = (Builder::new(), Batch::new());
+    let (mut asked, mut batch) = (Gathering::new(), Batch::new());
     while source.next(&mut batch)? {
-        let Ok(()) = flow.batch(&batch, &mut graph);
+        let Ok(()) = flow.batch(&batch, &mut asked);
     }
-    let Ok(()) = flow.finish(&mut graph);
+    let Ok(()) = flow.finish(&mut asked);
     source.report_losses();
-    let graph = graph.finish(flow.state());
-    let (omitted, is_partial, kept) = (graph.omitted, graph.is_partial, source.run().kept);
-    let lacks = Lacks { omitted, is_partial, kept };
-    Ok((Subject::new(source.header(), flow.state(), graph), lacks))
+    let (subject, lacks) = asked.finish(source.header(), flow.state());
+    Ok((subject, Lacks { kept: source.run().kept, ..lacks }))
 }
 
 fn read(file: &Path) -> anyhow::Result<String> {

@@ -27,6 +27,8 @@ pub(super) struct OpenFile {
 struct File {
     content: Content,
     identity: Option<Identity>,
+    /// How many names lead to it.
+    names: u32,
 }
 
 /// All files of a run, what their names are and who has them open.
@@ -51,7 +53,7 @@ impl Files {
     }
 
     fn add(&mut self, content: Content) -> FileId {
-        self.all.push(File { content, identity: None });
+        self.all.push(File { content, identity: None, names: 0 });
         FileId(self.all.len() as u32 - 1)
     }
 
@@ -98,7 +100,30 @@ impl Files {
     }
 
     fn bind(&mut self, name: ResourceId, file: FileId) {
-        self.names.entry(name).or_default().file = Some(file);
+        let before = self.names.entry(name).or_default().file.replace(file);
+        if before == Some(file) {
+            return;
+        }
+        if let Some(known) = self.all.get_mut(file.index()) {
+            known.names += 1;
+            if let Some(identity) = known.identity {
+                self.by_identity.entry(identity).or_insert(file);
+            }
+        }
+        self.loses_name(before);
+    }
+
+    /// A name no longer leads to a file. One without a name can only be reached by its
+    /// descriptors, and when those are closed its inode is another file's.
+    fn loses_name(&mut self, id: Option<FileId>) {
+        let Some(id) = id else { return };
+        let Some(file) = self.all.get_mut(id.index()) else { return };
+        file.names = file.names.saturating_sub(1);
+        if let Some(identity) = file.identity.filter(|_| file.names == 0)
+            && self.by_identity.get(&identity) == Some(&id)
+        {
+            self.by_identity.remove(&identity);
+        }
     }
 
     /// The name is there now.
@@ -114,7 +139,9 @@ impl Files {
     /// The name is no longer there.
     pub(super) fn unlink(&mut self, name: ResourceId, event: EventId) {
         let entry = self.names.entry(name).or_default();
-        (entry.file, entry.deleted) = (None, Some(event));
+        entry.deleted = Some(event);
+        let before = entry.file.take();
+        self.loses_name(before);
     }
 
     /// The file behind `old` has the name `new` too.
@@ -192,5 +219,31 @@ impl Files {
             }
         }
         self.full = LEAST.max(2 * (self.open.len() - self.free.len()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::TaskId;
+
+    #[test]
+    fn the_inode_of_a_removed_file_is_another_ones() {
+        let mut files = Files::default();
+        let event = EventId { task: TaskId(1), ordinal: 1 };
+        let [first, second, third] = [0, 1, 2].map(ResourceId::from_index);
+        let inode = Some(Identity { device: 1, inode: 7 });
+        let file = files.behind(first, inode);
+        files.link(first, second, event);
+        files.unlink(first, event);
+        assert_eq!(files.behind(third, inode), file, "it has a name yet");
+        files.unlink(second, event);
+        files.unlink(third, event);
+        assert_ne!(files.behind(first, inode), file);
+        // A file that another one takes the place of is gone, too.
+        let old = files.behind(first, None);
+        files.behind(second, None);
+        files.rename(second, first, event);
+        assert_ne!(files.behind(third, inode), old);
     }
 }

@@ -10,7 +10,9 @@
 //! | `contents`, `heritage` | which file a name led to; what one run left to another |
 //! | `lineage`, `search` | what a file was made from, and what from it |
 //! | `needs` | what an answer cannot know |
-//! | `critical` | what decided how long a run took |
+//! | `critical` | what decided how long it took |
+//! | `gathering`, `waits` | what is read of a log; who waited for whom |
+//! | `room`, `handover` | who waited for room in a pipe; for a lock |
 //! | `sparql` | questions in SPARQL |
 //! | `mentioned` | which triples such a question can be about |
 //! | `terms`, `quads` | those, in memory |
@@ -19,18 +21,23 @@
 mod answer;
 mod contents;
 mod critical;
+mod gathering;
+mod handover;
 mod heritage;
 mod lineage;
 mod mentioned;
 mod needs;
 mod quads;
 mod queries;
+mod room;
 mod search;
 mod sparql;
 mod subject;
 mod terms;
+mod waits;
 
 pub use answer::{Answer, Cell, Format};
+pub use gathering::Gathering;
 pub use needs::{Lacks, Need};
 pub use queries::QUERIES;
 pub use sparql::{Reply, SparqlError, Store, parse};

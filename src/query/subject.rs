@@ -34,7 +34,7 @@ pub(super) struct Key<'a> {
 
 impl Subject {
     /// The run of a log, with its graph; `state` is that of the flow which made it.
-    pub fn new(header: &Header, state: &State, graph: Graph) -> Self {
+    pub(super) fn new(header: &Header, state: &State, graph: Graph) -> Self {
         let machine = match header.host.machine_id.as_bytes() {
             b"" => header.host.name.clone(),
             id => id.to_vec(),

@@ -10,6 +10,14 @@ pub(crate) fn rtrace(dir: &Path, words: &[&str]) -> Output {
     command.args(words).current_dir(dir).output().expect("rtrace runs")
 }
 
+/// The path of the Python that `python3` is: what has that name may be a script that looks
+/// for one first.
+pub(crate) fn python() -> String {
+    let words = ["-c", "import sys; print(sys.executable, end='')"];
+    let output = Command::new("python3").args(words).output().expect("python3 runs");
+    String::from_utf8(output.stdout).expect("text")
+}
+
 /// Runs, one after the other, in a directory of their own in which `files` are.
 pub(crate) struct Run {
     dir: tempfile::TempDir,

@@ -35,6 +35,12 @@ pub enum Why {
     Bytes,
     /// That it closed the other end.
     Close,
+    /// That it read, from a pipe or connection that was full.
+    Room,
+    /// That it gave back a lock, or woke who waited on a futex.
+    Lock,
+    /// That it connected, or accepted a connection.
+    Meeting,
 }
 
 /// Calls in which a task slept, the latest few, and the one by which it ended.

@@ -3,8 +3,8 @@ use super::{Cell, Error, Params, Rows, Subject, query};
 
 query! {
     /// The chain of tasks that decided how long the run took: back from the task that ended last,
-    /// always to whom it waited for last (a child's end, bytes, the end of a pipe), else to who
-    /// started it. Start and duration are in seconds since the run's start; one row begins where
+    /// always to whom it waited for last (a child's end, bytes, the end of a pipe, room in a full
+    /// one, a lock, a connection), else to who started it. Start and duration are in seconds since the run's start; one row begins where
     /// the one before ends, so that the durations add up to the time of the whole. Of several
     /// runs the one that ended last, and before it those that left files which it read; all
     /// in seconds since the first of the runs began.

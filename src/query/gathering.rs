@@ -1,0 +1,46 @@
+//! What is read of a log to ask it: its graph, and who waited for whom.
+
+use std::convert::Infallible;
+
+use super::waits::Waits;
+use super::{Lacks, Subject};
+use crate::flow::graph::Builder;
+use crate::flow::{Item, Sink, State};
+use crate::log::Header;
+
+/// Takes the flow's items of a log that is to be asked.
+#[derive(Debug, Default)]
+pub struct Gathering {
+    graph: Builder,
+    waits: Waits,
+}
+
+impl Gathering {
+    /// Nothing has been read.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The run that was read, and what of it the log lacks; `state` is that of the flow,
+    /// which is finished.
+    pub fn finish(self, header: &Header, state: &State) -> (Subject, Lacks) {
+        let mut graph = self.graph.finish(state);
+        graph.held_up.extend(self.waits.finish(state));
+        let (omitted, is_partial) = (graph.omitted, graph.is_partial);
+        let lacks = Lacks { omitted, is_partial, ..Lacks::default() };
+        (Subject::new(header, state, graph), lacks)
+    }
+}
+
+impl Sink for Gathering {
+    type Error = Infallible;
+
+    fn item(&mut self, state: &State, item: Item<'_>) -> Result<(), Infallible> {
+        match &item {
+            Item::Event(event) => self.waits.event(state, event),
+            Item::Edge(edge) => self.waits.edge(edge),
+            _ => {}
+        }
+        self.graph.item(state, item)
+    }
+}
