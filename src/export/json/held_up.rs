@@ -104,6 +104,9 @@ fn key(graph: &Graph, one: &HeldUp) -> Option<Key> {
         Why::End => "end",
         Why::Bytes => "bytes",
         Why::Close => "close",
+        Why::Room => "room",
+        Why::Lock => "lock",
+        Why::Meeting => "meeting",
     };
     Some((graph.activity_at(one.by, one.at)?, graph.activity_at(one.task, one.from)?, why))
 }
