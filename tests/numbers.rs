@@ -137,15 +137,15 @@ impl Run {
                     };
                     numbers.processes.insert(number(&node["pid"]), process);
                 }
-                class if node.get("users").is_some() => {
+                class if is_moved(node) => {
                     let sums = if class == Some("socket") {
                         &mut numbers.sockets
                     } else {
-                        numbers.files.entry(text(&node["name"])).or_default()
+                        numbers.files.entry(text(&node["label"])).or_default()
                     };
                     let [read, written] = sums;
-                    read.add(node["read"].as_u64(), node["read_at_least"].as_u64());
-                    written.add(node["written"].as_u64(), node["written_at_least"].as_u64());
+                    add(read, node, "read");
+                    add(written, node, "written");
                 }
                 _ => {}
             }
@@ -218,6 +218,20 @@ impl Run {
             cells.map(|(name, cell)| (name.clone(), text(&cell["value"]))).collect()
         };
         rows.iter().map(cells).collect()
+    }
+}
+
+/// Whether a node is something that bytes were moved from or to.
+fn is_moved(node: &Value) -> bool {
+    node.get("read").is_some() || node.get("written").is_some()
+}
+
+/// Adds a node's bytes: `null` are so many at least as another member says, or any.
+fn add(sum: &mut Bytes, node: &Value, name: &str) {
+    if let Some(bytes) = node.get(name) {
+        let at_least = node[[name, "_at_least"].concat()].as_u64();
+        let any = bytes.is_null().then_some(0);
+        sum.add(bytes.as_u64(), at_least.or(any));
     }
 }
 
