@@ -83,6 +83,13 @@ const WORKLOADS: &[Workload] = &[
         prepare: None,
     },
     Workload {
+        name: "idle",
+        what: "getppid in a loop, beside 10,000 threads that sleep",
+        setup: "cc -O2 -o idle \"$SOURCES/idle.c\"",
+        command: &["./idle", "10000", MANY],
+        prepare: None,
+    },
+    Workload {
         name: "git",
         what: "git status on a tree of 5,000 files",
         setup: r"

@@ -80,6 +80,15 @@ const KINDS: &[Kind] = &[
         is_pinned: true,
     },
     Kind {
+        name: "rtrace-apart",
+        shown: "rtrace --colocate off",
+        program: "rtrace",
+        options: &["run", "-q", "--colocate", "off", "-o"],
+        log: Log::Rtrace,
+        scope: Scope::All,
+        is_pinned: false,
+    },
+    Kind {
         name: "rtrace-no-facts",
         shown: "rtrace --facts none",
         program: "rtrace",
@@ -136,12 +145,13 @@ const KINDS: &[Kind] = &[
 ];
 
 /// The names of what rtrace can be measured against: its peers, and its own modes.
-pub const PEERS: [&str; 7] = [
+pub const PEERS: [&str; 8] = [
     "strace",
     "strace-pinned",
     "strace-seccomp",
     "perf-trace",
     "rtrace-pinned",
+    "rtrace-apart",
     "rtrace-no-facts",
     "rtrace-some",
 ];

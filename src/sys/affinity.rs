@@ -111,6 +111,18 @@ pub fn be_patient() -> io::Result<()> {
     .map(drop)
 }
 
+/// Whether a task takes turns with others (`sched_getscheduler(2)`): not one whose policy
+/// is a real-time one, which lets nobody else run on its processor while it does.
+///
+/// # Errors
+/// ESRCH where it is gone.
+pub fn takes_turns(tid: i32) -> io::Result<bool> {
+    // SAFETY: only asks.
+    let policy = check(unsafe { libc::syscall(libc::SYS_sched_getscheduler, tid) })?;
+    let policy = policy as i32 & !libc::SCHED_RESET_ON_FORK;
+    Ok(matches!(policy, libc::SCHED_OTHER | libc::SCHED_BATCH | libc::SCHED_IDLE))
+}
+
 /// The processor that the calling thread is on (`getcpu(2)`).
 pub fn here() -> Option<u16> {
     // SAFETY: takes nothing; −1 where the kernel cannot tell.

@@ -5,7 +5,9 @@
 //! the first has not been taken. Who stops at the same time as somebody else is mostly
 //! one of those that have stopped just before: those are asked, each by its id, after
 //! each signal. Whoever is missed even so is found by a look at all, as often as its cost
-//! allows.
+//! allows. Where many are active, a look at all soon finds one, and they are taken in the
+//! order in which `waitpid(-1)` has them: in that of the signals, hundreds of threads that
+//! wait for one lock, each for some ms at a time, hardly got on.
 
 use crate::sys::wait::{self, Notices, Status};
 use std::io;
@@ -19,6 +21,8 @@ const FEW: usize = 100;
 const RECENT: usize = 8;
 /// … until they have not been found to have stopped for so many times.
 const IN_VAIN: u8 = 16;
+/// Of so many stops most were of others than those: many are active.
+const STRANGE: u8 = 8;
 /// A look at all may take this part of the time …
 const SHARE: u32 = 20;
 /// … but there need not be more of them than one in this time.
@@ -97,6 +101,10 @@ impl Many {
                 }
                 return Ok(None);
             };
+            if self.recent.strange > STRANGE {
+                self.look = Some(Instant::now());
+                continue;
+            }
             self.look = self.look.or_else(|| Instant::now().checked_add(self.pause));
             (self.to_ask, self.named) = (RECENT, tid);
             // It may have been found by asking already.
@@ -146,13 +154,17 @@ impl Many {
 struct Recent {
     tasks: [(i32, u8); RECENT],
     next: usize,
+    /// How much more often than not the one that was added was none of them, lately.
+    strange: u8,
 }
 
 impl Recent {
     fn add(&mut self, tid: i32) {
         if let Some((_, in_vain)) = self.tasks.iter_mut().find(|(known, _)| *known == tid) {
             *in_vain = 0;
+            self.strange = self.strange.saturating_sub(1);
         } else {
+            self.strange = (self.strange + 1).min(2 * STRANGE);
             self.tasks[self.next] = (tid, 0);
             self.next = (self.next + 1) % RECENT;
         }
@@ -171,5 +183,8 @@ mod tests {
         let mut tids = recent.tasks.map(|(tid, _)| tid);
         tids.sort_unstable();
         assert_eq!(tids, [3, 4, 5, 6, 7, 8, 9, 10]);
+        assert!(recent.strange > STRANGE);
+        (1..=STRANGE).for_each(|_| recent.add(10));
+        assert!(recent.strange <= STRANGE);
     }
 }

@@ -119,3 +119,46 @@ fn threads_that_exit_while_others_exec_again_and_again() {
 fn clones_with_odd_flags() {
     recorded("odd_clone", &[], 0);
 }
+
+/// With hundreds of tasks SIGCHLD tells who has stopped, and of several that stop at once
+/// it names one.
+#[test]
+fn hundreds_of_threads_that_all_make_calls() {
+    let script = "import os, threading
+start = threading.Barrier(400)
+def calls():
+    for _ in range(5):
+        start.wait()
+        for _ in range(20):
+            os.getsid(0)
+threads = [threading.Thread(target=calls) for _ in range(400)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()";
+    let run = Rtrace::run("python3").args(["-c", script]).finish();
+    run.exited(0);
+    assert_eq!(run.trace().calls("getsid").count(), 400 * 5 * 20);
+}
+
+/// Those that sleep are not looked at again and again, and are still found in the end.
+#[test]
+fn hundreds_of_threads_that_sleep_until_they_are_called() {
+    let script = "import os, threading
+events = [threading.Event() for _ in range(300)]
+def sleeps(event):
+    event.wait()
+    os.getsid(0)
+threads = [threading.Thread(target=sleeps, args=(event,)) for event in events]
+for thread in threads:
+    thread.start()
+for _ in range(2000):
+    os.getsid(0)
+for event in events:
+    event.set()
+for thread in threads:
+    thread.join()";
+    let run = Rtrace::run("python3").args(["-c", script]).finish();
+    run.exited(0);
+    assert_eq!(run.trace().calls("getsid").count(), 2000 + 300);
+}

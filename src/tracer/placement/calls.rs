@@ -1,6 +1,6 @@
 //! What placement asks of the tracer's tasks.
 
-use super::Parent;
+use super::{Parent, Placement};
 use crate::abi::Verb;
 use crate::sys::clock;
 use crate::tracer::Sink;
@@ -27,6 +27,9 @@ impl<S: Sink> Tracer<S> {
             _ => return,
         };
         self.unbind(target);
+        if let Some(task) = self.tasks.get_mut(&target) {
+            Placement::may_change(&mut task.seat);
+        }
         if let Some(task) = self.tasks.get_mut(&tid) {
             self.placement.asks(&mut task.seat);
         }
@@ -69,8 +72,11 @@ impl<S: Sink> Tracer<S> {
     }
 }
 
-/// Whether a call without effect on resources has to do with affinity: SCHED_DEADLINE
-/// is for tasks that may run everywhere only (sched(7)).
+/// Whether a call without effect on resources has to do with affinity, or with policies:
+/// SCHED_DEADLINE is for tasks that may run everywhere only (sched(7)).
 fn is_about_processors(name: &str) -> bool {
-    matches!(name, "sched_getaffinity" | "sched_setaffinity" | "sched_setattr")
+    matches!(
+        name,
+        "sched_getaffinity" | "sched_setaffinity" | "sched_setattr" | "sched_setscheduler"
+    )
 }

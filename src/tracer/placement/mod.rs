@@ -224,6 +224,11 @@ impl Placement {
         }
     }
 
+    /// It may have become possible to bind it, or impossible.
+    pub(super) const fn may_change(seat: &mut Seat) {
+        seat.is_fixed = false;
+    }
+
     /// It is in a call that must find tasks unbound: none is bound until it has stopped
     /// again.
     pub(super) fn asks(&mut self, seat: &mut Seat) {
@@ -269,6 +274,11 @@ impl Placement {
     fn bind(&mut self, seat: &mut Seat, tid: i32, pid: i32) -> bool {
         if seat.is_fixed || self.asking > 0 || self.looks > 0 {
             self.looks = self.looks.saturating_sub(1);
+            return false;
+        }
+        // Beside a real-time task the tracer would not come to run.
+        if !affinity::takes_turns(tid).unwrap_or(false) {
+            seat.is_fixed = true;
             return false;
         }
         let Ok(now) = affinity::of(tid) else { return false };
