@@ -41,7 +41,7 @@ pub struct Gap {
 pub struct Tick {
     /// Its place.
     pub at: f64,
-    /// The time there; after a gap, the time since that.
+    /// The time there, since the beginning of the axis; `+`: since the gap before.
     pub label: String,
 }
 
@@ -136,9 +136,9 @@ impl Scale {
     pub fn ticks(&self, apart: f64) -> Vec<Tick> {
         let mut ticks: Vec<Tick> = Vec::new();
         let gap_ends = self.gaps.iter().map(|gap| gap.times.1);
-        let first = self.knots.first().map(|knot| knot.time);
-        for start in first.into_iter().chain(gap_ends) {
-            let label = if Some(start) == first { "0".to_owned() } else { time_text(start) };
+        let first = self.knots.first().map_or(0, |knot| knot.time);
+        for start in std::iter::once(first).chain(gap_ends) {
+            let label = if start == first { "0".to_owned() } else { time_text(start - first) };
             let at = self.at(start);
             let is_free =
                 |at: f64, ticks: &[Tick]| ticks.last().is_none_or(|one| at - one.at >= apart);
@@ -153,7 +153,7 @@ impl Scale {
             let Some(step) = self.step(start, end, apart) else { continue };
             let mut time = start + step;
             while time <= end {
-                let sign = if Some(start) == first { "" } else { "+" };
+                let sign = if start == first { "" } else { "+" };
                 if is_free(self.at(time), &ticks) {
                     let label = [sign, &time_text(time - start)].concat();
                     ticks.push(Tick { at: self.at(time), label });
@@ -219,6 +219,14 @@ mod tests {
             labels.contains(&"1 h".to_owned()) && labels.contains(&"+1 ms".to_owned()),
             "{labels:?}"
         );
+    }
+
+    #[test]
+    fn times_count_from_where_the_axis_begins() {
+        let mut moments = (100..103).chain(900..903).map(|ms| ms * MS).collect();
+        let scale = Scale::new(&mut moments, (100 * MS, 902 * MS), 1000.0, 30.0);
+        let labels: Vec<_> = scale.ticks(200.0).into_iter().map(|tick| tick.label).collect();
+        assert_eq!(labels, ["0", "1 ms", "800 ms", "+1 ms", "+2 ms"]);
     }
 
     #[test]
