@@ -104,6 +104,8 @@ fn what_is_shown_can_be_chosen() {
     assert!(only.contains("/out\\nmade") && !only.contains("label=\"pipe"), "{only}");
     let ignored = convert(&log, "dot", &["--ignore", "*/out"]);
     assert!(!ignored.contains("/out\\nmade") && ignored.contains("pipe 18 B"), "{ignored}");
+    let unheard = convert(&log, "dot", &["--ignore", "call:read,write"]);
+    assert!(!unheard.contains("pipe 18 B"), "{unheard}");
     let folded = convert(&log, "dot", &["--fold-system"]);
     assert!(folded.contains(" system files\""), "{folded}");
 }

@@ -265,14 +265,7 @@ impl<L: Listener> Sink for Both<'_, L> {
     fn item(&mut self, state: &State, item: Item<'_>) -> Result<(), Infallible> {
         let Self { seen, listener } = self;
         seen.fates.item(state, &item);
-        if let Item::Event(event) = item
-            && seen.calls.hides(event.id())
-        {
-            seen.builder.event_left_out(state, &event);
-            return Ok(());
-        }
-        let Some(item) = seen.calls.told(item) else { return Ok(()) };
-        seen.builder.item(state, item)?;
+        let Some(item) = seen.calls.count(&mut seen.builder, state, item) else { return Ok(()) };
         if let Item::BlindSpot(spot) = item {
             seen.meta.blind_spot(&spot);
         }

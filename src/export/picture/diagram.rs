@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use super::board::{Board, Limits};
 use crate::event::Batch;
+use crate::export::scope::Calls;
 use crate::export::{Exporter, Options, Run, Scope};
 use crate::flow::graph::Builder;
 use crate::flow::{Flow, Item, Sink, State};
@@ -30,6 +31,7 @@ struct Reading {
 
 struct Seen {
     builder: Builder,
+    calls: Calls,
     blind_spots: usize,
 }
 
@@ -47,13 +49,15 @@ impl<'a> Diagram<'a> {
 impl Exporter for Diagram<'_> {
     fn begin(&mut self, run: &Run) -> io::Result<()> {
         let flow = run.flow();
-        let seen = Seen { builder: Builder::new(), blind_spots: 0 };
+        let calls = Calls::new(&self.scope);
+        let seen = Seen { builder: Builder::new(), calls, blind_spots: 0 };
         self.run = Some(Reading { run: run.clone(), flow, seen });
         Ok(())
     }
 
     fn batch(&mut self, batch: &Batch) -> io::Result<()> {
         if let Some(Reading { flow, seen, .. }) = &mut self.run {
+            seen.calls.look_ahead(batch);
             let Ok(()) = flow.batch(batch, seen);
         }
         Ok(())
@@ -89,6 +93,7 @@ impl Sink for Seen {
 
     fn item(&mut self, state: &State, item: Item<'_>) -> Result<(), Infallible> {
         self.blind_spots += usize::from(matches!(item, Item::BlindSpot(_)));
-        self.builder.item(state, item)
+        self.calls.count(&mut self.builder, state, item);
+        Ok(())
     }
 }

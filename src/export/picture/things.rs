@@ -118,7 +118,7 @@ impl<'a> Things<'a> {
         let folding = Scope { fold_system: true, ..self.scope.clone() };
         let mut system: Option<ResourceId> = None;
         let mut hidden = BTreeSet::new();
-        for usage in &self.graph.usages {
+        for usage in self.graph.usages.iter().filter(|usage| usage.has_deeds()) {
             let Some(resource) = self.graph.resource(usage.resource) else { continue };
             let fate = folding.fate(&resource.name, resource.class);
             // Files of the system that the run wrote are of interest.

@@ -66,14 +66,8 @@ impl<T: Triples> Sink for Items<T> {
     type Error = io::Error;
 
     fn item(&mut self, state: &State, item: Item<'_>) -> io::Result<()> {
-        if let Item::Event(event) = item
-            && self.graph.calls.hides(event.id())
-        {
-            self.builder.event_left_out(state, &event);
-            return Ok(());
-        }
-        let Some(item) = self.graph.calls.told(item) else { return Ok(()) };
-        let Ok(()) = self.builder.item(state, item);
+        let calls = &mut self.graph.calls;
+        let Some(item) = calls.count(&mut self.builder, state, item) else { return Ok(()) };
         let has_resources = self.graph.detail >= Detail::Resource;
         match item {
             Item::Task(id) => self.graph.task(state, id),

@@ -4,7 +4,8 @@ use rustc_hash::FxHashMap;
 
 use super::Scope;
 use crate::event::{Batch, Kind, Record, TaskId};
-use crate::flow::{Edge, EdgeKind, EventId, Item};
+use crate::flow::graph::Builder;
+use crate::flow::{Edge, EdgeKind, EventId, Item, Sink as _, State};
 
 /// Which events of a run are calls that are not told of: a bit for each, and none where
 /// all calls are.
@@ -72,6 +73,25 @@ impl Calls {
             }
             item => Some(item),
         }
+    }
+
+    /// Gives an item to who counts, and back if it is told of. What a call did that is not
+    /// told of is left out there.
+    pub(in crate::export) fn count<'a>(
+        &mut self,
+        builder: &mut Builder,
+        state: &State,
+        item: Item<'a>,
+    ) -> Option<Item<'a>> {
+        if let Item::Event(event) = item
+            && self.hides(event.id())
+        {
+            builder.event_left_out(state, &event);
+            return None;
+        }
+        let item = self.told(item)?;
+        let Ok(()) = builder.item(state, item);
+        Some(item)
     }
 
     fn next(&mut self, edge: Edge) -> Option<Edge> {
