@@ -170,6 +170,7 @@ export class Model {
     }
     this.links.set(link.id, link);
     if (link.kind === "join") {
+      if (link.waited > 0) push(this.waitsOf, link.target, link);
       this.process(link.source).join = {
         by: this.process(link.target),
         time: link.time + this.offset(link.id),

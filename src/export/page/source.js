@@ -59,7 +59,9 @@ export class PageSource {
   /** The events of these threads (or processes) that were not asked for yet: one document. */
   async events(ids) {
     const elements = this.elements ?? this.#index();
-    const wanted = new Set(ids.flatMap((id) => elements.get(id) ?? []).filter((element) => !this.asked.has(element)));
+    const wanted = new Set(
+      ids.flatMap((id) => elements.get(id) ?? []).filter((element) => !this.asked.has(element)),
+    );
     for (const element of wanted) this.asked.add(element);
     const parts = await Promise.all([...wanted].map(unpack));
     return {

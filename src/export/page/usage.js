@@ -197,7 +197,7 @@ export function waits(process, app) {
       el(
         "span",
         { class: "soft" },
-        `${t(`held.${link.why}`)} · ${duration(link.waited, app.state.language)}`,
+        `${t(`held.${link.why ?? "end"}`)} · ${duration(link.waited, app.state.language)}`,
       ),
     );
   return section(t("details.waits"), links.length, list(links, item, app, 6));
