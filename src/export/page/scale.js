@@ -13,26 +13,32 @@ const SHORTEST = 2e9;
  */
 export function idleGaps(marks, start, end) {
   const times = Float64Array.from(marks).sort();
-  const gaps = [];
+  const gaps = []; // those that are long enough
+  let count = 0;
   let last = start;
+  const gap = (to) => {
+    count += 1;
+    if (to - last >= SHORTEST) gaps.push([last, to]);
+  };
   for (const time of times) {
-    if (time > last) gaps.push([last, Math.min(time, end)]);
-    if (time > last) last = time;
+    if (time <= last) continue;
+    gap(Math.min(time, end));
+    last = time;
   }
-  if (end > last) gaps.push([last, end]);
+  if (end > last) gap(end);
   gaps.sort((a, b) => b[1] - b[0] - (a[1] - a[0]));
   // The longest first: when it is compressed, the next one takes more of what is left.
   const chosen = [];
   let length = end - start;
-  for (const gap of gaps.slice(0, 40)) {
-    const size = gap[1] - gap[0];
-    if (size < SHORTEST || size < length * LONGEST) break;
-    chosen.push(gap);
+  for (const one of gaps.slice(0, 40)) {
+    const size = one[1] - one[0];
+    if (size < length * LONGEST) break;
+    chosen.push(one);
     length -= size * 0.98;
   }
   const left = chosen.reduce((sum, gap) => sum - (gap[1] - gap[0]), end - start);
   // Little would be won, or it is not the exception: time that is true to scale is worth more.
-  if (left > (end - start) * 0.6 || chosen.length > gaps.length / 2) return [];
+  if (left > (end - start) * 0.6 || chosen.length > count / 2) return [];
   return chosen.sort((a, b) => a[0] - b[0]);
 }
 
