@@ -231,7 +231,9 @@ impl Flow {
 
     fn binds(&mut self, record: &Record<'_>, plan: &Plan) {
         let local = address(record, plan);
-        self.set_address(plan, |socket| socket.local = local);
+        let path = local.as_ref().and_then(Endpoint::path);
+        let path = path.and_then(|path| self.state.absolute_path(record.task, path));
+        self.set_address(plan, |socket| (socket.local, socket.path) = (local, path));
     }
 
     fn set_address(&mut self, plan: &Plan, set: impl FnOnce(&mut Socket)) {

@@ -173,7 +173,7 @@ fn of_socket<'a>(
     }
     let by_address = state.socket(id).and_then(|socket| {
         let (local, remote) = (socket.local.as_ref(), socket.remote.as_ref());
-        unix(local, remote).or_else(|| internet(socket, local?, remote))
+        unix(socket).or_else(|| internet(socket, local?, remote))
     });
     by_address.or_else(|| by_inode(resource, "Socket"))
 }
@@ -201,13 +201,16 @@ fn of_database<'a>(state: &'a State, database: &'a Database) -> Option<Moniker<'
 
 /// Only the end that everybody can connect to has a name: a connection has none that
 /// both of its ends would know.
-fn unix<'a>(local: Option<&Endpoint>, remote: Option<&Endpoint>) -> Option<Moniker<'a>> {
-    match (local, remote) {
-        (Some(Endpoint::Unix(own)), None) if !own.is_empty() => {
-            Some(unix_address(&local?.to_bytes()))
-        }
-        _ => None,
-    }
+fn unix<'a>(socket: &Socket) -> Option<Moniker<'a>> {
+    let own = socket.local.as_ref().filter(|_| socket.remote.is_none())?;
+    let address = match (own, &socket.path) {
+        (Endpoint::Unix(name), _) if name.is_empty() => return None,
+        (Endpoint::Unix(_), Some(path)) => path.clone(),
+        (Endpoint::Unix(_), None) => own.to_bytes(),
+        _ => return None,
+    };
+    // In which directory a relative path is, nobody has told.
+    address.first().is_some_and(|first| b"/@".contains(first)).then(|| unix_address(&address))
 }
 
 fn unix_address<'a>(address: &[u8]) -> Moniker<'a> {
@@ -357,5 +360,7 @@ mod tests {
         assert_eq!(socket(Some(path()), Some(unnamed()), SOCK_STREAM), "boot Socket.Inode=5");
         assert_eq!(socket(Some(unnamed()), Some(path()), SOCK_STREAM), "boot Socket.Inode=5");
         assert_eq!(socket(None, None, SOCK_STREAM), "boot Socket.Inode=5");
+        let relative = Endpoint::Unix(b"x".to_vec());
+        assert_eq!(socket(Some(relative), None, SOCK_STREAM), "boot Socket.Inode=5");
     }
 }

@@ -17,6 +17,9 @@ pub struct Socket {
     pub local: Option<Endpoint>,
     /// Peer's address.
     pub remote: Option<Endpoint>,
+    /// The absolute path of a Unix socket that was bound to one in this run: its address
+    /// may be relative to where the process stood.
+    pub path: Option<Vec<u8>>,
     /// The machine at the other end, if it is another one.
     pub host: Option<ResourceId>,
     /// The socket at the other end.

@@ -188,6 +188,18 @@ impl State {
         id
     }
 
+    /// A path as it is from the tracer's root on; nothing where the task's directory is not
+    /// known.
+    pub(super) fn absolute_path(&self, task: TaskId, path: &[u8]) -> Option<Vec<u8>> {
+        let standing = self.standings.get(self.tasks.get(&task)?.place);
+        let [root, base] = [standing.root, standing.cwd].map(|id| id.map(|id| self.name_of(id)));
+        let mut out = Vec::new();
+        absolute(root.unwrap_or(b"/"), base.unwrap_or_default(), path, &mut out);
+        let is_known =
+            path.first() == Some(&b'/') || base.is_some_and(|base| base.first() == Some(&b'/'));
+        is_known.then_some(out)
+    }
+
     /// What a path stands for that is a link to one of the caller's own descriptors
     /// (proc_pid_fd(5)).
     pub(super) fn behind_link(&self, task: TaskId, path: &[u8]) -> Option<ResourceId> {

@@ -121,10 +121,11 @@ impl<'a> Contents<'a> {
 
     fn makers(&self, content: Content) -> Vec<Writer> {
         // Perhaps writes were not recorded.
+        let bytes = (!self.graph.unseen().gives(Class::File)).then_some(0);
         let made = |activity, number, time| Writer {
             activity,
             number,
-            bytes: None,
+            bytes,
             first: time,
             last: time,
         };

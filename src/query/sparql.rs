@@ -39,7 +39,7 @@ pub enum Reply {
 pub enum SparqlError {
     /// It is no SPARQL.
     #[error("the query is no SPARQL 1.1: {0}")]
-    Syntax(#[from] spargebra::SparqlSyntaxError),
+    Syntax(String),
     /// It asks for what cannot be done here, as to ask another server.
     #[error("the query cannot be answered: {0}")]
     Evaluation(#[from] spareval::QueryEvaluationError),
@@ -56,7 +56,66 @@ pub fn parse(text: &str, prefixes: &[(&str, &str)]) -> Result<Query, SparqlError
             parser = with;
         }
     }
-    Ok(parser.parse_query(text)?)
+    parser.parse_query(text).map_err(|error| {
+        let known: Vec<_> = prefixes.iter().map(|(name, _)| *name).collect();
+        SparqlError::Syntax(match undeclared(text, &known) {
+            Some(prefix) => format!("the prefix '{prefix}:' is not declared"),
+            None => brief(text, &error.to_string()),
+        })
+    })
+}
+
+/// A prefix that a query uses and does not declare: the parser only says that it gave up
+/// somewhere behind it.
+fn undeclared(text: &str, known: &[&str]) -> Option<String> {
+    let bare = without_quoted(text);
+    let is_of_name = |c: char| c.is_alphanumeric() || "_-.:?$".contains(c);
+    let words: Vec<&str> = bare.split(|c| !is_of_name(c)).filter(|word| !word.is_empty()).collect();
+    let declared = words.windows(2).filter(|pair| pair[0].eq_ignore_ascii_case("PREFIX"));
+    let declared: Vec<_> = declared.filter_map(|pair| pair[1].strip_suffix(':')).collect();
+    let prefixes = words.iter().filter(|word| !word.starts_with(['?', '$', '_']));
+    let mut prefixes = prefixes.filter_map(|word| Some(word.split_once(':')?.0));
+    prefixes.find(|name| !known.contains(name) && !declared.contains(name)).map(str::to_owned)
+}
+
+/// A query with nothing where its IRIs, strings and comments are.
+fn without_quoted(text: &str) -> String {
+    let mut bare = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(['<', '"', '\'', '#']) {
+        let (before, quoted) = rest.split_at(start);
+        bare.push_str(before);
+        bare.push(' ');
+        let inside = &quoted[1..];
+        let is_iri = quoted.starts_with('<');
+        let end = match quoted.as_bytes()[0] {
+            b'<' => inside.find(['>', ' ']),
+            b'"' => inside.find('"'),
+            b'\'' => inside.find('\''),
+            _ => inside.find('\n'),
+        };
+        let is_less = is_iri && end.is_none_or(|end| inside.as_bytes()[end] == b' ');
+        rest = if is_less { inside } else { end.map_or("", |end| &inside[end + 1..]) };
+    }
+    bare + rest
+}
+
+/// Where the parser gave up and what it would have gone on with, without the ranges of
+/// letters of which names are made.
+fn brief(text: &str, error: &str) -> String {
+    const KINDS: [&str; 4] = ["SELECT", "ASK", "CONSTRUCT", "DESCRIBE"];
+    const SHOWN: usize = 6; // of what it could have gone on with
+    let words = || text.split(|c: char| !c.is_ascii_alphanumeric());
+    if !words().any(|word| KINDS.iter().any(|kind| kind.eq_ignore_ascii_case(word))) {
+        return format!("it is none of {}", KINDS.join(", "));
+    }
+    let Some((place, expected)) = error.split_once(": expected ") else { return error.into() };
+    let expected = expected.strip_prefix("one of ").unwrap_or(expected).split(", ");
+    let expected: Vec<_> = expected.filter(|one| !one.starts_with('[')).collect();
+    match expected.as_slice() {
+        [] => place.to_owned(),
+        all => format!("{place}: expected {}", all[..all.len().min(SHOWN)].join(" or ")),
+    }
 }
 
 impl Reply {
@@ -227,6 +286,13 @@ mod tests {
     fn what_is_no_sparql_says_where() {
         let error = parse("SELECT ?x {", &[]).expect_err("no SPARQL").to_string();
         assert!(error.contains("no SPARQL") && error.contains("1:"), "{error}");
+        assert!(error.len() < 120, "{error}");
+        let told = |text: &str| parse(text, &[]).expect_err("no SPARQL").to_string();
+        let error =
+            told("PREFIX a: <urn:a:> SELECT * { ?s a:p <b:c>, 'd:e'; u:p 3 FILTER(1 < 2) }");
+        assert!(error.ends_with("the prefix 'u:' is not declared"), "{error}");
+        let error = told("INSERT DATA { <a:b> <a:c> 1 }");
+        assert!(error.ends_with("it is none of SELECT, ASK, CONSTRUCT, DESCRIBE"), "{error}");
         let federated =
             parse("SELECT * { SERVICE <http://x/> { ?s ?p ?o } }", &[]).expect("SPARQL");
         let error = Store::new(federated).answer().expect_err("no network").to_string();

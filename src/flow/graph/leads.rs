@@ -74,7 +74,7 @@ impl Builder {
         let apart = state.socket(through).is_some_and(keeps_messages_apart);
         let carrier = if apart { Carrier::Messages } else { Carrier::Bytes };
         let passed = Passed {
-            amount: transfer.to.saturating_sub(transfer.from),
+            places: Some((transfer.from, transfer.to)),
             certain: transfer.certain,
             counted: transfer.counted,
             given: Some(Span { first: transfer.given.0, last: transfer.given.1 }),
@@ -101,7 +101,7 @@ impl Builder {
         let version = Some(through.version);
         let key = Key { from, to, through: through.file, carrier, version };
         let (certain, counted) = (through.certain, true);
-        self.pass(key, Passed { amount: 1, certain, counted, given: None, taken });
+        self.pass(key, Passed { places: None, certain, counted, given: None, taken });
     }
 
     fn pass(&mut self, key: Key, passed: Passed) {

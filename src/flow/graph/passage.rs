@@ -56,6 +56,8 @@ pub struct Passage {
     pub taken: Span,
     /// The [revision](super::Graph::revision) in which it last changed.
     pub revision: u32,
+    /// Up to which place of the stream its bytes are counted, and those that are certain.
+    counted: [u64; 2],
 }
 
 impl Passage {
@@ -89,7 +91,8 @@ pub(super) struct Key {
 /// One edge of the flow.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Passed {
-    pub(super) amount: u64,
+    /// The bytes or messages, by their places in the stream; of files nothing.
+    pub(super) places: Option<(u64, u64)>,
     pub(super) certain: bool,
     pub(super) counted: bool,
     pub(super) given: Option<Span>,
@@ -112,20 +115,22 @@ impl Passage {
             given,
             taken,
             revision: 0,
+            counted: [0; 2],
         }
     }
 
     /// One that there may have been, though no call has shown it.
     pub(super) fn unseen(key: Key, taken: Span, revision: u32) -> Self {
-        let passed = Passed { amount: 0, certain: false, counted: false, given: None, taken };
+        let passed = Passed { places: None, certain: false, counted: false, given: None, taken };
         Self { is_counted: false, revision, ..Self::new(key, passed) }
     }
 
     pub(super) fn add(&mut self, passed: Passed) {
         self.is_counted &= passed.counted;
-        self.amount = self.amount.saturating_add(passed.amount);
+        let [counted, certain] = &mut self.counted;
+        self.amount = self.amount.saturating_add(beyond(counted, passed.places));
         if passed.certain {
-            self.certain = self.certain.saturating_add(passed.amount);
+            self.certain = self.certain.saturating_add(beyond(certain, passed.places));
         }
         if let Some(given) = passed.given {
             Span::widen(&mut self.given, given.first, given.last);
@@ -133,4 +138,13 @@ impl Passage {
         self.taken.first = self.taken.first.min(passed.taken.first);
         self.taken.last = self.taken.last.max(passed.taken.last);
     }
+}
+
+/// How many of them are not counted yet: what somebody looked at (`MSG_PEEK`, tee(2)) and
+/// then took has gone once.
+fn beyond(counted: &mut u64, places: Option<(u64, u64)>) -> u64 {
+    let Some((from, until)) = places else { return 1 };
+    let new = until.saturating_sub(from.max(*counted));
+    *counted = until.max(*counted);
+    new
 }

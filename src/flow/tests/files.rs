@@ -229,6 +229,39 @@ fn another_inode_is_another_file_whatever_the_name() {
 }
 
 #[test]
+fn the_inode_of_a_file_that_is_gone_is_another_ones() {
+    let mut story = with_children(2);
+    let made = |story: &mut Story, task: u32, name: &[u8], flags: u64| {
+        let ordinal = story.next(task);
+        let fields = [
+            (FactKey::Fd, Value::Number(3)),
+            (FactKey::Path, Value::Bytes(name.into())),
+            (FactKey::Device, Value::Number(9)),
+            (FactKey::Inode, Value::Number(7)),
+            (FactKey::Mode, Value::Number(0o100644)),
+        ];
+        let known = fact(FactKind::File, task, ordinal, &fields);
+        let path = |r: &mut crate::event::RecordBuilder<'_>| {
+            whole(r, 1, crate::event::Role::Path, name);
+        };
+        story.ends(task, ordinal, openat, &[CWD, 8, flags], Some(3), path, &[known]);
+    };
+    made(&mut story, 1, b"/home/tmp", EXCL);
+    story.call(1, write, &[3, 0, 5], 5);
+    story.at_path(1, unlink, b"/home/tmp");
+    made(&mut story, 2, b"/home/new", CREAT);
+    story.call(2, read, &[3, 0, 5], 5);
+    assert_eq!(story.seen.take("content"), Vec::<String>::new());
+    // As long as another name leads to it, it is the same.
+    story.two_paths(2, link, [b"/home/new", b"/home/other"]);
+    let written = story.call(2, write, &[3, 0, 5], 5);
+    story.at_path(2, unlink, b"/home/new");
+    made(&mut story, 1, b"/home/third", CREAT);
+    let got = story.call(1, read, &[3, 0, 10], 10);
+    assert_eq!(story.seen.take("content"), [format!("2/{written}-1/{got} /home/third 1")]);
+}
+
+#[test]
 fn mappings_and_programs_are_read() {
     let mut story = with_children(3);
     story.open(1, b"prog", EXCL, 3);

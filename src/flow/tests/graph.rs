@@ -90,6 +90,7 @@ fn bytes_go_from_activity_to_activity() {
     runs(&mut story, 1, 3, "b");
     for _ in 0..2 {
         story.call(2, write, &[4, 0, 5], 5);
+        story.call(3, tee, &[3, 6, 4], 4); // what it looks at goes once
         story.call(3, read, &[3, 0, 9], 5);
     }
     for task in [2, 3] {

@@ -189,6 +189,7 @@ fn pipes_and_sockets() {
         host: state.resource_ids().find(|id| state.name_of(*id) == b"10.0.0.1"),
         peer: None,
         peer_pid: None,
+        path: None,
     };
     assert_eq!(state.socket(id), Some(&expected));
     assert!(expected.host.is_some());
