@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::flow::graph::{ActivityIndex, Deed, Graph, Usage, Version};
-use crate::flow::{FileId, ResourceId, VersionId};
+use crate::flow::{Class, FileId, ResourceId, VersionId};
 
 /// What has content: a file, whatever its names; a name, where no more is known of
 /// what is behind it.
@@ -31,6 +31,8 @@ pub(super) struct Contents<'a> {
     names: FxHashMap<FileId, Vec<ResourceId>>,
     /// Who made or removed names.
     changes: FxHashMap<ResourceId, Vec<&'a Usage>>,
+    /// Whether every write to a file is recorded.
+    has_all_writes: bool,
 }
 
 impl<'a> Contents<'a> {
@@ -41,6 +43,7 @@ impl<'a> Contents<'a> {
             files: FxHashMap::default(),
             names: FxHashMap::default(),
             changes: FxHashMap::default(),
+            has_all_writes: !graph.unseen().gives(Class::File),
         };
         for usage in &graph.usages {
             all.used(usage);
@@ -121,14 +124,9 @@ impl<'a> Contents<'a> {
 
     fn makers(&self, content: Content) -> Vec<Writer> {
         // Perhaps writes were not recorded.
-        let bytes = (!self.graph.unseen().gives(Class::File)).then_some(0);
-        let made = |activity, number, time| Writer {
-            activity,
-            number,
-            bytes,
-            first: time,
-            last: time,
-        };
+        let bytes = self.has_all_writes.then_some(0);
+        let made =
+            |activity, number, time| Writer { activity, number, bytes, first: time, last: time };
         match content {
             Content::File(file) => self
                 .versions
