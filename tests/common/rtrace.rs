@@ -270,7 +270,11 @@ impl Running {
         let group = self.pid() as u32;
         let child = self.child.take().expect("a run ends once");
         let status = self.wait_for(child, group);
-        let left = tidy::processes(&self.mark, group);
+        // Of an rtrace that was killed: it ends as soon as it has put things right.
+        let is_keeper = |(_, stat): &(i32, String)| stat.contains(" (rtrace-keeper) ");
+        let left = self.until("the keeper is gone", || {
+            Some(tidy::processes(&self.mark, group)).filter(|left| !left.iter().any(is_keeper))
+        });
         if !self.plan.daemons && !left.is_empty() {
             tidy::kill_all(&self.mark, group);
             panic!("{:?} left processes behind: {left:#?}", self.line);
