@@ -72,7 +72,8 @@ impl Files {
         }
         let known = identity.and_then(|identity| self.by_identity.get(&identity).copied());
         let file = known.unwrap_or_else(|| self.add(Content::default()));
-        self.bind(name, file);
+        // The file that it led to may still be there, for others.
+        self.leads_to(name, file);
         self.identify(file, identity);
         file
     }
@@ -99,10 +100,17 @@ impl Files {
         }
     }
 
+    /// A name leads to a file from now on, and no longer to the one that it led to.
     fn bind(&mut self, name: ResourceId, file: FileId) {
+        let before = self.leads_to(name, file);
+        self.loses_name(before);
+    }
+
+    /// A name leads to a file: gives the other one that it led to.
+    fn leads_to(&mut self, name: ResourceId, file: FileId) -> Option<FileId> {
         let before = self.names.entry(name).or_default().file.replace(file);
         if before == Some(file) {
-            return;
+            return None;
         }
         if let Some(known) = self.all.get_mut(file.index()) {
             known.names += 1;
@@ -110,7 +118,7 @@ impl Files {
                 self.by_identity.entry(identity).or_insert(file);
             }
         }
-        self.loses_name(before);
+        before
     }
 
     /// A name no longer leads to a file. One without a name can only be reached by its

@@ -276,7 +276,7 @@ mod tests {
         assert_eq!(rows("SELECT * { ?s ?p ?o }"), 3);
         assert_eq!(rows("SELECT * { ?c u:p ?b . ?b u:p ?o }"), 1);
         assert_eq!(rows("SELECT * { ?c u:p/u:p ?o }"), 1);
-        assert_eq!(rows("SELECT * { ?s u:p* ?o }"), 6);
+        assert_eq!(rows("SELECT * { ?s u:p* ?o }"), 9);
         assert_eq!(rows("SELECT * { ?s u:unknown ?o }"), 0);
         // What the question makes itself is a term as any other.
         assert_eq!(rows("SELECT * { ?s u:p ?o BIND (STR(?o) AS ?t) FILTER (?t = \"2\") }"), 1);
