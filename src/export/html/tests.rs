@@ -114,7 +114,11 @@ fn however_much_happens_it_fits_and_failures_are_told() {
     for nodes in [&fine, &coarse] {
         let errors = nodes.iter().map(Node::errors).sum::<u64>();
         assert_eq!(errors, failed as u64);
-        let last = nodes.iter().rev().filter(|node| node.details.error.is_some()).take(8);
-        assert!(last.map(|node| node.run.count).all(|count| count == 1));
     }
+    // What is only the same call again is one node on a page of any size.
+    let [fine, coarse] = [fine, coarse].map(|nodes| {
+        let failures = nodes.into_iter().rev().filter(|node| node.details.error.is_some());
+        failures.take(8).map(|node| (node.id, node.run.count)).collect::<Vec<_>>()
+    });
+    assert_eq!(fine, coarse);
 }
