@@ -108,7 +108,7 @@ fn a_format_that_does_not_exist_is_a_usage_error() {
         ("ntriples", "'nt'"),
         ("N-Triples", "'nt'"),
         ("rdf", "'nt' or "),
-        ("nothing", "--list-formats"),
+        ("spreadsheet", "--list-formats"),
     ] {
         let args = ["convert", "a.mp", "--to", format, "-o", "out"];
         let out = rtrace().args(args).current_dir(&dir).output().expect("runs");

@@ -163,6 +163,10 @@ fn things(pair: &Pair<'_>, recorded: u16, found: &mut Vec<Finding>, paths: bool)
         let name = both.a.map(|a| pair.a.name(a)).or(both.b.map(|b| pair.b.name(b)));
         let counted = if name.is_some_and(is_temporary) { TEMPORARY & recorded } else { recorded };
         let (a, b) = (deeds(users_a, counted), deeds(users_b, counted));
+        // What the run before has left is written over.
+        let is_written = a & b & Deeds::WRITE != 0;
+        let kept = if is_written { !Deeds::MAKE } else { u16::MAX };
+        let (a, b) = (a & kept, b & kept);
         match (a, b) {
             (0, 0) => {}
             (a, b) if a == b => {

@@ -151,14 +151,14 @@ impl Scale {
             }
             let end = self.part_end(start);
             let Some(step) = self.step(start, end, apart) else { continue };
-            let mut time = start + step;
-            while time <= end {
+            // A damaged log may have times that nothing can be added to.
+            let times = std::iter::successors(start.checked_add(step), |t| t.checked_add(step));
+            for time in times.take_while(|time| *time <= end) {
                 let sign = if start == first { "" } else { "+" };
                 if is_free(self.at(time), &ticks) {
                     let label = [sign, &time_text(time - start)].concat();
                     ticks.push(Tick { at: self.at(time), label });
                 }
-                time += step;
             }
         }
         ticks
