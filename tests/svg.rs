@@ -35,6 +35,21 @@ fn what_failed_and_why_can_be_read() {
 }
 
 #[test]
+fn what_went_by_calls_that_are_left_out_is_not_drawn() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let log = dir.path().join("run.mp");
+    Rtrace::bash("seq 2000 | wc -l").log(log.clone()).finish();
+    let picture = |options: &[&str]| {
+        let mut rtrace = Command::new(env!("CARGO_BIN_EXE_rtrace"));
+        tool(rtrace.arg("convert").arg(&log).args(["--to", "svg"]).args(options))
+    };
+    // seq writes 8,893 bytes.
+    let ignored = picture(&["--ignore", "call:read,write"]);
+    assert!(picture(&[]).contains("8.8 kB"));
+    assert!(!ignored.contains("8.8 kB"), "{ignored}");
+}
+
+#[test]
 fn thousands_of_processes_stay_one_page() {
     let dir = tempfile::tempdir().expect("a directory");
     let log = dir.path().join("run.mp");

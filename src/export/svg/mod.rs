@@ -24,6 +24,7 @@ mod words;
 use std::convert::Infallible;
 use std::io::{self, Write};
 
+use super::scope::Calls;
 use super::{Exporter, Options, Run, Scope};
 use crate::event::Batch;
 use crate::flow::graph::Builder;
@@ -59,6 +60,7 @@ struct Reading {
 
 struct Seen {
     builder: Builder,
+    calls: Calls,
     doings: Doings,
     blind_spots: usize,
 }
@@ -66,14 +68,15 @@ struct Seen {
 impl Exporter for Svg<'_> {
     fn begin(&mut self, run: &Run) -> io::Result<()> {
         let flow = run.flow();
-        let doings = Doings::new(&self.scope);
-        let seen = Seen { builder: Builder::new(), doings, blind_spots: 0 };
+        let (calls, doings) = (Calls::new(&self.scope), Doings::new(&self.scope));
+        let seen = Seen { builder: Builder::new(), calls, doings, blind_spots: 0 };
         self.run = Some(Reading { run: run.clone(), flow, seen });
         Ok(())
     }
 
     fn batch(&mut self, batch: &Batch) -> io::Result<()> {
         if let Some(Reading { flow, seen, .. }) = &mut self.run {
+            seen.calls.look_ahead(batch);
             let Ok(()) = flow.batch(batch, seen);
         }
         Ok(())
@@ -107,7 +110,8 @@ impl Sink for Seen {
             Item::BlindSpot(_) => self.blind_spots += 1,
             _ => {}
         }
-        self.builder.item(state, item)
+        self.calls.count(&mut self.builder, state, item);
+        Ok(())
     }
 }
 
