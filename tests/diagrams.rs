@@ -92,7 +92,8 @@ fn equal_processes_share_a_box() {
     let log = recorded(dir.path(), "for i in {1..60}; do /bin/true; /bin/false; done", &[]);
     let dot = convert(&log, "dot", &[]);
     assert!(dot.contains("\"/bin/true ×60\\n") && dot.contains("\"✗ /bin/false ×60\\n"), "{dot}");
-    assert_eq!(counts(&dot).1, 4, "{dot}");
+    let of_processes = convert(&log, "dot", &["--ignore", "class:file"]);
+    assert_eq!(counts(&of_processes).1, 4, "{of_processes}");
 }
 
 #[test]

@@ -368,8 +368,8 @@ fn what_a_full_disk_has_left_can_be_read() {
 /// Where there is room again when the job ends, the log says itself that it failed.
 #[test]
 fn a_log_says_where_the_recording_stopped() {
-    let job = format!("head -c 250K /dev/zero > full/filler; {LONG_JOB}");
-    let plan = Rtrace::bash(&job.replace("; echo", "; rm full/filler; echo"));
+    let job = LONG_JOB.replace("200", "800").replace("; echo", "; rm full/filler; echo");
+    let plan = Rtrace::bash(&format!("head -c 250K /dev/zero > full/filler; {job}"));
     let copy = plan.dir().join("copy.mp");
     let mut words = on_small_disk(300);
     words[4] = words[4].replace("exec \"$@\"", &format!("\"$@\"; cp full/x.mp {}", copy.display()));

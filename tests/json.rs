@@ -110,9 +110,10 @@ for id, one in old.items():
 "#;
     let dir = tempfile::tempdir().expect("a directory");
     let [log, cut] = ["whole", "cut"].map(|name| dir.path().join(name).with_extension("mp"));
-    let script = "for i in 1 2 3 4 5 6 7 8 9; do for j in 1 2 3 4 5 6 7 8 9; do
+    // Long enough that the log has several blocks, whatever the environment.
+    let script = "for i in {1..30}; do for j in {1..9}; do
         /bin/true | (cat; exit 1) >out; mv out out.$j; done; done";
-    let run = Rtrace::run("sh").args(["-c", script]);
+    let run = Rtrace::bash(script);
     run.log(log.clone()).finish().exited(0);
     let bytes = fs::read(&log).expect("a log");
     fs::write(&cut, &bytes[..bytes.len() * 2 / 3]).expect("written");

@@ -270,10 +270,12 @@ impl Running {
         let group = self.pid() as u32;
         let child = self.child.take().expect("a run ends once");
         let status = self.wait_for(child, group);
-        // Of an rtrace that was killed: it ends as soon as it has put things right.
-        let is_keeper = |(_, stat): &(i32, String)| stat.contains(" (rtrace-keeper) ");
-        let left = self.until("the keeper is gone", || {
-            Some(tidy::processes(&self.mark, group)).filter(|left| !left.iter().any(is_keeper))
+        // Of an rtrace that was killed, the keeper ends when it has put things right,
+        // and the tracees end when their input does.
+        let may_end = !self.plan.daemons && status.signal() == Some(nix::libc::SIGKILL);
+        let is_ending = |(_, stat): &(i32, String)| may_end || stat.contains(" (rtrace-keeper) ");
+        let left = self.until("what ends by itself is gone", || {
+            Some(tidy::processes(&self.mark, group)).filter(|left| !left.iter().any(is_ending))
         });
         if !self.plan.daemons && !left.is_empty() {
             tidy::kill_all(&self.mark, group);
