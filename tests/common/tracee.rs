@@ -34,6 +34,10 @@ impl Build {
         let mut command = Command::new(program);
         if self == Self::Go {
             command.env("CGO_ENABLED", "0").env("GO111MODULE", "off").args(["build", "-o"]);
+            // It asks for a place to cache, and finds none without a home.
+            if std::env::var_os("HOME").is_none() {
+                command.env("GOCACHE", concat!(env!("CARGO_TARGET_TMPDIR"), "/go-cache"));
+            }
         } else {
             command.args(["-O1", "-g", "-Wall", "-Wextra", "-pthread", "-o"]);
         }
