@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { failures, outcome, telling } from "../../src/export/page/blame.js";
 import { Events, eventText } from "../../src/export/page/events.js";
-import { Model } from "../../src/export/page/model.js";
+import { Model, alone } from "../../src/export/page/model.js";
 import { KEY, documentOf, processNode, sample } from "./sample.mjs";
 
 test("processes know their children, and who waited for them", () => {
@@ -154,4 +154,12 @@ test("events that stand for several and alternate are told together", () => {
   assert.equal(events.find("k:event-2-401"), 1);
   assert.equal(events.find("k:event-3-401"), -1);
   assert.ok([...events.marks()].length > 500);
+});
+
+test("time with children is not a process's own", () => {
+  const child = (start, end) => ({ told: true, start, end, children: [] });
+  const process = { start: 10, end: 100, children: [child(50, 70), child(20, 40), child(30, 60)] };
+  assert.equal(alone(process, 200), 10 + 30);
+  assert.equal(alone({ ...process, end: null }, 200), 10 + 130);
+  assert.equal(alone(child(5, null), 9), 4);
 });

@@ -164,7 +164,7 @@ export const WORDS = {
   "overview.command": "Command",
   "overview.machine": "Machine",
   "overview.kernel": "Kernel",
-  "overview.longest": "Took longest",
+  "overview.longest": "Took longest, children aside",
   "overview.written": "Files written",
   "overview.blind": "What could not be seen",
   "event.title": "Event",

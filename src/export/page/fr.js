@@ -170,7 +170,7 @@ export const WORDS = {
   "overview.command": "Commande",
   "overview.machine": "Machine",
   "overview.kernel": "Noyau",
-  "overview.longest": "Les plus longs",
+  "overview.longest": "Les plus longs, enfants à part",
   "overview.written": "Fichiers écrits",
   "overview.blind": "Ce qui n’a pu être vu",
   "event.title": "Évènement",

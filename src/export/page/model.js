@@ -284,6 +284,17 @@ export const command = (process) => process.node.label || `pid ${process.node.pi
 /** How long a process lived; one that has not ended until `now`. */
 export const lifetime = (process, now) => (process.end ?? now) - process.start;
 
+/** How long none of its children lived: what it did, or waited for, itself. */
+export function alone(process, now) {
+  let [covered, time] = [process.start, 0];
+  const children = process.children.filter((child) => child.told); // A list of its own.
+  for (const child of children.sort((a, b) => a.start - b.start)) {
+    time += Math.max(child.start - covered, 0);
+    covered = Math.max(covered, child.end ?? now);
+  }
+  return time + Math.max((process.end ?? now) - covered, 0);
+}
+
 function push(map, key, value) {
   if (key === undefined) return;
   const list = map.get(key);

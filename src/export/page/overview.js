@@ -3,7 +3,7 @@
 import { endText } from "./bars.js";
 import { isSystem } from "./deeds.js";
 import { el, quoted } from "./dom.js";
-import { failed, lifetime } from "./model.js";
+import { alone, failed } from "./model.js";
 import { facts, list, processLink, resourceLink, section } from "./parts.js";
 import { bytes, duration, plain, shortened, visible } from "./text.js";
 
@@ -21,8 +21,11 @@ export function overview(app) {
   );
 }
 
-function about({ meta }, app) {
-  const { t } = app;
+function about({ meta, processes }, app) {
+  const { t, model } = app;
+  const first = Math.min(...processes.map(({ start }) => start));
+  const last = Math.max(...processes.map(({ end }) => end ?? model.end));
+  const length = processes.length > 0 ? last - first : meta.end;
   const code = (text) => el("code", {}, quoted(shortened(text, 1000)));
   return facts([
     [t("overview.command"), code((meta.command ?? []).map(plain).join(" "))],
@@ -30,30 +33,30 @@ function about({ meta }, app) {
     [t("overview.machine"), visible(meta.host)],
     [t("overview.kernel"), meta.kernel],
     [t("details.started"), meta.started.slice(0, 19).replace("T", " ")],
-    [t("details.duration"), duration(meta.end, app.state.language)],
+    [t("details.duration"), duration(length, app.state.language)],
   ]);
 }
 
-/** The processes without children of their own that took longest: where the time went. */
+/** The processes that took longest while none of their children lived: where the time went. */
 function longest(app) {
   const { model } = app;
-  const leaves = [...model.processes.values()].filter(
-    (process) => process.told && process.children.length === 0,
-  );
-  leaves.sort((a, b) => lifetime(b, model.end) - lifetime(a, model.end));
-  if (leaves.length < 2) return null;
+  const own = [...model.processes.values()]
+    .filter((process) => process.told)
+    .map((process) => ({ process, time: alone(process, model.end) }))
+    .sort((a, b) => b.time - a.time);
+  if (own.length < 2) return null;
   return section(
     app.t("overview.longest"),
     null,
     list(
-      leaves.slice(0, 6),
-      (process) =>
+      own.slice(0, 6),
+      ({ process, time }) =>
         el(
           "li",
           { class: "row" },
           processLink(process, app, 36),
           failed(process) ? el("span", { class: "pill bad" }, endText(process, app.t)) : null,
-          el("span", { class: "soft" }, duration(lifetime(process, model.end), app.state.language)),
+          el("span", { class: "soft" }, duration(time, app.state.language)),
         ),
       app,
     ),
