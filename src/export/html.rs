@@ -8,6 +8,8 @@
 //! | `fold` | which events of a thread are told as one |
 //! | `threads` | the threads that live, and what waits to be written of each |
 //! | `lead` | links between events |
+//! | `things` | what the processes used, in parts |
+//! | `directories` | files that are told of by their directory |
 //! | `store` | packed events, in a temporary file until the page is written |
 //! | `coarsen` | how more events become one, where a page would be too large |
 //! | `budget` | which processes are told how finely |
@@ -15,6 +17,7 @@
 
 mod budget;
 mod coarsen;
+mod directories;
 mod fold;
 mod lead;
 mod node;
@@ -22,6 +25,7 @@ mod store;
 mod template;
 #[cfg(test)]
 mod tests;
+mod things;
 mod threads;
 
 use std::io::{self, BufWriter, Write};
@@ -31,10 +35,11 @@ use flate2::write::GzEncoder;
 use serde::Serialize;
 
 use super::json::Writing;
-use super::{Detail, Exporter, Language, Options, Run};
+use super::{Exporter, Language, Options, Run};
 use crate::event::Batch;
 use budget::Budget;
 use store::{Packed, Store};
+use things::Parts;
 use threads::Threads;
 
 /// Exports the page.
@@ -48,7 +53,7 @@ pub fn exporter<'a>(
     Ok(Box::new(Html {
         out,
         language: options.language,
-        flow: Writing::new(Detail::Resource, &options.scope)?,
+        flow: Writing::apart(&options.scope)?,
         threads: Threads::new(Store::new()?),
         counts: Counts::default(),
         budget: Budget::default(),
@@ -83,6 +88,8 @@ struct Counts {
     events: u64,
     /// Those of them that have no node of their own.
     folded: u64,
+    /// Files of which no more is told than their directory.
+    folded_files: u64,
 }
 
 impl<W: Write> Exporter for Html<W> {
@@ -110,11 +117,19 @@ impl<W: Write> Exporter for Html<W> {
 
     fn finish(self: Box<Self>) -> io::Result<()> {
         let (mut store, events) = self.threads.finish();
-        let flow = packed(self.flow, &mut store)?;
+        let mut flow = self.flow;
+        let things = flow.things()?;
+        let flow = packed(flow, &mut store)?;
         let frame = template::Frame::new();
-        self.budget.fit(&mut store, frame.len() + flow.encoded_len())?;
-        let told: u64 = store.packs().iter().map(|pack| pack.nodes).sum();
-        let counts = Counts { events, folded: events.saturating_sub(told), ..self.counts };
+        let mut besides = frame.len() + flow.encoded_len();
+        let room = self.budget.room_for_things(besides);
+        let things = things.map(|things| Parts::pack(&things, room, &mut store)).transpose()?;
+        besides += things.as_ref().map_or(0, Parts::encoded_len);
+        let packs = self.budget.fit(&mut store, besides)?;
+        let told: u64 = packs.iter().map(|pack| pack.nodes).sum();
+        let folded = events.saturating_sub(told);
+        let folded_files = things.as_ref().map_or(0, |things| things.folded);
+        let counts = Counts { events, folded, folded_files, ..self.counts };
         let about = About {
             version: 1,
             languages: Language::ALL.map(Language::name),
@@ -125,13 +140,16 @@ impl<W: Write> Exporter for Html<W> {
         out.write_all(frame.before().as_bytes())?;
         template::about(&serde_json::to_string(&about)?, &mut out)?;
         store.write(&flow, "id=\"flow\"", &mut out)?;
-        store.write_all(&mut out)?;
+        if let Some(things) = things {
+            things.write(&mut store, &mut out)?;
+        }
+        store.write_all(&packs, &mut out)?;
         out.write_all(frame.after().as_bytes())?;
         out.flush()
     }
 }
 
-/// The graph, which is told as a whole.
+/// The processes, and what ties them: all that the first picture needs.
 fn packed(flow: Writing, store: &mut Store) -> io::Result<Packed> {
     let mut packer = GzEncoder::new(store.appender()?, Compression::default());
     let mut buffered = BufWriter::with_capacity(1 << 16, &mut packer);

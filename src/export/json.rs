@@ -34,6 +34,7 @@ use std::io::{self, BufWriter, Write};
 
 pub(super) use event::{Details, Lead, Names, is_shown, label};
 pub(super) use ids::Ids;
+pub(super) use section::{Members, Section};
 
 use rustc_hash::FxHashMap;
 
@@ -45,7 +46,6 @@ use crate::flow::{Flow, Item, Sink, State};
 use event::Events;
 use held_up::Ages;
 use meta::{Meta, RunMeta};
-use section::Section;
 use ties::EndTold;
 use touch::Touches;
 
@@ -93,6 +93,34 @@ struct Document {
     nodes: Section,
     events: Section,
     links: Section,
+    things: Option<Apart>,
+}
+
+/// What the processes used, where it stands apart from them.
+struct Apart {
+    nodes: Section,
+    links: Section,
+    glances: Section,
+}
+
+/// The same of a document that is over: nodes of resources, the links that lead to them
+/// or through them, and what was only looked at or missed, by who did.
+#[derive(Debug)]
+pub(super) struct Things {
+    pub(super) nodes: Members,
+    pub(super) links: Members,
+    pub(super) glances: Members,
+}
+
+impl Apart {
+    fn new() -> io::Result<Self> {
+        Ok(Self { nodes: Section::new()?, links: Section::new()?, glances: Section::new()? })
+    }
+
+    fn finish(self) -> io::Result<Things> {
+        let (nodes, links) = (self.nodes.finish()?, self.links.finish()?);
+        Ok(Things { nodes, links, glances: self.glances.finish()? })
+    }
 }
 
 /// A run that is being read.
@@ -116,6 +144,8 @@ struct Seen {
 /// A run that has been read.
 struct Whole<'a> {
     detail: Detail,
+    /// Whether what processes used stands apart from them.
+    is_apart: bool,
     run: &'a RunMeta,
     ids: &'a Ids,
     graph: &'a Graph,
@@ -130,6 +160,19 @@ struct Whole<'a> {
 impl Whole<'_> {
     fn has_resources(&self) -> bool {
         self.detail != Detail::Process
+    }
+
+    /// Resources, what was done to them, and what went from one process to another.
+    fn things(&self, ages: &Ages, nodes: &mut Section, links: &mut Section) -> io::Result<()> {
+        self.passages(links)?;
+        self.held_up(ages, links)?;
+        if !self.has_resources() {
+            return Ok(());
+        }
+        self.renamings(links)?;
+        self.resources(nodes)?;
+        self.usages(links)?;
+        self.sessions(links)
     }
 }
 
@@ -165,8 +208,16 @@ impl Writing {
             nodes: Section::new()?,
             events: Section::new()?,
             links: Section::new()?,
+            things: None,
         };
         Ok(Self { detail, scope: scope.clone(), document, run: None })
+    }
+
+    /// The same, which keeps what processes used apart from them ([`Self::things`]).
+    pub(super) fn apart(scope: &Scope) -> io::Result<Self> {
+        let mut writing = Self::new(Detail::Resource, scope)?;
+        writing.document.things = Some(Apart::new()?);
+        Ok(writing)
     }
 
     /// As [`Exporter::begin`].
@@ -206,8 +257,10 @@ impl Writing {
         let Seen { builder, ids, mut meta, fates, calls, ages, .. } = seen;
         let (graph, state) = (builder.finish(flow.state()), flow.state());
         meta.finish(&graph);
+        let Document { nodes, links, things, .. } = &mut self.document;
         let whole = Whole {
             detail: self.detail,
+            is_apart: things.is_some(),
             run: &meta,
             ids: &ids,
             graph: &graph,
@@ -218,22 +271,27 @@ impl Writing {
             ends_told: ties::ends_told(&graph),
             waited_for: held_up::waited_for(&graph),
         };
-        let Document { nodes, links, .. } = &mut self.document;
         whole.processes(nodes, links)?;
-        whole.ties(links)?;
-        whole.held_up(&ages, links)?;
-        if whole.has_resources() {
-            whole.resources(nodes)?;
-            whole.usages(links)?;
-            whole.sessions(links)?;
+        if let Some(apart) = things {
+            whole.signals(links)?;
+            whole.things(&ages, &mut apart.nodes, &mut apart.links)?;
+            whole.glances(&mut apart.glances)?;
+        } else {
+            whole.things(&ages, nodes, links)?;
+            whole.signals(links)?;
         }
         self.document.meta.runs.push(meta);
         Ok(Some((graph, ids)))
     }
 
-    /// Writes it all.
+    /// What stands apart: afterwards, the document is without it.
+    pub(super) fn things(&mut self) -> io::Result<Option<Things>> {
+        self.document.things.take().map(Apart::finish).transpose()
+    }
+
+    /// Writes it all, but what stands apart.
     pub(super) fn write(self, out: &mut impl Write) -> io::Result<()> {
-        let Document { meta, nodes, events, links } = self.document;
+        let Document { meta, nodes, events, links, .. } = self.document;
         out.write_all(b"{\"meta\":")?;
         serde_json::to_writer(&mut *out, &meta)?;
         out.write_all(b",\n\"nodes\":")?;

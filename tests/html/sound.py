@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 
 schema = json.loads(Path("schema.json").read_text())
 DATA = "application/gzip"
-RUN = {"bytes", "count", "last", "errors", "spent", "calls"}
+RUN = {"bytes", "count", "last", "errors", "failures", "spent", "calls"}
 
 class Page(HTMLParser):
     """The elements of a page, with what is in its scripts."""
@@ -38,6 +38,25 @@ def validator(part):
 
 EVENT, LEAD = validator("node_event"), validator("link_lead")
 
+def by_id(document):
+    lists = {key: {one["id"]: one for one in document[key]} for key in ("nodes", "links")}
+    return document["meta"], lists
+
+def joined(flow, things):
+    """The processes with what they used, which is in parts of their own."""
+    tree = {node["class"] for node in flow["nodes"]}
+    assert tree <= {"run", "machine", "process", "execution", "thread"}, tree
+    meta, lists = by_id(flow)
+    for part in things:
+        for key, known in lists.items():
+            for one in part.get(key, []):
+                assert one["id"] not in known, one
+                known[one["id"]] = one
+        for glance in part.get("glances", []):
+            for key in glance.keys() - {"id"}:
+                lists["nodes"][glance["id"]].setdefault(key, []).extend(glance[key])
+    return meta, lists
+
 def number(id):
     thread, ordinal = re.fullmatch(r"\w+:event-(\d+)-(\d+)", id).groups()
     return int(thread), int(ordinal)
@@ -54,7 +73,8 @@ def check(name):
     assert [a.get("type") for a, _ in page.scripts if a.get("type") not in (DATA, "application/json")] == ["module"]
     [about] = [json.loads(text) for a, text in page.scripts if a.get("id") == "page-meta"]
     [flow] = [unpacked(text) for a, text in page.scripts if a.get("id") == "flow"]
-    assert flow == json.loads(Path(f"{name}.json").read_text()), f"{name}: another document"
+    things = [unpacked(text) for a, text in page.scripts if a.get("class") == "things"]
+    assert joined(flow, things) == by_id(json.loads(Path(f"{name}.json").read_text())), f"{name}: another document"
     packs = [(a["data-threads"].split(), unpacked(text)) for a, text in page.scripts if a.get("class") == "events"]
 
     document = json.loads(Path(f"{name}.event.json").read_text())

@@ -63,3 +63,68 @@ test("an address leads back to the same view", () => {
 test("garbage in an address is no view", () => {
   assert.deepEqual(read("#t=9-1&zz=%%%&c"), { state: {}, view: null });
 });
+
+const event = (ordinal, more) => ({
+  id: `0123456789ab:event-3-${ordinal}`,
+  class: "event",
+  event: "call",
+  thread: "0123456789ab:thread-3",
+  execution: "0123456789ab:execution-3-1",
+  label: `call ${ordinal}`,
+  call: "read",
+  ordinal,
+  started: ordinal * 1e6,
+  ended: ordinal * 1e6 + 1000,
+  uses: [],
+  ...more,
+});
+
+test("an event is found by its id in what it is folded into", () => {
+  const model = sample();
+  // A pattern of two calls that came five times, one call alone, and calls of several names.
+  const nodes = [
+    event(30, { count: 5, last: 38 }),
+    event(31, { call: "write", count: 5, last: 39 }),
+    event(40),
+    event(41, { count: 100, last: 200, calls: { read: 60, openat: 40 }, errors: 7, failures: { EIO: 7 } }),
+  ];
+  model.apply({ nodes, links: [] });
+  const { events } = model.threads.get("0123456789ab:thread-3");
+  const found = (ordinal) => events.find(`0123456789ab:event-3-${ordinal}`);
+  assert.deepEqual([30, 31, 34, 37, 38, 39, 40, 41, 77, 200, 201, 29].map(found), [
+    0, 1, 0, 1, 0, 1, 2, 3, 3, 3, -1, -1,
+  ]);
+  assert.equal(events.find("0123456789ab:event-4-30"), -1);
+});
+
+test("errors are found in what they are folded into", () => {
+  const model = sample();
+  const more = { count: 9, last: 49, calls: { read: 5, openat: 4 }, errors: 4, failures: { EIO: 3, EMFILE: 1 } };
+  const nodes = [event(41, more), event(50, { count: 3, last: 52, errors: 3, error: "EIO" })];
+  model.apply({ nodes, links: [] });
+  const { errors, processes } = search(model, "eio");
+  assert.equal(errors.count, 6);
+  assert.equal(errors.items[0].event, "0123456789ab:event-3-41");
+  assert.deepEqual([...processes], ["0123456789ab:process-3"]);
+  assert.equal(search(model, "emfile openat").errors.count, 1);
+  assert.equal(search(model, "enoent call").errors.count, 0);
+});
+
+test("what the processes used comes in parts", () => {
+  const model = sample();
+  const revision = model.revision;
+  const id = "0123456789ab:execution-4-1";
+  const glances = [
+    { id, looked_at: ["/a"], missed_in: { "/opt/x": 3 } },
+    { id, looked_at: ["/b"], missed_in: { "/opt/x": 2 } },
+  ];
+  assert.equal(model.apply({ glances: [glances[0]] }), false);
+  model.apply({ glances: [glances[1]] });
+  assert.equal(model.revision, revision, "no lane has changed");
+  const told = (member) => [...model.glances(member)].map(([path, process, count]) => [path, process.name, count]);
+  assert.deepEqual(told("looked_at"), [["/a", "grep", 1], ["/b", "grep", 1]]);
+  assert.deepEqual(told("missed"), [["/etc/absent.conf", "grep", 1], ["/opt/x/", "grep", 5]]);
+  // The path of a file that is told of by its directory leads there.
+  assert.equal(search(model, "/opt/x/y/z").glances.items[0].path, "/opt/x/");
+  assert.equal(search(model, "/opt/xy").glances.count, 0);
+});

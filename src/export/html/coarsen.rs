@@ -73,8 +73,8 @@ pub(super) fn coarsen(pack: Pack, level: usize, measure: &Measure) -> Pack {
     let mut threads: BTreeMap<String, Folder> = BTreeMap::new();
     for node in pack.nodes {
         let thread = node.details.thread.clone();
-        let key = judge.key(&node);
-        let told = Told::new(key, node.clone(), leads.remove(&node.id).unwrap_or_default());
+        let (key, leads) = (judge.key(&node), leads.remove(&node.id).unwrap_or_default());
+        let told = Told::new(key, node, leads);
         threads
             .entry(thread)
             .or_insert_with(|| Folder::new(level.longest))

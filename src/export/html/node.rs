@@ -40,6 +40,9 @@ pub(super) struct Several {
     /// How many of them failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     errors: Option<u64>,
+    /// How many of them failed with which error, where they are not all the same.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    failures: BTreeMap<String, u64>,
     /// How long they took, the time between them not counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     spent: Option<u64>,
@@ -111,6 +114,7 @@ impl Node {
             count: 1,
             last: None,
             errors: None,
+            failures: BTreeMap::new(),
             spent: None,
             calls: BTreeMap::new(),
         };
@@ -152,6 +156,14 @@ impl Node {
         self.run.errors.unwrap_or_else(|| self.details.error.is_some().into())
     }
 
+    /// How many failed with which error.
+    fn failures(&self) -> BTreeMap<String, u64> {
+        if !self.run.failures.is_empty() {
+            return self.run.failures.clone();
+        }
+        self.details.error.clone().map(|error| (error, self.errors())).into_iter().collect()
+    }
+
     fn names(&self) -> BTreeMap<String, u64> {
         if !self.run.calls.is_empty() {
             return self.run.calls.clone();
@@ -185,6 +197,13 @@ impl Node {
                 *names.entry(name).or_default() += count;
             }
             self.run.calls = names;
+        }
+        if self.details.error != other.details.error || !other.run.failures.is_empty() {
+            let mut failures = self.failures();
+            for (error, count) in other.failures() {
+                *failures.entry(error).or_default() += count;
+            }
+            self.run.failures = failures;
         }
         self.add_numbers(&Numbers {
             count: other.run.count,

@@ -1,20 +1,25 @@
 //! Packed events, in a temporary file until the page is written: its beginning tells what
-//! is known last.
+//! is known last. Until then they are packed as is quickest, since many a pack becomes
+//! another one yet.
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 
 use flate2::Compression;
-use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
+use zstd::stream::write::Encoder;
 
 use super::fold::Told;
 use super::lead::Lead;
 use super::node::Node;
 use crate::event::TaskId;
 use crate::export::decode::base64;
+
+/// The fastest level that is not worse than the ones beside it: about as small as the page
+/// has it in the end.
+const LEVEL: i32 = 1;
 
 /// Events that are packed together: of one process, or of several small ones.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -30,6 +35,9 @@ pub(super) struct Pack {
 }
 
 impl Pack {
+    /// About as many bytes as a link takes.
+    const LINK: usize = 300;
+
     /// Adds a node with its links.
     pub(super) fn add(&mut self, told: Told) {
         self.note(&told.node.details.thread);
@@ -45,8 +53,7 @@ impl Pack {
     }
 
     pub(super) fn link(&mut self, lead: Lead) {
-        const SIZE: usize = 300;
-        self.size += SIZE;
+        self.size += Self::LINK;
         self.links.push(lead);
     }
 
@@ -77,6 +84,8 @@ pub(super) struct Packed {
     pub(super) owner: Option<Owner>,
     threads: BTreeSet<String>,
     pub(super) nodes: u64,
+    /// How coarsely it tells.
+    pub(super) level: usize,
 }
 
 impl Packed {
@@ -116,30 +125,54 @@ impl Store {
 
     /// Unpacks events.
     pub(super) fn unpack(&mut self, packed: &Packed) -> io::Result<Pack> {
-        let mut bytes = Vec::with_capacity(packed.bytes as usize);
-        self.file.seek(SeekFrom::Start(packed.at))?;
-        (&self.file).take(packed.bytes).read_to_end(&mut bytes)?;
-        Ok(serde_json::from_reader(BufReader::new(GzDecoder::new(bytes.as_slice())))?)
+        let mut pack: Pack = serde_json::from_slice(&zstd::decode_all(self.bytes(packed)?)?)?;
+        pack.size =
+            pack.nodes.iter().map(Node::size).sum::<usize>() + Pack::LINK * pack.links.len();
+        Ok(pack)
     }
 
-    /// Packs what `change` makes of packed events in their place.
+    /// Reads what is packed.
+    fn bytes(&mut self, packed: &Packed) -> io::Result<impl BufRead> {
+        self.file.seek(SeekFrom::Start(packed.at))?;
+        Ok(BufReader::new((&self.file).take(packed.bytes)))
+    }
+
+    /// Packs what `change` makes of packed events and their level in their place.
     pub(super) fn change(
         &mut self,
         index: usize,
-        change: impl FnOnce(Pack) -> Pack,
+        change: impl FnOnce(Pack, usize) -> (Pack, usize),
     ) -> io::Result<()> {
         let Some(old) = self.packs.get(index).cloned() else { return Ok(()) };
-        let pack = change(self.unpack(&old)?);
+        let (pack, level) = change(self.unpack(&old)?, old.level);
         let nodes = pack.nodes.len() as u64;
         let new = self.pack(&pack)?;
-        self.packs[index] = Packed { nodes, owner: old.owner, threads: old.threads, ..new };
+        let Packed { owner, threads, .. } = old;
+        self.packs[index] = Packed { owner, threads, nodes, level, ..new };
         Ok(())
     }
 
     fn pack(&mut self, pack: &Pack) -> io::Result<Packed> {
-        let mut packer = GzEncoder::new(self.appender()?, Compression::default());
-        serde_json::to_writer(BufWriter::new(&mut packer), pack)?;
+        let mut packer = Encoder::new(self.appender()?, LEVEL)?;
+        let mut buffered = BufWriter::with_capacity(1 << 16, &mut packer);
+        serde_json::to_writer(&mut buffered, pack)?;
+        buffered.flush()?;
+        drop(buffered);
         Ok(packer.finish()?.finish())
+    }
+
+    /// Packs all packs as the page has them.
+    pub(super) fn pack_for_page(&mut self) -> io::Result<Vec<Packed>> {
+        let mut packs = self.packs.clone();
+        for packed in &mut packs {
+            let mut packer = GzEncoder::new(Vec::new(), Compression::default());
+            zstd::stream::copy_decode(self.bytes(packed)?, &mut packer)?;
+            let mut appender = self.appender()?;
+            appender.write_all(&packer.finish()?)?;
+            let Packed { at, bytes, .. } = appender.finish();
+            (packed.at, packed.bytes) = (at, bytes);
+        }
+        Ok(packs)
     }
 
     /// What writes at the end.
@@ -148,13 +181,13 @@ impl Store {
         Ok(Appender { file: &mut self.file, at, bytes: 0 })
     }
 
-    /// Writes all packs of events as elements of the page.
-    pub(super) fn write_all(&mut self, out: &mut impl Write) -> io::Result<()> {
-        for packed in std::mem::take(&mut self.packs) {
+    /// Writes packs of events as elements of the page.
+    pub(super) fn write_all(&mut self, packs: &[Packed], out: &mut impl Write) -> io::Result<()> {
+        for packed in packs {
             let threads: Vec<_> = packed.threads.iter().map(String::as_str).collect();
             let threads = threads.join(" ");
             let attributes = ["class=\"events\" data-threads=\"", &threads, "\""].concat();
-            self.write(&packed, &attributes, out)?;
+            self.write(packed, &attributes, out)?;
         }
         Ok(())
     }
@@ -192,7 +225,7 @@ impl Appender<'_> {
     /// What was written.
     pub(super) fn finish(self) -> Packed {
         let Self { at, bytes, .. } = self;
-        Packed { at, bytes, owner: None, threads: BTreeSet::new(), nodes: 0 }
+        Packed { at, bytes, owner: None, threads: BTreeSet::new(), nodes: 0, level: 0 }
     }
 }
 

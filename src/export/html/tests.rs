@@ -7,7 +7,7 @@ use super::threads::Threads;
 use crate::abi::Abi;
 use crate::event::{Batch, Call, Kind, TaskId};
 use crate::export::json::Writing;
-use crate::export::{Detail, Run, Scope};
+use crate::export::{Run, Scope};
 
 /// Numbers of x86-64.
 const READ: u64 = 0;
@@ -39,7 +39,7 @@ fn batch(calls: impl IntoIterator<Item = (u64, i64)>) -> Batch {
 
 /// What a page of at most so many bytes tells of them.
 fn told(batch: &Batch, bound: u64) -> Vec<Node> {
-    let mut flow = Writing::new(Detail::Resource, &Scope::default()).expect("a document");
+    let mut flow = Writing::apart(&Scope::default()).expect("a document");
     let mut threads = Threads::new(Store::new().expect("a file"));
     flow.begin(&Run::default()).expect("begun");
     flow.batch(batch, &mut threads).expect("read");
@@ -48,9 +48,9 @@ fn told(batch: &Batch, bound: u64) -> Vec<Node> {
     let mut budget = Budget::of(bound);
     budget.heed(&graph, &ids);
     let (mut store, events) = threads.finish();
-    budget.fit(&mut store, 0).expect("fit");
+    let for_page = budget.fit(&mut store, 0).expect("fit");
+    assert!(for_page.iter().map(Packed::encoded_len).sum::<u64>() <= bound);
     let packs = store.packs().to_vec();
-    assert!(packs.iter().map(Packed::encoded_len).sum::<u64>() <= bound);
     let nodes = packs.iter().flat_map(|pack| store.unpack(pack).expect("unpacked").nodes);
     let nodes: Vec<_> = nodes.collect();
     assert_eq!(nodes.iter().map(|node| node.run.count).sum::<u64>(), events);

@@ -2,16 +2,17 @@
 //! last, so the rest has to wait: it is kept compressed, which makes it some twenty
 //! times smaller.
 
-use std::io::{self, Write};
+use std::io::{self, BufRead, BufReader, Write};
 
 use serde::Serialize;
+use zstd::stream::read::Decoder;
 use zstd::stream::write::Encoder;
 
 /// The fastest level that is not worse than the ones beside it.
 const LEVEL: i32 = 1;
 
 /// Members of a list, each on a line of its own.
-pub(super) struct Section {
+pub(in crate::export) struct Section {
     packed: Encoder<'static, Vec<u8>>,
     lines: Lines,
 }
@@ -21,7 +22,7 @@ pub(super) struct Section {
 pub(super) struct Lines(Vec<u8>);
 
 impl Lines {
-    pub(super) fn push(&mut self, member: &impl Serialize) -> io::Result<()> {
+    pub(in crate::export) fn push(&mut self, member: &impl Serialize) -> io::Result<()> {
         serde_json::to_writer(&mut self.0, member)?;
         self.0.push(b'\n');
         Ok(())
@@ -29,11 +30,11 @@ impl Lines {
 }
 
 impl Section {
-    pub(super) fn new() -> io::Result<Self> {
+    pub(in crate::export) fn new() -> io::Result<Self> {
         Ok(Self { packed: Encoder::new(Vec::new(), LEVEL)?, lines: Lines::default() })
     }
 
-    pub(super) fn push(&mut self, member: &impl Serialize) -> io::Result<()> {
+    pub(in crate::export) fn push(&mut self, member: &impl Serialize) -> io::Result<()> {
         const ENOUGH: usize = 1 << 16;
         self.lines.push(member)?;
         if self.lines.0.len() > ENOUGH {
@@ -52,16 +53,40 @@ impl Section {
         Ok(())
     }
 
+    /// Ends it.
+    pub(in crate::export) fn finish(mut self) -> io::Result<Members> {
+        self.packed.write_all(&self.lines.0)?;
+        Ok(Members(self.packed.finish()?))
+    }
+
     /// Writes all of them as one list.
     pub(super) fn write(sections: Vec<Self>, out: &mut impl Write) -> io::Result<()> {
         out.write_all(b"[")?;
         let mut commas = Commas { out, is_line_over: false, has_any: false };
-        for mut section in sections {
-            section.packed.write_all(&section.lines.0)?;
-            let packed = section.packed.finish()?;
-            zstd::stream::copy_decode(packed.as_slice(), &mut commas)?;
+        for section in sections {
+            zstd::stream::copy_decode(section.finish()?.0.as_slice(), &mut commas)?;
         }
         out.write_all(b"\n]")
+    }
+}
+
+/// The members of a list that is over.
+#[derive(Debug)]
+pub(in crate::export) struct Members(Vec<u8>);
+
+impl Members {
+    /// Tells of each, as JSON.
+    pub(in crate::export) fn each(
+        &self,
+        mut tell: impl FnMut(&str) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let mut lines = BufReader::new(Decoder::with_buffer(self.0.as_slice())?);
+        let mut line = String::new();
+        while lines.read_line(&mut line)? > 0 {
+            tell(line.trim_end())?;
+            line.clear();
+        }
+        Ok(())
     }
 }
 

@@ -41,18 +41,27 @@ fn told_end(graph: &Graph, one: &Signalling) -> Option<TaskId> {
 }
 
 impl Whole<'_> {
-    pub(super) fn ties(&self, links: &mut Section) -> io::Result<()> {
+    pub(super) fn passages(&self, links: &mut Section) -> io::Result<()> {
         for passage in &self.graph.passages {
             if let Some(link) = self.passage(passage) {
                 links.push(&link)?;
             }
         }
+        Ok(())
+    }
+
+    /// Signals, but those that are told of in the nodes of children.
+    pub(super) fn signals(&self, links: &mut Section) -> io::Result<()> {
         for signal in self.graph.signals.iter().filter(|one| told_end(self.graph, one).is_none()) {
             if let Some(link) = self.signal(signal) {
                 links.push(&link)?;
             }
         }
-        for renaming in self.graph.renames.iter().filter(|_| self.has_resources()) {
+        Ok(())
+    }
+
+    pub(super) fn renamings(&self, links: &mut Section) -> io::Result<()> {
+        for renaming in &self.graph.renames {
             if let Some(link) = self.renaming(renaming) {
                 links.push(&link)?;
             }

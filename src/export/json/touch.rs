@@ -1,10 +1,14 @@
 //! What one activity did to one resource, and where the document tells of it: in a link,
 //! or, if that was no more than to execute it or to look at it, in the node of who did.
 
+use std::borrow::Cow;
+use std::io;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
 use super::Whole;
+use super::section::Section;
 use super::text::Text;
 use crate::export::scope::Fate;
 use crate::flow::ResourceId;
@@ -59,6 +63,21 @@ pub(super) struct Held<'a> {
     looked_at: Vec<Text<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     missed: Vec<Text<'a>>,
+}
+
+/// Some of the names that the node of a doer would have, where they stand apart.
+#[derive(Debug, Serialize)]
+struct Glance<'a> {
+    id: String,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    looked_at: Cow<'a, [Text<'a>]>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    missed: Cow<'a, [Text<'a>]>,
+}
+
+impl Glance<'_> {
+    /// As many names as are told of together.
+    const MOST: usize = 1000;
 }
 
 impl<'a> Touches<'a> {
@@ -146,10 +165,40 @@ impl Whole<'_> {
     /// What the node of that activity's doer tells of, and the revision in which that
     /// changed last.
     pub(super) fn held(&self, activity: ActivityIndex) -> (Held<'_>, u32) {
-        let mut held = Held::default();
         if !self.has_resources() {
-            return (held, 0);
+            return (Held::default(), 0);
         }
+        let mut held = self.all_held(activity);
+        if self.is_apart {
+            held = Held { executed: held.executed, ..Held::default() };
+        }
+        (held, self.touches.widened.get(&activity).copied().unwrap_or_default())
+    }
+
+    /// The names that nodes of doers would tell of, each with its doer.
+    pub(super) fn glances(&self, all: &mut Section) -> io::Result<()> {
+        let mut activities: Vec<_> = self.touches.held.keys().copied().collect();
+        activities.sort_unstable();
+        for index in activities {
+            let Some(activity) = self.graph.activity(index) else { continue };
+            let Held { looked_at, missed, .. } = self.all_held(index);
+            let glance = || Glance {
+                id: self.ids.doer(activity),
+                looked_at: Cow::default(),
+                missed: Cow::default(),
+            };
+            for names in looked_at.chunks(Glance::MOST) {
+                all.push(&Glance { looked_at: names.into(), ..glance() })?;
+            }
+            for names in missed.chunks(Glance::MOST) {
+                all.push(&Glance { missed: names.into(), ..glance() })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn all_held(&self, activity: ActivityIndex) -> Held<'_> {
+        let mut held = Held::default();
         for touch in self.touches.held(activity) {
             let Some(resource) = touch.resource else { continue };
             let name = self.state.name_of(resource);
@@ -160,6 +209,6 @@ impl Whole<'_> {
                 Told::Missed => held.missed.push(name.into()),
             }
         }
-        (held, self.touches.widened.get(&activity).copied().unwrap_or_default())
+        held
     }
 }

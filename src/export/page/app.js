@@ -95,12 +95,15 @@ export class App {
     if (this.state.selected) this.reveal(this.state.selected);
     this.unsubscribe = this.source.subscribe((part) => this.arrived(part));
     document.documentElement.dataset.ready = "true";
+    await this.loader.readThings();
+    document.documentElement.dataset.complete = "true";
+    if (this.model.resources.has(this.state.selected)) this.select(this.state.selected, this.state.event);
+    this.draw();
   }
 
   /** New nodes and links: from the source's subscription, or events that were asked for. */
   arrived(part) {
-    this.model.apply(part);
-    if ((part.nodes ?? []).some((node) => node.class !== "event")) this.#rescale();
+    if (this.model.apply(part)) this.#rescale();
     this.draw();
   }
 
@@ -113,7 +116,7 @@ export class App {
     this.dark.addEventListener("change", () => this.set({}));
   }
 
-  /** All events that are read without being asked for are there: what is idle is known. */
+  /** All that is read without being asked for is there: what is idle is known. */
   settle() {
     if (this.state.gaps) this.#rescale();
     this.draw();
@@ -255,8 +258,9 @@ export class App {
     const at = this.layout?.rowOf.get(state.selected);
     if (!at || (at.kind === "group" && at.id !== state.selected)) this.revealed = state.selected;
     const filters = Object.values(state.filters).map((names) => [...names].join());
+    const filtered = filters.some((names) => names !== "");
     const key = [
-      this.model.revision,
+      filtered ? this.model.applied : this.model.revision,
       ...state.open,
       ...state.closed,
       this.sizes.lane,

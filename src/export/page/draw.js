@@ -13,9 +13,8 @@ import { duration, moment } from "./text.js";
  * and what `App.frame` puts together: model, layout, view, colours, sizes, language, state.
  */
 export function drawLanes(frame) {
-  const { context, width, height, colours, sizes, layout, top } = frame;
-  context.fillStyle = colours.background;
-  context.fillRect(0, 0, width, height);
+  const { height, layout, top } = frame;
+  clear(frame);
   const rows = [];
   for (let at = rowAt(layout.rows, top); at < layout.rows.length; at += 1) {
     if (layout.rows[at].y >= top + height) break;
@@ -23,19 +22,32 @@ export function drawLanes(frame) {
   }
   frame.rows = rows;
   drawRowGrounds(frame);
+  inTime(frame, () => {
+    drawGrid(frame);
+    drawBranches(frame);
+    drawBars(frame);
+    drawFlows(frame);
+    drawOrder(frame);
+  });
+  drawGutter(frame);
+}
+
+/** Draws beside the gutter, where time begins at 0, on the gaps. */
+function inTime(frame, draw) {
+  const { context, width, height, sizes } = frame;
   context.save();
   context.beginPath();
   context.rect(sizes.gutter, 0, width - sizes.gutter, height);
   context.clip();
   context.translate(sizes.gutter + sizes.left, 0);
   drawGaps(frame, 0, height);
-  drawGrid(frame);
-  drawBranches(frame);
-  drawBars(frame);
-  drawFlows(frame);
-  drawOrder(frame);
+  draw();
   context.restore();
-  drawGutter(frame);
+}
+
+function clear({ context, width, height, colours }) {
+  context.fillStyle = colours.background;
+  context.fillRect(0, 0, width, height);
 }
 
 function drawRowGrounds({ context, rows, top, width, colours, state, hover }) {
@@ -101,15 +113,17 @@ function drawGrid({ context, view, height, colours }) {
 
 /** The axis above the lanes: moments since the start, and how long the gaps are. */
 export function drawAxis(frame) {
-  const { context, view, width, height, colours, sizes, language, t } = frame;
-  context.fillStyle = colours.background;
-  context.fillRect(0, 0, width, height);
-  context.save();
+  const { context, width, height, colours } = frame;
+  clear(frame);
+  inTime(frame, () => drawMoments(frame));
+  context.strokeStyle = colours.line;
   context.beginPath();
-  context.rect(sizes.gutter, 0, width - sizes.gutter, height);
-  context.clip();
-  context.translate(sizes.gutter + sizes.left, 0);
-  drawGaps(frame, 0, height);
+  context.moveTo(0, height - 0.5);
+  context.lineTo(width, height - 0.5);
+  context.stroke();
+}
+
+function drawMoments({ context, view, width, height, colours, sizes, language, t }) {
   context.font = `11px ${FONT}`;
   context.textAlign = "center";
   const taken = [];
@@ -130,10 +144,4 @@ export function drawAxis(frame) {
   }
   const { step, found } = ticks(view);
   for (const [time, x] of found) label(moment(time, step, language), x, colours.soft);
-  context.restore();
-  context.strokeStyle = colours.line;
-  context.beginPath();
-  context.moveTo(0, height - 0.5);
-  context.lineTo(width, height - 0.5);
-  context.stroke();
 }

@@ -128,6 +128,13 @@ export const WORDS = {
   "resources.none": "No resources.",
   "resources.system": "System files too",
 
+  "counts.files": ["{n} file", "{n} files"],
+  "reading.things": "Reading files and other resources …",
+  "resources.folded": [
+    "{n} file that was only read or looked at is told of by its directory, to keep the page small; rtrace query knows it.",
+    "{n} files that were only read or looked at are told of by their directories, to keep the page small; rtrace query knows each.",
+  ],
+  "class.files": "files of a directory",
   "class.file": "file",
   "class.directory": "directory",
   "class.device": "device",

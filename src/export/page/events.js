@@ -3,6 +3,9 @@
 import { kindOf, sleeps } from "./calls.js";
 import { basename, bytes, number, visible } from "./text.js";
 
+/** So many nodes may overlap: a pattern has no more calls, and comes once anew before it is one. */
+const LONGEST = 32;
+
 export class Events {
   constructor() {
     this.nodes = [];
@@ -70,18 +73,24 @@ export class Events {
   /** The index of the event of that id, or of the one that stands for it and others; −1 if there is none. */
   find(id) {
     const ordinal = Number(id.slice(id.lastIndexOf("-") + 1));
+    const thread = (of) => of.slice(0, of.lastIndexOf("-"));
+    if (this.length === 0 || thread(this.nodes[0].id) !== thread(id)) return -1;
     let [low, high] = [0, this.nodes.length];
     while (low < high) {
       const middle = (low + high) >> 1;
       if (this.nodes[middle].ordinal <= ordinal) low = middle + 1;
       else high = middle;
     }
-    const node = this.nodes[low - 1];
-    const sameThread =
-      node && node.id.slice(0, node.id.lastIndexOf("-")) === id.slice(0, id.lastIndexOf("-"));
-    return sameThread && (node.ordinal === ordinal || (node.count > 1 && ordinal <= (node.last ?? ordinal)))
-      ? low - 1
-      : -1;
+    if (this.nodes[low - 1]?.ordinal === ordinal) return low - 1;
+    // The places of a pattern overlap: of those that go on beyond it, the one that is in step.
+    let found = -1;
+    for (let at = low - 1; at >= Math.max(0, low - LONGEST); at -= 1) {
+      const { ordinal: first, last = first, count = 1 } = this.nodes[at];
+      if (last < ordinal) continue;
+      if (found < 0) found = at;
+      if ((ordinal - first) % Math.max(1, Math.trunc((last - first) / (count - 1))) === 0) return at;
+    }
+    return found;
   }
 
   /** Runs of equal calls: `[{from, to}]`, indices of the first and behind the last. */

@@ -134,6 +134,13 @@ export const WORDS = {
   "resources.none": "Aucune ressource.",
   "resources.system": "Fichiers du système aussi",
 
+  "counts.files": ["{n} fichier", "{n} fichiers"],
+  "reading.things": "Lecture des fichiers et autres ressources…",
+  "resources.folded": [
+    "{n} fichier qui n’a été que lu ou regardé est représenté par son répertoire, pour que la page reste petite ; rtrace query le connaît.",
+    "{n} fichiers qui n’ont été que lus ou regardés sont représentés par leurs répertoires, pour que la page reste petite ; rtrace query les connaît tous.",
+  ],
+  "class.files": "fichiers d’un répertoire",
   "class.file": "fichier",
   "class.directory": "répertoire",
   "class.device": "périphérique",

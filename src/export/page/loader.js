@@ -1,4 +1,5 @@
-// Which events to read: those of lanes on screen, as soon as there is room to tell of them.
+// What to read when: first what the processes used; then the events of lanes on screen, as soon as
+// there is room to tell of them.
 
 import { rowAt } from "./layout.js";
 
@@ -14,8 +15,23 @@ export class EventLoader {
     this.asked = new Set();
     this.busy = 0;
     this.small = told(app.about.counts) <= FEW && this.available.size > 0;
+    /** Whether all that the processes used has been read. */
+    this.complete = false;
     /** Whether it is known when nothing happened: of a small run when all events are read. */
-    this.settled = !this.small;
+    this.settled = false;
+  }
+
+  /** Reads what the processes used, while the page can be used already. */
+  async readThings() {
+    await painted();
+    for await (const part of this.app.source.things?.() ?? []) {
+      this.app.model.apply(part);
+      await pause();
+    }
+    this.complete = true;
+    if (this.small) return;
+    this.settled = true;
+    this.app.settle();
   }
 
   /** Reads the events of those lanes on screen that want them. */
@@ -23,7 +39,7 @@ export class EventLoader {
     const { app } = this;
     const wanted = [];
     if (this.small) {
-      if (!this.settled && !this.reading) this.#settle();
+      if (this.complete && !this.settled && !this.reading) this.#settle();
       return;
     }
     const { rows } = app.layout;
@@ -90,6 +106,16 @@ export class EventLoader {
     return this.read([...this.app.model.processes.values()].filter((process) => process.told));
   }
 }
+
+/** When the picture is on screen; of a page that is not looked at, after a while. */
+const painted = () =>
+  new Promise((done) => {
+    requestAnimationFrame(() => setTimeout(done));
+    setTimeout(done, 300);
+  });
+
+/** Lets the browser do what has come up meanwhile. */
+const pause = () => globalThis.scheduler?.yield?.() ?? new Promise((done) => setTimeout(done));
 
 /** How many events the page tells of one by one. */
 const told = (counts) => (counts ? counts.events - counts.folded : Infinity);

@@ -6,6 +6,9 @@ import { plain, program } from "./text.js";
 
 const keyOf = (id) => id.slice(0, 12);
 
+/** What lanes are made of. */
+const LANES = new Set(["run", "machine", "process", "execution", "thread"]);
+
 export class Model {
   constructor() {
     this.runs = new Map();
@@ -23,21 +26,28 @@ export class Model {
     this.base = null;
     this.start = 0;
     this.end = 0;
-    this.revision = 0; // counts what was applied other than events
-    this.applied = 0; // and these too
+    this.revision = 0; // counts what was applied of runs, processes, programs and threads
+    this.applied = 0; // and of all else, too
   }
 
-  /** Takes a document in: `{meta, nodes, links}`; of a part, `meta` may be missing. */
+  /**
+   * Takes a document in: `{meta, nodes, links, glances}`; of a part, some may be missing. Whether
+   * lanes have changed.
+   */
   apply(document) {
     for (const run of document.meta?.runs ?? []) this.#run(run);
     for (const node of document.nodes ?? []) this.#node(node);
     for (const link of document.links ?? []) this.#link(link);
+    for (const glance of document.glances ?? []) this.#glance(glance);
     this.applied += 1;
-    const isEvent = (thing) => thing.class === "event" || thing.kind === "lead";
-    if (!document.meta && [document.nodes, document.links].every((things) => (things ?? []).every(isEvent)))
-      return;
+    const changed =
+      document.meta !== undefined ||
+      (document.nodes ?? []).some((node) => LANES.has(node.class)) ||
+      (document.links ?? []).some((link) => link.kind === "join" || link.kind === "signal");
+    if (!changed) return false;
     this.#extent();
     this.revision += 1;
+    return true;
   }
 
   #run(meta) {
@@ -140,7 +150,20 @@ export class Model {
 
   #resource(node) {
     const known = this.resources.get(node.id) ?? { id: node.id };
-    this.resources.set(node.id, Object.assign(known, { node, name: plain(node.name) || node.label }));
+    const name = node.class === "files" ? `${node.label}/` : plain(node.name) || node.label;
+    this.resources.set(node.id, Object.assign(known, { node, name }));
+  }
+
+  /** Some of the paths that somebody looked at, or missed: the rest of what its node tells. */
+  #glance({ id, ...told }) {
+    const node = (this.executions.get(id) ?? this.processes.get(id))?.node;
+    if (!node) return;
+    for (const member of ["looked_at", "missed"]) {
+      if (told[member]) (node[member] ??= []).push(...told[member]);
+      const counts = Object.entries(told[`${member}_in`] ?? {});
+      const known = (node[`${member}_in`] ??= {});
+      for (const [directory, count] of counts) known[directory] = (known[directory] ?? 0) + count;
+    }
   }
 
   #event(node) {
@@ -237,12 +260,15 @@ export class Model {
     return this.doersOf(process).flatMap((doer) => this.passagesOf.get(doer.id) ?? []);
   }
 
-  /** Who only looked at paths (`looked_at`), or tried them in vain (`missed`): `[path, process]`. */
-  *glances(member) {
-    for (const doers of [this.processes, this.executions]) {
-      for (const doer of doers.values()) {
-        for (const path of doer.node?.[member] ?? []) yield [plain(path), doer.process ?? doer];
-      }
+  /**
+   * Who only looked at paths (`looked_at`), or tried them in vain (`missed`): `[path, process,
+   * count]`. A path that ends with a slash stands for so many in that directory.
+   */
+  *glances(member, doers = [...this.processes.values(), ...this.executions.values()]) {
+    for (const doer of doers) {
+      for (const path of doer.node?.[member] ?? []) yield [plain(path), doer.process ?? doer, 1];
+      for (const [directory, count] of Object.entries(doer.node?.[`${member}_in`] ?? {}))
+        yield [`${directory}/`, doer.process ?? doer, count];
     }
   }
 

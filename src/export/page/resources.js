@@ -12,7 +12,7 @@ const ORDERS = {
   users: (a, b) => b.uses - a.uses,
   bytes: (a, b) => traffic(b.node) - traffic(a.node),
   first: (a, b) => (a.node.first ?? Infinity) - (b.node.first ?? Infinity),
-  name: (a, b) => a.name.localeCompare(b.name),
+  name: (a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)),
 };
 
 /** The resources of a class (or of all), whose name has the words, in that order. */
@@ -97,12 +97,13 @@ export class Resources {
     const { app, box } = this;
     const items = listed(app.model, this.choice);
     if (items.length === 0) {
-      fill(box, el("p", { class: "soft" }, app.t("resources.none")));
+      fill(box, el("p", { class: "soft" }, app.t(app.loader.complete ? "resources.none" : "reading.things")));
       return;
     }
     const inner = el("div", { class: "rows", role: "list" });
     inner.style.height = `${items.length * ROW}px`;
-    fill(box, inner);
+    const folded = app.about.counts?.folded_files ?? 0;
+    fill(box, folded > 0 ? el("p", { class: "soft" }, app.t("resources.folded", { n: folded })) : null, inner);
     const scroller = box.parentElement;
     let shown = "";
     const draw = () => {
@@ -126,7 +127,7 @@ export class Resources {
     const address = plain(node.remote) || plain(node.local);
     const moved = traffic(node);
     const about = [
-      t(`class.${node.class}`),
+      node.class === "files" ? t("counts.files", { n: node.files }) : t(`class.${node.class}`),
       t("resources.used", { n: app.model.usersOf(id).length }),
       moved > 0 ? bytes(moved, app.state.language) : "",
     ];

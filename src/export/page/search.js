@@ -6,7 +6,10 @@ import { plain } from "./text.js";
 /** What is looked for in no more than so many of each sort. */
 const MOST = 50;
 
-/** Whether a text has all words of the query, in any order and case. */
+/**
+ * Whether a text has all words of the query, in any order and case. A text that ends with a slash
+ * stands for what is in that directory: it has every path that begins with it.
+ */
 export function matcher(query) {
   const words = query
     .toLowerCase()
@@ -15,7 +18,7 @@ export function matcher(query) {
   if (words.length === 0) return null;
   return (text) => {
     const low = text.toLowerCase();
-    return words.every((word) => low.includes(word));
+    return words.every((word) => low.includes(word) || (low.length > 1 && low.endsWith("/") && word.startsWith(low)));
   };
 }
 
@@ -113,13 +116,25 @@ function searchEvents(thread, matches, result) {
   for (let at = 0; at < events.length; at += 1) {
     if (!events.failed[at]) continue;
     const node = events.nodes[at];
-    if (!matches(`${node.error ?? ""} ${node.label}`)) continue;
+    const found = failuresOf(node).filter(([text]) => matches(text));
+    if (found.length === 0) continue;
     result.processes.add(process.id);
+    const count = found.reduce((sum, [, n]) => sum + n, 0);
+    const [[text]] = found;
     // The same again, be it of another process, is counted and not listed.
-    if (result.texts.has(node.label)) result.errors.count += 1;
-    else put(result.errors, { process, event: node.id, text: node.label, time: events.start[at] });
-    result.texts.add(node.label);
+    const { errors, texts } = result;
+    errors.count += count;
+    if (!texts.has(text) && errors.items.length < MOST)
+      errors.items.push({ process, event: node.id, text, time: events.start[at] });
+    texts.add(text);
   }
+}
+
+/** What failed of an event, or of those that are one: `[text, how many]`. */
+function failuresOf(node) {
+  if (!node.failures) return [[node.count > 1 ? `${node.error ?? ""} ${node.label}` : node.label, node.errors ?? 1]];
+  const calls = Object.keys(node.calls ?? { [node.call]: 1 }).join(", ");
+  return Object.entries(node.failures).map(([error, count]) => [`${error}: ${calls}`, count]);
 }
 
 /** Whether a query looks for an error, which only events have. */

@@ -1,6 +1,6 @@
-// Where the graph comes from. A source is `{flow(), events(threads), subscribe(callback)}`: the
-// whole graph without events, the events of threads, and what comes later. That of a server will
-// be another one of these.
+// Where the graph comes from. A source is `{flow(), things(), events(threads), subscribe(callback)}`:
+// the processes with what ties them, what they used (in parts, one after the other), the events of
+// threads, and what comes later. That of a server will be another one of these.
 
 /** The JSON in a script element: base64 of gzip. */
 async function unpack(element) {
@@ -37,6 +37,15 @@ export class PageSource {
     const document = await unpack(element);
     element.remove(); // its text is not needed twice
     return document;
+  }
+
+  /** What the processes used, part by part. */
+  async *things() {
+    for (const element of this.page.querySelectorAll("script.things")) {
+      const part = await unpack(element);
+      element.remove();
+      yield part;
+    }
   }
 
   #index() {

@@ -34,6 +34,7 @@ export function files(process, app) {
         );
   };
   return [
+    app.loader.complete ? null : el("p", { class: "soft" }, t("reading.things")),
     part("details.files", own),
     part("details.other", other),
     part("details.system", system),
@@ -42,27 +43,22 @@ export function files(process, app) {
   ];
 }
 
-/** Paths that it only looked at, or never found. */
+/** Paths that it only looked at, or never found: each once, or how many there are in a directory. */
 function glances(member, process, app) {
-  const paths = [
-    ...new Set(
-      app.model
-        .doersOf(process)
-        .flatMap((doer) => doer.node[member] ?? [])
-        .map(plain),
-    ),
-  ];
-  if (paths.length === 0) return null;
-  return section(
-    app.t(`details.${member}`),
-    paths.length,
-    list(
-      paths,
-      (path) => el("li", {}, el("code", { title: shortened(path, 4200) }, quoted(shortened(path, 80)))),
-      app,
-      4,
-    ),
-  );
+  const { model, t } = app;
+  const counts = new Map();
+  for (const [path, , count] of model.glances(member, model.doersOf(process)))
+    counts.set(path, path.endsWith("/") ? (counts.get(path) ?? 0) + count : 1);
+  if (counts.size === 0) return null;
+  const item = ([path, count]) =>
+    el(
+      "li",
+      {},
+      el("code", { title: shortened(path, 4200) }, quoted(shortened(path, 80))),
+      count > 1 ? el("span", { class: "soft deeds" }, ` ${t("counts.files", { n: count })}`) : null,
+    );
+  const sum = [...counts.values()].reduce((a, b) => a + b, 0);
+  return section(t(`details.${member}`), sum, list([...counts], item, app, 4));
 }
 
 function useItem(use, resource, app) {
