@@ -7,7 +7,8 @@
 //! | `group` | which processes are shown as one |
 //! | `board` | boxes and arrows of a diagram |
 //! | `things`, `thing` | which resources are shown in it, and as what |
-//! | `diagram` | how a log becomes diagrams |
+//! | `reading` | how a log becomes the graph that is drawn |
+//! | `diagram` | how logs become diagrams |
 //! | `parts` | what a process was doing when |
 //! | `scale` | from times to places along an axis |
 //! | `words` | text and quantities |
@@ -18,6 +19,7 @@ mod group;
 #[cfg(test)]
 pub(super) mod kit;
 mod parts;
+mod reading;
 mod scale;
 mod thing;
 mod things;
@@ -33,3 +35,4 @@ pub use words::{
 
 pub(super) use board::{Board, Kind, Limits, Node, Tie};
 pub(super) use diagram::Diagram;
+pub(super) use reading::{Onlooker, Read, Reading};

@@ -40,7 +40,7 @@ impl Doings {
         Self { scope: scope.clone(), of: FxHashMap::default() }
     }
 
-    pub(super) fn event(&mut self, state: &State, event: &Event<'_>) {
+    pub(super) fn add(&mut self, state: &State, event: &Event<'_>) {
         let record = &event.record;
         let Some(prototype) = event.prototype.filter(|_| record.kind == Kind::Call) else { return };
         if record.failed || !is_telling(prototype.effect.verb) || !self.scope.tells(record) {

@@ -21,14 +21,12 @@ mod style;
 mod text;
 mod words;
 
-use std::convert::Infallible;
 use std::io::{self, Write};
 
-use super::scope::Calls;
+use super::picture::{Onlooker, Read, Reading};
 use super::{Exporter, Options, Run, Scope};
 use crate::event::Batch;
-use crate::flow::graph::Builder;
-use crate::flow::{Flow, Item, Sink, State};
+use crate::flow::{Event, State};
 use doings::Doings;
 use layout::Layout;
 
@@ -42,52 +40,33 @@ pub fn exporter<'a>(
 ) -> io::Result<Box<dyn Exporter + 'a>> {
     // The system's own files say nothing of a run.
     let scope = Scope { fold_system: true, ..options.scope.clone() };
-    Ok(Box::new(Svg { out, scope, run: None, layouts: Vec::new() }))
+    Ok(Box::new(Svg { out, scope, reading: None, layouts: Vec::new() }))
 }
 
 struct Svg<'a> {
     out: Box<dyn Write + 'a>,
     scope: Scope,
-    run: Option<Reading>,
+    reading: Option<Reading<Doings>>,
     layouts: Vec<Layout>,
-}
-
-struct Reading {
-    run: Run,
-    flow: Flow,
-    seen: Seen,
-}
-
-struct Seen {
-    builder: Builder,
-    calls: Calls,
-    doings: Doings,
-    blind_spots: usize,
 }
 
 impl Exporter for Svg<'_> {
     fn begin(&mut self, run: &Run) -> io::Result<()> {
-        let flow = run.flow();
-        let (calls, doings) = (Calls::new(&self.scope), Doings::new(&self.scope));
-        let seen = Seen { builder: Builder::new(), calls, doings, blind_spots: 0 };
-        self.run = Some(Reading { run: run.clone(), flow, seen });
+        self.reading = Some(Reading::new(run, &self.scope, Doings::new(&self.scope)));
         Ok(())
     }
 
     fn batch(&mut self, batch: &Batch) -> io::Result<()> {
-        if let Some(Reading { flow, seen, .. }) = &mut self.run {
-            seen.calls.look_ahead(batch);
-            let Ok(()) = flow.batch(batch, seen);
+        if let Some(reading) = &mut self.reading {
+            reading.batch(batch);
         }
         Ok(())
     }
 
     fn end(&mut self) -> io::Result<()> {
-        let Some(Reading { run, mut flow, mut seen }) = self.run.take() else { return Ok(()) };
-        let Ok(()) = flow.finish(&mut seen);
-        let graph = seen.builder.finish(flow.state());
-        let layout = Layout::new(&run, &graph, &seen.doings, seen.blind_spots);
-        self.layouts.push(layout);
+        let Some(reading) = self.reading.take() else { return Ok(()) };
+        let Read { run, graph, onlooker: doings, blind_spots } = reading.end();
+        self.layouts.push(Layout::new(&run, &graph, &doings, blind_spots));
         Ok(())
     }
 
@@ -101,17 +80,9 @@ impl Exporter for Svg<'_> {
     }
 }
 
-impl Sink for Seen {
-    type Error = Infallible;
-
-    fn item(&mut self, state: &State, item: Item<'_>) -> Result<(), Infallible> {
-        match &item {
-            Item::Event(event) => self.doings.event(state, event),
-            Item::BlindSpot(_) => self.blind_spots += 1,
-            _ => {}
-        }
-        self.calls.count(&mut self.builder, state, item);
-        Ok(())
+impl Onlooker for Doings {
+    fn event(&mut self, state: &State, event: &Event<'_>) {
+        self.add(state, event);
     }
 }
 
