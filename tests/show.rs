@@ -173,6 +173,22 @@ fn real_runs_have_all_views() {
 }
 
 #[test]
+fn several_logs_are_shown_one_below_the_other() {
+    let dir = tempfile::tempdir().expect("a directory");
+    made::write_log(&dir.path().join("made.mp"));
+    rtrace(dir.path(), &["run", "-o", "run.mp", "--", "cat", "missing"]);
+    for words in
+        [&[][..], &["--events"], &["--timeline"], &["--files"], &["--peers"], &["--failed"]]
+    {
+        let alone = ["made.mp", "run.mp"].map(|log| show(dir.path(), &[words, &[log]].concat()));
+        let both = show(dir.path(), &[words, &["made.mp", "run.mp"]].concat());
+        assert_eq!(both, alone.join("\n"), "{words:?}");
+    }
+    let output = rtrace(dir.path(), &["show", "run.mp", "none.mp"]);
+    assert!(!output.status.success() && output.stdout.is_empty(), "nothing before the error");
+}
+
+#[test]
 fn one_view_at_a_time() {
     let output = rtrace(Path::new("."), &["show", "--files", "--peers", "x.mp"]);
     assert_eq!(output.status.code(), Some(2));

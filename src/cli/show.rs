@@ -1,4 +1,4 @@
-//! `rtrace show`: what a log holds, for reading in a terminal.
+//! `rtrace show`: what logs hold, for reading in a terminal.
 
 mod failed;
 mod files;
@@ -21,13 +21,16 @@ use super::source::Source;
 use super::terminal;
 use super::tree::Tree;
 
-/// Show what a log holds: its process tree, or another view.
+/// What is written to.
+type Output = anstream::AutoStream<io::StdoutLock<'static>>;
+
+/// Show what logs hold: process trees, or another view of each.
 #[expect(clippy::struct_excessive_bools, reason = "they are options")]
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The log; `-` is standard input.
-    #[arg(value_name = "LOG")]
-    log: PathBuf,
+    /// Logs, which are shown one below the other; `-` is standard input.
+    #[arg(required = true, value_name = "LOG")]
+    logs: Vec<PathBuf>,
 
     /// Show the calls, too, before the tree.
     #[arg(long, group = "view")]
@@ -53,18 +56,30 @@ pub(crate) struct Args {
 /// Runs the command.
 ///
 /// # Errors
-/// The log cannot be opened or is none, the output cannot be written.
+/// A log cannot be opened or is none, the output cannot be written.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let mut source = Source::open(&args.log, false)?;
+    let sources = args.logs.iter().map(|log| Source::open(log, false));
+    let mut sources = sources.collect::<Result<Vec<_>, _>>()?;
     // Strips colours where the output is no terminal.
     let mut out = anstream::AutoStream::auto(output::stdout()?);
-    if args.timeline || args.files || args.peers || args.failed {
-        let graph = source.graph()?;
-        let text = view(args, source.run(), &graph);
-        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-        return output::quiet_if_closed(written.context(CANNOT_WRITE_STDOUT));
+    output::quiet_if_closed(show_all(args, &mut sources, &mut out))
+}
+
+fn show_all(args: &Args, sources: &mut [Source], out: &mut Output) -> anyhow::Result<()> {
+    for (place, source) in sources.iter_mut().enumerate() {
+        if place > 0 {
+            out.write_all(b"\n").context(CANNOT_WRITE_STDOUT)?;
+        }
+        if args.timeline || args.files || args.peers || args.failed {
+            let graph = source.graph()?;
+            let text = view(args, source.run(), &graph);
+            let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+            written.context(CANNOT_WRITE_STDOUT)?;
+        } else {
+            show(source, args.events, out)?;
+        }
     }
-    output::quiet_if_closed(show(&mut source, args.events, &mut out))
+    Ok(())
 }
 
 fn view(args: &Args, run: &Run, graph: &Graph) -> String {
@@ -93,11 +108,7 @@ fn heading(run: &Run, graph: &Graph, is_utf8: bool) -> String {
     format!("{BOLD}{command}{BOLD:#} {DIM}{facts}{DIM:#}{failed}\n")
 }
 
-fn show(
-    source: &mut Source,
-    events: bool,
-    out: &mut anstream::AutoStream<io::StdoutLock<'static>>,
-) -> anyhow::Result<()> {
+fn show(source: &mut Source, events: bool, out: &mut Output) -> anyhow::Result<()> {
     let mut flow = source.run().flow();
     let mut tree = Tree::new(source.run(), events.then(|| io::BufWriter::new(&mut *out)));
     let mut batch = Batch::new();
