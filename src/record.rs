@@ -15,6 +15,7 @@ pub use watch::{Print, Watch};
 
 use channel::{Channel, Ends, IN_FLIGHT};
 
+use crate::abi::Profile;
 use crate::log::{self, Clock, End, Header, Host, Reason, Totals};
 use crate::sys::{affinity, clock, signals};
 use crate::tracer::{self, Ending, Launch, Options, Outcome, Tracer};
@@ -140,6 +141,11 @@ impl Recorder {
         })
     }
 
+    fn profile(&self) -> String {
+        let profile = self.trace.as_deref().and_then(Profile::of_set);
+        profile.map_or("", Profile::name).to_owned()
+    }
+
     fn header(&self, attached: Vec<u32>) -> Header {
         Header {
             run: uuid(),
@@ -151,6 +157,8 @@ impl Recorder {
             options: log::Options {
                 string_limit: self.options.data_limit as u64,
                 trace: self.trace.clone(),
+                filter: if self.options.by_seccomp { "seccomp".to_owned() } else { String::new() },
+                profile: self.profile(),
                 facts: self.options.facts.name().to_owned(),
                 env: self.options.env,
                 attached,

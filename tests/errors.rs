@@ -602,3 +602,15 @@ fn following_ends_with_a_killed_rtrace() {
     says(&output, 0, &["the log has no end"]);
     run.finish().died_of(nix::libc::SIGKILL);
 }
+
+#[test]
+fn a_filter_where_none_can_be() {
+    let run = |words: &[&str]| rtrace(&[&["run", "--filter", "seccomp"], words].concat());
+    says(&run(&["--", "true"]), 2, &["-e trace=SET", "--profile batch"]);
+    says(&run(&["-e", "all", "--until", "root", "--", "true"]), 2, &["--until last"]);
+    says(&run(&["--profile", "batch", "-e", "all", "--", "true"]), 2, &["cannot be used with"]);
+    says(&run(&["--profile", "other", "--", "true"]), 2, &["batch"]);
+    let own = std::process::id().to_string();
+    let attach = ["attach", "--filter", "seccomp", "-e", "all", &own];
+    says(&rtrace(&attach), 2, &["already", "cannot be given a filter"]);
+}

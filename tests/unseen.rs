@@ -252,3 +252,28 @@ fn what_began_before_a_cut_is_not_known() {
     assert!(run.ask(&["unused"]).1.contains("lost"), "it is said");
     is_valid(&run, &["resource", "event"]);
 }
+
+/// What the kernel leaves out is no better known than what rtrace leaves out.
+#[test]
+fn in_the_profile_of_a_batch_it_is_known_who_had_what_open() {
+    for by in [&["--profile", "batch"][..], &["-q", "--filter", "seccomp", "--profile", "batch"]] {
+        let run = Run::of(by);
+        let (pipes, said) = run.ask(&["pipes"]);
+        assert_eq!(pipes, ["seq 1 1000 | sort -r | -"]);
+        assert!(said.contains("reads") && said.contains("writes"), "{said:?}");
+        assert!(!said.contains("descriptors"), "their lives are recorded: {said:?}");
+        let (rows, said) = run.who_wrote("sorted");
+        assert!(!rows.is_empty() && rows.iter().all(|row| row.ends_with(" | -")), "{rows:?}");
+        assert!(said.contains("writes"), "{said:?}");
+        assert_eq!(run.ask(&["unused"]).0, Vec::<String>::new());
+        for name in ["sorted", "appended", "idle"] {
+            assert_eq!(run.file(name).get("read"), Some(&Value::Null), "{name}");
+        }
+        assert_eq!(run.file("sorted").get("written"), Some(&Value::Null));
+        let (tree, _) = run.said(&["show", run.log]);
+        assert!(tree.contains("only calls of the profile batch were recorded"), "{tree}");
+        let left_out = run.json()["meta"]["runs"][0]["recorded"]["left_out"].clone();
+        assert_eq!(left_out, serde_json::json!(["reads", "writes", "maps", "lists", "others"]));
+        is_valid(&run, &["process", "resource"]);
+    }
+}

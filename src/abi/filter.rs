@@ -90,6 +90,12 @@ impl Filter {
         word.map_or(self.beyond, |word| word >> (nr % 64) & 1 != 0)
     }
 
+    /// A number, without the bit that marks x32, from which on all calls of an ABI are in
+    /// the set, or none is.
+    pub fn bound(&self, abi: Abi) -> u64 {
+        self.numbers[abi as usize].len() as u64 * 64
+    }
+
     /// Reads a set, or an expression that [`expressed_set`] takes.
     ///
     /// # Errors

@@ -7,6 +7,7 @@
 mod display;
 pub mod filter;
 pub mod irregular;
+mod profile;
 mod subcall;
 mod suggest;
 mod tables;
@@ -14,6 +15,7 @@ pub mod types;
 mod words;
 
 pub use filter::{Filter, FilterError, expressed_set};
+pub use profile::Profile;
 pub use subcall::{Subcall, is_subcall, subcall, subcalls};
 pub use suggest::nearest;
 pub use tables::*;

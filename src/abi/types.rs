@@ -56,6 +56,16 @@ impl Abi {
         }
     }
 
+    /// Its `AUDIT_ARCH_*` value (`linux/audit.h`).
+    pub const fn audit(self) -> u32 {
+        match self {
+            Self::X86_64 | Self::X32 => 0xC000_003E,
+            Self::I386 => 0x4000_0003,
+            Self::Aarch64 => 0xC000_00B7,
+            Self::Riscv64 => 0xC000_00F3,
+        }
+    }
+
     /// The name used on the command line and in exports.
     pub const fn name(self) -> &'static str {
         match self {

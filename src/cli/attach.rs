@@ -35,6 +35,13 @@ pub(crate) struct Args {
 /// # Errors
 /// None that is not told here: the exit status is 125 where nothing was recorded.
 pub(crate) fn run(args: &Args) -> ExitCode {
+    if args.recording.sieve.is_by_seccomp() {
+        tell!(
+            "rtrace: --filter seccomp is for run: a process that runs already cannot be given a \
+             filter; attach without it records the same calls, more slowly"
+        );
+        return ExitCode::from(2);
+    }
     attach(args).unwrap_or_else(|error| {
         tell!("rtrace: {error:#}");
         ExitCode::from(FAILED)

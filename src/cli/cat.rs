@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use rtrace::edit::{self, Cut};
 use rtrace::log::{Error, Join, Reader};
 
-use super::selection::{Selection, selection};
+use super::selection::Chosen;
 use super::source::losses_in_words;
 use super::time::{Moment, moment};
 use super::{log_file, output};
@@ -37,18 +37,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TIME", value_parser = moment)]
     to: Option<Moment>,
 
-    /// Keep this process, or thread; may be repeated.
-    #[arg(short = 'p', long = "pid", value_name = "PID")]
-    pids: Vec<u32>,
-
-    /// Keep these calls only: trace=SET. Starts, programs, signals and ends stay.
-    #[arg(
-        short = 'e',
-        value_name = "trace=SET",
-        value_parser = selection,
-        overrides_with = "selection"
-    )]
-    selection: Option<Selection>,
+    #[command(flatten)]
+    chosen: Chosen,
 
     /// Compress so much: 1 (fast) to 19 (small), zstd's levels.
     #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(i32).range(1..=19))]
@@ -65,11 +55,12 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let readers = args.logs.iter().map(|path| open(path)).collect::<Result<Vec<_>, _>>()?;
     let mut join = Join::new(readers).map_err(|error| named(error, &args.logs))?;
     let start = join.header().clock.realtime;
-    let (filter, set) = args.selection.map(|chosen| (chosen.filter, chosen.text)).unzip();
+    let selection = args.chosen.selection().cloned();
+    let (filter, set) = selection.map(|selection| (selection.filter, selection.text)).unzip();
     let cut = Cut {
         from: args.from.map(|moment| moment.since(start)),
         to: args.to.map(|moment| moment.since(start)),
-        pids: args.pids,
+        pids: args.chosen.pids,
         filter,
         set,
     };

@@ -11,7 +11,7 @@ use rtrace::export::{
 };
 
 use super::output::{self, Output, quiet_if_closed};
-use super::selection::{Selection, selection};
+use super::selection::Chosen;
 use super::source::Source;
 
 /// Turn logs into text, JSON, CSV, RDF or a page to look at.
@@ -151,18 +151,8 @@ struct Text {
     #[arg(short = 's', value_name = "SIZE")]
     string_limit: Option<usize>,
 
-    /// Show only these calls: trace=SET.
-    #[arg(
-        short = 'e',
-        value_name = "trace=SET",
-        value_parser = selection,
-        overrides_with = "selection"
-    )]
-    selection: Option<Selection>,
-
-    /// Show only this process; may be repeated.
-    #[arg(short = 'p', value_name = "PID")]
-    pids: Vec<u32>,
+    #[command(flatten)]
+    chosen: Chosen,
 }
 
 impl Text {
@@ -175,8 +165,8 @@ impl Text {
             ("-y", self.decode_descriptors > 0),
             ("-v", self.verbose),
             ("-s", self.string_limit.is_some()),
-            ("-e", self.selection.is_some()),
-            ("-p", !self.pids.is_empty()),
+            ("-e", self.chosen.selection().is_some()),
+            ("-p", !self.chosen.pids.is_empty()),
         ];
         options.into_iter().find(|(_, is_given)| *is_given).map(|(option, _)| option)
     }
@@ -189,8 +179,8 @@ impl Text {
             decode_descriptors: self.decode_descriptors,
             verbose: self.verbose,
             string_limit: self.string_limit,
-            filter: self.selection.map(|selection| selection.filter),
-            pids: self.pids,
+            filter: self.chosen.filter(),
+            pids: self.chosen.pids,
         }
     }
 }

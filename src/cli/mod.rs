@@ -16,6 +16,7 @@ mod rotate;
 mod run;
 mod selection;
 mod show;
+mod sieve;
 mod source;
 mod stats;
 mod syscalls;

@@ -3,10 +3,9 @@
 
 use super::log_file::{self, Log};
 use super::rotate::limit;
-use super::selection::{Selection, selection};
+use super::sieve::Sieve;
 use super::units::duration;
 use anyhow::Context as _;
-use rtrace::abi::Filter;
 use rtrace::event::Batch;
 use rtrace::log::{self, Header};
 use rtrace::record::{Limit, Print, Recorded, Recorder, Rotation, Watch};
@@ -38,14 +37,8 @@ pub(crate) struct Recording {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Record these calls only: trace=SET, with names, %classes and `!`.
-    #[arg(
-        short = 'e',
-        value_name = "trace=SET",
-        value_parser = selection,
-        overrides_with = "selection"
-    )]
-    selection: Option<Selection>,
+    #[command(flatten)]
+    pub(super) sieve: Sieve,
 
     /// Bytes to keep of each buffer that is read or written.
     #[arg(short = 's', value_name = "SIZE", default_value_t = 64)]
@@ -72,7 +65,7 @@ pub(crate) struct Recording {
 
     /// Say nothing but errors, and what --print prints.
     #[arg(short, long)]
-    quiet: bool,
+    pub(super) quiet: bool,
 
     /// Go on in another file when one has this size (10M, 1G), or every so often (10m, 1h).
     ///
@@ -135,17 +128,15 @@ impl From<Placement> for Colocate {
 impl Recording {
     /// How to record.
     pub(super) fn recorder(&self) -> Recorder {
-        let selection = self.selection.as_ref();
         let options = Options {
             data_limit: self.string_limit,
-            filter: selection.map_or_else(Filter::all, |selection| selection.filter.clone()),
+            filter: self.sieve.filter(),
             env: !self.no_env,
             facts: self.facts.into(),
             colocate: self.colocate.into(),
             ..Options::default()
         };
-        let trace = selection.map(|selection| selection.text.clone());
-        Recorder { options, trace, rotation: None }
+        Recorder { options, trace: self.sieve.set(), rotation: None }
     }
 
     /// Opens the log; `name` and `pid` are for a file name where none was given.

@@ -66,6 +66,11 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         tell!("rtrace: unknown option '{option}' of run: see rtrace run --help");
         return ExitCode::from(2);
     }
+    let ends_with_root = args.until == "root";
+    if let Some(refusal) = args.recording.sieve.refusal(ends_with_root, args.kill_on_exit) {
+        tell!("rtrace: {refusal}");
+        return ExitCode::from(2);
+    }
     match record(args) {
         Ok(code) => code,
         Err(error) => {
@@ -99,6 +104,7 @@ fn record(args: &Args) -> anyhow::Result<ExitCode> {
     let mut launch = launch(args)?;
     // Before a log is made for it.
     warn_setuid(&launch.file()?);
+    recorder.options.by_seccomp = args.recording.sieve.install(args.recording.quiet);
     let name = Path::new(&launch.argv[0]).file_name().unwrap_or(OsStr::new("command"));
     let log = args.recording.open(&name.to_string_lossy(), std::process::id())?;
     recorder.rotation = args.recording.rotation(&log)?;

@@ -11,11 +11,12 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use rtrace::abi::Profile;
 use rtrace::event::Batch;
 use rtrace::stats::{By, Column, End, Select, Stats, Table};
 
 use super::output::{self, CANNOT_WRITE_STDOUT, quiet_if_closed};
-use super::selection::{Selection, selection};
+use super::selection::Chosen;
 use super::source::Source;
 
 /// Count and time the calls of logs: by kind, process, file or peer.
@@ -47,18 +48,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N")]
     top: Option<usize>,
 
-    /// Count only these calls: trace=SET.
-    #[arg(
-        short = 'e',
-        value_name = "trace=SET",
-        value_parser = selection,
-        overrides_with = "selection"
-    )]
-    selection: Option<Selection>,
-
-    /// Count only the calls of this process or thread; may be repeated.
-    #[arg(short = 'p', value_name = "PID")]
-    pids: Vec<u32>,
+    #[command(flatten)]
+    chosen: Chosen,
 
     /// How to write it. CSV and JSON have nanoseconds and bytes, as docs/stats.md says.
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -137,8 +128,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     // Before anything is counted: a name may be wrong.
     let sources = args.logs.iter().map(|log| Source::open(log, false));
     let mut sources = sources.collect::<Result<Vec<_>, _>>()?;
-    let filter = args.selection.map(|selection| selection.filter);
-    let mut stats = Stats::new(by, Select { filter, pids: args.pids });
+    let filter = args.chosen.filter();
+    let mut stats = Stats::new(by, Select { filter, pids: args.chosen.pids });
     let mut logs = Vec::new();
     for (path, source) in args.logs.iter().zip(&mut sources) {
         count(source, &mut stats)?;
@@ -198,7 +189,11 @@ impl Report {
         for log in &self.logs {
             if let Some(set) = &log.trace {
                 let path = log.path.display();
-                eprintln!("rtrace: {path}: only the calls of -e trace={set} were recorded");
+                let options = Profile::of_set(set).map_or_else(
+                    || format!("-e trace={set}"),
+                    |profile| format!("--profile {}", profile.name()),
+                );
+                eprintln!("rtrace: {path}: only the calls of {options} were recorded");
             }
         }
     }

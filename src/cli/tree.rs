@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
+use rtrace::abi::Profile;
 use rtrace::event::{BlindSpots, Kind, Record, TaskId};
 use rtrace::export::{Run, command_line};
 use rtrace::flow::{Event, Item, Sink, State};
@@ -102,7 +103,12 @@ impl<W: Write> Tree<W> {
             counted(tasks, "task", "tasks"),
         );
         if let Some(set) = &self.calls {
-            let _ = writeln!(text, "{DIM}only calls of this set were recorded: {set}{DIM:#}");
+            let _ = match Profile::of_set(set).map(Profile::name) {
+                Some(name) => {
+                    writeln!(text, "{DIM}only calls of the profile {name} were recorded{DIM:#}")
+                }
+                None => writeln!(text, "{DIM}only calls of this set were recorded: {set}{DIM:#}"),
+            };
         }
         self.write_blind_spots(&mut text);
         Ok(text)

@@ -83,6 +83,13 @@ pub struct Options {
     /// another one several sets, joined by ` & `: calls that are in all of them
     /// ([`Filter::parse_joined`](crate::abi::Filter::parse_joined)).
     pub trace: Option<String>,
+    /// Who left the other calls out: `seccomp`, the kernel by a filter; empty: rtrace, or
+    /// nobody.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub filter: String,
+    /// The name of the set, where it has one: `batch`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub profile: String,
     /// What was learnt beside the calls: `none`, `names`; empty in a log that does
     /// not say.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -220,6 +227,8 @@ mod tests {
             options: Options {
                 string_limit: 64,
                 trace: Some("%file".into()),
+                filter: "seccomp".into(),
+                profile: "batch".into(),
                 facts: "names".into(),
                 env: true,
                 attached: vec![1, 70_000],

@@ -11,6 +11,7 @@ pub mod file;
 pub mod lock;
 pub mod memory;
 pub mod ptrace;
+pub mod seccomp;
 pub mod shared;
 pub mod signals;
 pub mod socket;
@@ -19,6 +20,11 @@ pub mod startup;
 pub mod wait;
 
 use std::io;
+
+fn errno() -> i32 {
+    // SAFETY: errno's address is always valid.
+    unsafe { *libc::__errno_location() }
+}
 
 /// A system call's −1 as `io::Error`.
 fn check(result: i64) -> io::Result<i64> {

@@ -163,13 +163,29 @@ const OPTIONS: i32 = libc::PTRACE_O_TRACESYSGOOD
     | libc::PTRACE_O_TRACECLONE
     | libc::PTRACE_O_TRACEEXEC;
 
-/// Starts to trace a task without stopping it (`PTRACE_SEIZE`). With
-/// `exit_kill`, the kernel kills it when the tracer ends.
+/// How to trace, beside what holds for every tracee.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Manner {
+    /// The kernel kills it when the tracer ends.
+    pub exit_kill: bool,
+    /// It stops where a seccomp filter asks for the tracer, (RET_TRACE).
+    pub seccomp: bool,
+    /// It stops before it ends.
+    pub exits: bool,
+}
+
+/// Starts to trace a task without stopping it (`PTRACE_SEIZE`).
 ///
 /// # Errors
 /// EPERM where that is not allowed or it has a tracer already; ESRCH.
-pub fn seize(tid: i32, exit_kill: bool) -> io::Result<()> {
-    let options = OPTIONS | if exit_kill { libc::PTRACE_O_EXITKILL } else { 0 };
+pub fn seize(tid: i32, manner: Manner) -> io::Result<()> {
+    let asked = [
+        (manner.exit_kill, libc::PTRACE_O_EXITKILL),
+        (manner.seccomp, libc::PTRACE_O_TRACESECCOMP),
+        (manner.exits, libc::PTRACE_O_TRACEEXIT),
+    ];
+    let asked = asked.into_iter().filter(|(is_asked, _)| *is_asked);
+    let options = asked.fold(OPTIONS, |options, (_, option)| options | option);
     request_word(libc::PTRACE_SEIZE, tid, options as usize)
 }
 

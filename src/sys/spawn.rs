@@ -4,7 +4,8 @@
 //! child, and changes more than we want. Everything that allocates happens before the
 //! fork; the child only makes system calls.
 
-use super::{check, startup};
+use super::seccomp::{self, Instruction};
+use super::{check, errno, startup};
 use std::ffi::{CStr, CString, OsStr};
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -27,6 +28,8 @@ pub struct Command {
     pub user: Option<User>,
     /// Whether our standard error is its standard output too.
     pub stdout_is_stderr: bool,
+    /// A filter of its system calls and its children's, if it is to have one.
+    pub filter: Option<Vec<Instruction>>,
 }
 
 /// Credentials to take on.
@@ -52,6 +55,8 @@ pub enum Step {
     Exec = 3,
     /// Take on its standard output.
     Output = 4,
+    /// Install the filter of its calls.
+    Filter = 5,
 }
 
 /// A child that waits to be let go.
@@ -105,6 +110,7 @@ impl Child {
             1 => Step::User,
             2 => Step::Directory,
             4 => Step::Output,
+            5 => Step::Filter,
             _ => Step::Exec,
         };
         let code = i32::from_ne_bytes([said[1], said[2], said[3], said[4]]);
@@ -179,6 +185,12 @@ fn become_command(
                 _ => libc::_exit(127), // the tracer is gone
             }
         }
+        // Before it becomes another user, who may not without PR_SET_NO_NEW_PRIVS.
+        if let Some(program) = &command.filter
+            && let Err(error) = seccomp::install(program)
+        {
+            return (Step::Filter, error);
+        }
         if let Some(user) = &command.user
             && (libc::setgroups(user.groups.len(), user.groups.as_ptr()) != 0
                 || libc::setgid(user.gid) != 0
@@ -212,9 +224,4 @@ fn become_command(
 pub fn executable(file: &CStr) -> bool {
     // SAFETY: `file` is NUL-terminated.
     unsafe { libc::access(file.as_ptr(), libc::X_OK) == 0 }
-}
-
-fn errno() -> i32 {
-    // SAFETY: errno's address is always valid.
-    unsafe { *libc::__errno_location() }
 }

@@ -40,6 +40,10 @@ pub enum Stop {
     Clone,
     /// The tracee has a new program.
     Exec,
+    /// A seccomp filter has asked for the tracer (RET_TRACE) at the entry of a call.
+    Seccomp,
+    /// The tracee is about to end.
+    Exiting,
     /// Another `PTRACE_EVENT_*`.
     Other(i32),
 }
@@ -58,6 +62,8 @@ pub const fn decode_stop(status: i32) -> Stop {
         libc::PTRACE_EVENT_VFORK => Stop::Vfork,
         libc::PTRACE_EVENT_CLONE => Stop::Clone,
         libc::PTRACE_EVENT_EXEC => Stop::Exec,
+        libc::PTRACE_EVENT_SECCOMP => Stop::Seccomp,
+        libc::PTRACE_EVENT_EXIT => Stop::Exiting,
         event => Stop::Other(event),
     }
 }
@@ -199,6 +205,7 @@ mod tests {
         assert_eq!(stopped(libc::SIGTRAP, 128), Stop::Trap);
         assert_eq!(stopped(libc::SIGTSTP, 128), Stop::Group(libc::SIGTSTP));
         assert_eq!(stopped(libc::SIGTRAP, libc::PTRACE_EVENT_EXEC), Stop::Exec);
+        assert_eq!(stopped(libc::SIGTRAP, libc::PTRACE_EVENT_SECCOMP), Stop::Seccomp);
         assert_eq!(stopped(64, 0), Stop::Signal(64), "a real-time signal is a signal");
         assert_eq!(stopped(libc::SIGTRAP, 99), Stop::Other(99));
     }

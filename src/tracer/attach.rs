@@ -136,7 +136,7 @@ impl Held {
     }
 
     fn seize_thread(&mut self, tid: i32, pid: i32) -> Result<(), Refusal> {
-        let asked = ptrace::seize(tid, false).and_then(|()| {
+        let asked = ptrace::seize(tid, ptrace::Manner::default()).and_then(|()| {
             self.threads.push((tid, pid));
             self.awaited.insert(tid);
             ptrace::interrupt(tid)

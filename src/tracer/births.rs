@@ -39,8 +39,12 @@ impl<S: Sink> Tracer<S> {
         let process = (origin == Origin::Thread).then_some((task.process, task.pid));
         let env = task.env.clone();
         let heritage = task.seat.heritage();
+        let is_sieved = task.is_sieved;
         self.add(child, origin, creator, process, env, time);
         self.place_child(child, heritage);
+        if let Some(task) = self.tasks.get_mut(&child) {
+            task.is_sieved = is_sieved;
+        }
         if nested {
             self.ids_fact(child);
         }
@@ -89,6 +93,7 @@ impl<S: Sink> Tracer<S> {
             last_verb: Verb::None,
             unseen: Unseen::default(),
             nested: false,
+            is_sieved: false,
             seat: Seat::default(),
         };
         self.tasks.insert(tid, task);

@@ -45,6 +45,7 @@ impl<S: Sink> Tracer<S> {
         self.unbind_who_is_asked_for(tid);
         self.note_lost_memory(tid);
         self.before_closing(tid);
+        self.before_mount(tid);
         self.before_unmount(tid);
     }
 
@@ -117,6 +118,9 @@ impl<S: Sink> Tracer<S> {
         }
         self.note_lost_memory(tid);
         self.learn(tid, result, failed);
+        if self.options.by_seccomp && !failed {
+            self.notice_own_filter(tid, result);
+        }
         self.after_unmount(tid);
     }
 

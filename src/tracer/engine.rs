@@ -3,7 +3,7 @@
 use super::capture::{Limits, Reader, Secrets};
 use super::contents::Contents;
 use super::launch;
-use super::machine::{Act, Go, Observed, State, transition};
+use super::machine::{Act, Go, Observed, State, next_stop, transition};
 use super::placement::{Placement, Seat};
 use super::task::{Pending, Task, Unseen};
 use super::waiter::Waiter;
@@ -83,7 +83,8 @@ pub(super) struct Root {
 
 impl<S: Sink> Tracer<S> {
     /// A tracer with nothing to trace yet. `base` is CLOCK_MONOTONIC at the run's start.
-    pub fn new(options: Options, sink: S, base: u64) -> Self {
+    pub fn new(mut options: Options, sink: S, base: u64) -> Self {
+        options.kill_on_exit |= options.by_seccomp;
         Self {
             limits: Limits { data: options.data_limit },
             placement: Placement::new(options.colocate),
@@ -146,6 +147,7 @@ impl<S: Sink> Tracer<S> {
             last_verb: Verb::None,
             unseen: Unseen::default(),
             nested: false,
+            is_sieved: self.options.by_seccomp,
             seat: Seat::default(),
         };
         self.tasks.insert(pid, task);
@@ -214,6 +216,9 @@ impl<S: Sink> Tracer<S> {
                 self.stopped(stop, stopped);
             }
             Status::Stopped(Stop::Exec, stopped) => self.stopped(Stop::Exec, stopped),
+            // Whoever made it may never tell: it may be a leader that was killed in that call,
+            // whose end is told of only after that of this one.
+            Status::Stopped(Stop::Exiting, stopped) => self.go_on(Go::On(0), stopped),
             // Its creator has not told of it yet: it waits.
             Status::Stopped(stop, stopped) => {
                 self.early.insert(tid, (stop, stopped));
@@ -228,10 +233,14 @@ impl<S: Sink> Tracer<S> {
         if stop == Stop::Exec {
             self.replaced(&stopped);
         }
+        // A task that stops at every call has shown this entry already.
+        if stop == Stop::Seccomp && !self.tasks.get(&tid).is_some_and(Task::stops_by_filter) {
+            return self.go_on(Go::On(0), stopped);
+        }
         let time = self.now();
         let Some(task) = self.tasks.get_mut(&tid) else { return };
         let (observed, info) = match stop {
-            Stop::Syscall => match stopped.syscall_info() {
+            Stop::Syscall | Stop::Seccomp => match stopped.syscall_info() {
                 Ok(info @ SyscallInfo::Entry { .. }) => (Observed::Entry, info),
                 Ok(info @ SyscallInfo::Exit { .. }) => (Observed::Exit, info),
                 // Killed meanwhile: its end is what comes next.
@@ -309,6 +318,15 @@ impl<S: Sink> Tracer<S> {
         self.before_dying(tid, signal);
     }
 
+    /// Where a task that goes on stops next.
+    fn until(&self, tid: i32) -> StopAt {
+        if !self.options.by_seccomp {
+            return StopAt::Syscall;
+        }
+        let task = self.tasks.get(&tid).filter(|task| task.stops_by_filter());
+        task.map_or(StopAt::Syscall, |task| next_stop(task.state))
+    }
+
     /// Lets a stopped task go on; ESRCH says that it was killed, and its end will come.
     fn go_on(&mut self, go: Go, stopped: Stopped) {
         if let Some(reason) = self.detaching {
@@ -316,7 +334,7 @@ impl<S: Sink> Tracer<S> {
         }
         let tid = stopped.tid();
         let result = match go {
-            Go::On(signal) => stopped.resume(StopAt::Syscall, signal),
+            Go::On(signal) => stopped.resume(self.until(tid), signal),
             Go::Listen => stopped.listen(),
         };
         if let Err(error) = result {

@@ -1,8 +1,8 @@
 //! From a command's words to a traced child that is about to execute it.
 
 use super::engine::Tracer;
-use super::{Error, Sink};
-use crate::sys::ptrace::{self, Until};
+use super::{Error, Facts, Sink, seccomp};
+use crate::sys::ptrace::{self, Manner, Until};
 use crate::sys::spawn::{self, Child, Command, Step, User};
 use crate::sys::wait::{self, Status, Stop};
 use std::ffi::{CString, OsStr, OsString};
@@ -129,6 +129,7 @@ impl Launch {
             dir: self.dir.as_ref().map(|dir| c_string(dir.as_os_str())).transpose()?,
             user: self.user.clone(),
             stdout_is_stderr: self.stdout_is_stderr,
+            filter: None,
         })
     }
 }
@@ -140,12 +141,13 @@ impl<S: Sink> Tracer<S> {
     /// [`Error::NotFound`], [`Error::NotExecutable`]; [`Error::Seize`] where the
     /// kernel refuses; [`Error::System`].
     pub fn launch(&mut self, launch: &Launch) -> Result<(), Error> {
-        let command = launch.command()?;
+        let mut command = launch.command()?;
+        command.filter = self.options.by_seccomp.then(|| seccomp::program(&self.options.filter));
         let child = spawn::start(&command)
             .map_err(|source| Error::System { what: "start a process", source })?;
         let pid = child.pid;
         // If this fails, dropping `child` ends it.
-        ptrace::seize(pid, self.options.kill_on_exit)
+        ptrace::seize(pid, self.manner())
             .and_then(|()| ptrace::interrupt(pid))
             .map_err(|source| Error::Seize { pid, source })?;
         loop {
@@ -168,6 +170,16 @@ impl<S: Sink> Tracer<S> {
         self.add_root(child);
         Ok(())
     }
+
+    /// How the command and all that it starts are traced.
+    fn manner(&self) -> Manner {
+        let by_seccomp = self.options.by_seccomp;
+        Manner {
+            exit_kill: self.options.kill_on_exit,
+            seccomp: by_seccomp,
+            exits: by_seccomp && self.options.facts != Facts::None,
+        }
+    }
 }
 
 const fn signal_of(stop: Stop) -> i32 {
@@ -187,6 +199,12 @@ pub(super) fn failure(child: &mut Child, launch: &OsStr) -> Option<Error> {
     Some(match step {
         Step::User => Error::Prepare { what: "take on the user's ids".into(), source },
         Step::Directory => no_directory(&child.dir, source),
+        Step::Filter => Error::Prepare {
+            what: "install a filter of its system calls (seccomp(2)); without --filter seccomp \
+                   none is needed"
+                .into(),
+            source,
+        },
         Step::Output => Error::Prepare { what: "set its standard output".into(), source },
         Step::Exec if source.kind() == io::ErrorKind::NotFound => {
             // The file is there: its interpreter is not.

@@ -3,6 +3,7 @@
 //! It makes no system call, so that every race the kernel can show is a line in
 //! a table test. The engine does what it says.
 
+use crate::sys::ptrace::Until;
 use crate::sys::wait::Stop;
 
 /// Where a task is in its life.
@@ -56,6 +57,8 @@ pub(super) enum Act {
     Stopped(i32),
     /// It goes on after that.
     Continued,
+    /// It is about to end.
+    Exiting,
 }
 
 /// How to let it go on.
@@ -70,7 +73,7 @@ pub(super) enum Go {
 /// The task's next state, what to record, how to resume. `stopped` is whether
 /// its last stop was a group-stop.
 pub(super) fn transition(state: State, stopped: bool, seen: Observed) -> (State, Act, Go) {
-    use Act::{Born, Continued, Enter, Exec, Leave, Nothing, Signal, Stopped};
+    use Act::{Born, Continued, Enter, Exec, Exiting, Leave, Nothing, Signal, Stopped};
     use State::{Inside, Launching, New, Outside};
     match (state, seen) {
         // A child's creator is in its call while the child is made; the state stays.
@@ -96,9 +99,19 @@ pub(super) fn transition(state: State, stopped: bool, seen: Observed) -> (State,
         (_, Observed::Stop(Stop::Group(signal))) => (settled(state), Stopped(signal), Go::Listen),
         (_, Observed::Stop(Stop::Trap)) if stopped => (settled(state), Continued, Go::On(0)),
         (_, Observed::Stop(Stop::Trap | Stop::Other(_))) => (settled(state), Nothing, Go::On(0)),
+        (_, Observed::Stop(Stop::Exiting)) => (state, Exiting, Go::On(0)),
         // The engine tells a syscall-stop into entry and exit; one that is neither
         // (the task was killed in between) is passed over.
-        (_, Observed::Stop(Stop::Syscall)) => (state, Nothing, Go::On(0)),
+        (_, Observed::Stop(Stop::Syscall | Stop::Seccomp)) => (state, Nothing, Go::On(0)),
+    }
+}
+
+/// Where a task stops next whose filter shows it the entries of calls: at the exit of the
+/// one that it is in, or else at whatever the filter traces.
+pub(super) const fn next_stop(state: State) -> Until {
+    match state {
+        State::Launching | State::Inside => Until::Syscall,
+        State::New | State::Outside => Until::Event,
     }
 }
 

@@ -24,6 +24,7 @@ mod process;
 mod program;
 mod requests;
 mod rights;
+mod seccomp;
 mod task;
 mod waiter;
 mod written;
@@ -61,6 +62,12 @@ pub struct Options {
     pub facts: Facts,
     /// When to stop following.
     pub until: Until,
+    /// Whether a command stops at the calls of `filter` alone, and at those that rtrace must
+    /// know of, by a seccomp filter: all other calls cost next to nothing. The filter cannot
+    /// be taken off again, and without a tracer the calls that it traces fail with ENOSYS;
+    /// so the tree is killed when rtrace ends, as with `kill_on_exit`. Not for
+    /// [`Tracer::attach`].
+    pub by_seccomp: bool,
     /// Whether the kernel kills the tree when rtrace ends.
     pub kill_on_exit: bool,
     /// Whether tracer and tracees may share a processor.
@@ -77,6 +84,7 @@ impl Default for Options {
             env: true,
             facts: Facts::Names,
             until: Until::Last,
+            by_seccomp: false,
             kill_on_exit: false,
             colocate: Colocate::Auto,
         }

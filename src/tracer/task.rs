@@ -37,6 +37,9 @@ pub(super) struct Task {
     pub(super) unseen: Unseen,
     /// Whether it, or children that it makes, may be in a PID namespace of their own.
     pub(super) nested: bool,
+    /// Whether a filter stops it at the calls that are wanted, so that it need not stop at
+    /// every call.
+    pub(super) is_sieved: bool,
     /// Where it runs.
     pub(super) seat: Seat,
 }
@@ -85,6 +88,11 @@ impl Task {
         let ordinal = self.next_ordinal;
         self.next_ordinal += 1;
         ordinal
+    }
+
+    /// Whether it stops at a call only if the filter says so.
+    pub(super) fn stops_by_filter(&self) -> bool {
+        self.is_sieved && self.state != State::Launching
     }
 
     /// The code that it passes to the exit call it is in.

@@ -130,6 +130,9 @@ impl Rtrace {
         if self.traced {
             line.push(env!("CARGO_BIN_EXE_rtrace").into());
             line.extend(["run".into(), "-o".into(), self.log_path().into_os_string()]);
+            // To run tests in another mode: see `tests/survival/filtered.rs`.
+            let more = std::env::var("RTRACE_TEST_OPTIONS").unwrap_or_default();
+            line.extend(more.split_whitespace().map(OsString::from));
             line.extend(self.options.iter().cloned());
             line.push("--".into());
         }

@@ -9,6 +9,7 @@ mod command;
 mod confined;
 mod daemons;
 mod endings;
+mod filtered;
 mod job_control;
 mod memory;
 mod odd;

@@ -74,7 +74,7 @@ impl<S: Sink> Tracer<S> {
 
 /// Whether a call without effect on resources has to do with affinity, or with policies:
 /// SCHED_DEADLINE is for tasks that may run everywhere only (sched(7)).
-fn is_about_processors(name: &str) -> bool {
+pub(in crate::tracer) fn is_about_processors(name: &str) -> bool {
     matches!(
         name,
         "sched_getaffinity" | "sched_setaffinity" | "sched_setattr" | "sched_setscheduler"

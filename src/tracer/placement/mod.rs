@@ -18,6 +18,7 @@ mod table;
 mod wishes;
 
 use crate::sys::affinity::{self, Cpus};
+pub(super) use calls::is_about_processors;
 use keeper::Keeper;
 use pace::Pace;
 use std::sync::Arc;
