@@ -17,7 +17,7 @@ import { listenKeys } from "./keyboard.js";
 import { layout } from "./layout.js";
 import { EventLoader } from "./loader.js";
 import { Minimap } from "./minimap.js";
-import { Model, lifetime } from "./model.js";
+import { Model, failed, lifetime } from "./model.js";
 import { Panel } from "./panel.js";
 import { Pointer } from "./pointer.js";
 import { Scale, View, idleGaps } from "./scale.js";
@@ -158,7 +158,8 @@ export class App {
 
   #resize() {
     const width = document.getElementById("time").clientWidth;
-    this.sizes = sizesFor(width, this.model.processes.size <= FEW_LANES);
+    const ends = [...this.model.processes.values()].some((process) => process.told && failed(process));
+    this.sizes = sizesFor(width, this.model.processes.size <= FEW_LANES, ends);
     this.width = width;
     this.height = this.scroller.clientHeight;
     const room = Math.max(width - this.sizes.gutter - this.sizes.left - this.sizes.right, 40);

@@ -4,7 +4,10 @@ import { FONT, fitted } from "./canvas.js";
 import { barColours } from "./colours.js";
 import { failed, lifetime } from "./model.js";
 import { duration, visible } from "./text.js";
-import { drawTicks } from "./ticks.js";
+import { STRIP, drawTicks } from "./ticks.js";
+
+/** Bars that are lower have no text. */
+const LEAST = 10;
 
 /** Where in its row the bar is: `[y, height]`, from the top of the picture. */
 export function barPlace(row, { top, sizes }) {
@@ -64,7 +67,7 @@ function drawProcess(row, frame) {
       ? drawTicks(own.events, frame, { from: x0, to: right, y, height, text, process })
       : false;
   if (!drawn && state.colour !== "calls" && !frame.users)
-    drawBarText(process, frame, x0, right, y, height, text);
+    drawBarText(process, frame, x0, right, y, own?.events ? height - STRIP : height, text);
   if (failed(process)) drawEnd(process, frame, x1, y, height);
   const failure = process.node.failure;
   if (failure) drawBlame(context, view.x(failure.time + model.offset(process.id)), y, colours);
@@ -127,7 +130,7 @@ function drawExecutions(process, { context, view, colours }, x0, x1, y, height) 
 /** In a bar: the programs if there were several, otherwise how long it took. */
 function drawBarText(process, frame, x0, x1, y, height, colour) {
   const { context, view, language, model, sizes } = frame;
-  if (height < 13) return;
+  if (height < LEAST) return;
   context.font = `11px ${FONT}`;
   context.textAlign = "left";
   context.fillStyle = colour;

@@ -3,13 +3,16 @@
 export const FONT =
   "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', sans-serif";
 
-/** Sizes in CSS pixels for a picture of that width. Lanes are higher where there are `few`. */
-export function sizesFor(width, few = false) {
+/**
+ * Sizes in CSS pixels for a picture of that width. Lanes are higher where there are `few`, and beside
+ * the last bars there is room for a text if some have `ends` to tell of.
+ */
+export function sizesFor(width, few = false, ends = true) {
   const narrow = width < 640;
   return {
     narrow,
     gutter: narrow ? 0 : Math.round(Math.min(400, Math.max(230, width * 0.28))),
-    right: narrow ? 8 : 72,
+    right: narrow ? 8 : ends ? 72 : 24,
     left: narrow ? 8 : 10,
     lane: narrow ? 40 : few ? 36 : 26,
     bar: narrow ? 14 : few ? 26 : 18,

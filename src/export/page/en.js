@@ -16,6 +16,10 @@ export const WORDS = {
 
   "wrong.title": "What went wrong",
   "wrong.good": "Every process ended well.",
+  "wrong.only-answers": [
+    "The run ended well; {n} process ended with an exit code that is no more than an answer.",
+    "The run ended well; {n} processes ended with exit codes that are no more than answers.",
+  ],
   "wrong.first": "First to fail",
   "wrong.then": "Then",
   "wrong.run": "The run {how}",

@@ -20,6 +20,10 @@ export const WORDS = {
 
   "wrong.title": "Ce qui a échoué",
   "wrong.good": "Tous les processus se sont bien terminés.",
+  "wrong.only-answers": [
+    "L’exécution s’est bien terminée ; {n} processus a fini avec un code qui n’est qu’une réponse.",
+    "L’exécution s’est bien terminée ; {n} processus ont fini avec des codes qui ne sont que des réponses.",
+  ],
   "wrong.first": "En premier",
   "wrong.then": "Ensuite",
   "wrong.run": "L’exécution {how}",

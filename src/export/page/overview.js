@@ -55,7 +55,9 @@ function longest(app) {
           "li",
           { class: "row" },
           processLink(process, app, 36),
-          failed(process) ? el("span", { class: "pill bad" }, endText(process, app.t)) : null,
+          failed(process)
+            ? el("span", { class: `pill ${app.grave.has(process) ? "bad" : ""}` }, endText(process, app.t))
+            : null,
           el("span", { class: "soft" }, duration(time, app.state.language)),
         ),
       app,

@@ -103,7 +103,8 @@ export class Resources {
     const inner = el("div", { class: "rows", role: "list" });
     inner.style.height = `${items.length * ROW}px`;
     const folded = app.about.counts?.folded_files ?? 0;
-    fill(box, folded > 0 ? el("p", { class: "soft" }, app.t("resources.folded", { n: folded })) : null, inner);
+    const note = folded > 0 ? el("p", { class: "soft" }, app.t("resources.folded", { n: folded })) : null;
+    fill(box, note, inner);
     const scroller = box.parentElement;
     let shown = "";
     const draw = () => {

@@ -18,7 +18,8 @@ export function matcher(query) {
   if (words.length === 0) return null;
   return (text) => {
     const low = text.toLowerCase();
-    return words.every((word) => low.includes(word) || (low.length > 1 && low.endsWith("/") && word.startsWith(low)));
+    const isDirectory = low.length > 1 && low.endsWith("/");
+    return words.every((word) => low.includes(word) || (isDirectory && word.startsWith(low)));
   };
 }
 
@@ -132,7 +133,8 @@ function searchEvents(thread, matches, result) {
 
 /** What failed of an event, or of those that are one: `[text, how many]`. */
 function failuresOf(node) {
-  if (!node.failures) return [[node.count > 1 ? `${node.error ?? ""} ${node.label}` : node.label, node.errors ?? 1]];
+  const text = node.count > 1 ? `${node.error ?? ""} ${node.label}` : node.label;
+  if (!node.failures) return [[text, node.errors ?? 1]];
   const calls = Object.keys(node.calls ?? { [node.call]: 1 }).join(", ");
   return Object.entries(node.failures).map(([error, count]) => [`${error}: ${calls}`, count]);
 }

@@ -11,6 +11,9 @@ const LEAST = 44;
 /** Of more runs than these, none has room for words. */
 const MOST_RUNS = 6000;
 
+/** How high the strip of colours is at the foot of a bar. */
+export const STRIP = 4;
+
 /** The signal that a child has ended: the join tells that already. */
 const SIGCHLD = 17;
 
@@ -61,7 +64,7 @@ function singles(events, first, behind) {
 
 /** How high the strip of colours is, and where it is: all of the bar, if it is coloured by calls. */
 function stripOf(place, { state }, words) {
-  const height = state.colour === "calls" && !words ? place.height : 4;
+  const height = state.colour === "calls" && !words ? place.height : STRIP;
   return [place.y + place.height - height, height];
 }
 
@@ -114,7 +117,7 @@ function drawStrip(events, first, behind, frame, place, left, right, words) {
 function drawWords(events, runs, { context, view, colours, language }, place, right) {
   context.font = `11px ${FONT}`;
   context.textAlign = "left";
-  const middle = place.y + (place.height - 3) / 2;
+  const middle = place.y + (place.height - STRIP) / 2 + 0.5;
   let told = false;
   for (const [n, run] of runs.entries()) {
     const x = view.x(events.start[run.from]);
@@ -125,7 +128,7 @@ function drawWords(events, runs, { context, view, colours, language }, place, ri
     context.fillStyle = colours.background;
     const before = context.globalAlpha;
     context.globalAlpha = before * 0.6;
-    if (x > place.from + 1) context.fillRect(Math.round(x), place.y, 1, place.height - 4);
+    if (x > place.from + 1) context.fillRect(Math.round(x), place.y, 1, place.height - STRIP);
     context.globalAlpha = before;
     const room = next - from - 6;
     const node = events.nodes[run.from];

@@ -71,7 +71,9 @@ export class Wrong {
           ? t("wrong.runs")
           : grave.length > 0
             ? t("wrong.well", { n: grave.length })
-            : t("wrong.good");
+            : this.app.failures.length > 0
+              ? t("wrong.only-answers", { n: this.app.failures.length })
+              : t("wrong.good");
     return el(
       "div",
       { class: "head" },

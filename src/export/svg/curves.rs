@@ -59,7 +59,9 @@ pub(super) fn curves(subject: &Subject<'_>, lanes: &[Lane]) -> (Vec<Curve>, Opti
     sums.sort_by_key(|((.., is_file), sum)| (*is_file, std::cmp::Reverse(sum.bytes)));
     let more = sums.len().saturating_sub(MOST);
     sums.truncate(MOST);
-    let mut taken: Vec<[f64; 4]> = lanes.iter().flat_map(texts).map(Text::area).collect();
+    let bars = lanes.iter().flat_map(|lane| &lane.bars);
+    let bars = bars.map(|bar| [bar.x.0, bar.y, bar.x.1, bar.y + bar.height]);
+    let mut taken: Vec<_> = lanes.iter().flat_map(texts).map(Text::area).chain(bars).collect();
     let mut curves = Vec::new();
     for (key, sum) in &sums {
         if let Some(mut curve) = curve(subject, lanes, *key, sum) {
@@ -160,7 +162,7 @@ fn curve(
 /// The label at the first of some points of the curve where nothing else stands.
 fn free_label(curve: &Curve, label: String, taken: &[[f64; 4]]) -> Option<Text> {
     let spans = vec![Span::new(label, Look::Data)];
-    [0.5, 0.35, 0.65, 0.25, 0.75].into_iter().find_map(|part| {
+    [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8].into_iter().find_map(|part| {
         let (x, y) = curve.point(part);
         let text = Text::new((x + 5.0, y + 3.0), SIZE, spans.clone());
         let area = text.area();

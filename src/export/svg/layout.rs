@@ -261,7 +261,8 @@ fn label(subject: &Subject<'_>, group: usize, size: f64) -> Text {
     if let Some(failure) = failure {
         let reason = reason_text(failure, graph);
         let reason = super::words::without(&reason, &subject.run.cwd);
-        spans.push(Span::new(["  ", &shortened(&reason, REASON)].concat(), Look::Reason));
+        let reason = super::words::reason(&reason, REASON);
+        spans.push(Span::new(["  ", &reason].concat(), Look::Reason));
     }
     Text::new((0.0, 0.0), size, spans)
 }

@@ -1,8 +1,11 @@
 //! The style sheet of pictures.
 
 /// Colours for light pages, then for dark ones. Text has a rim of the paper's colour, so
-/// that lines may cross it.
+/// that lines may cross it. A picture that is opened by itself has the window for paper,
+/// and is as wide as a large one.
 pub(super) const SHEET: &str = "
+svg:root { background: #ffffff }
+@media (min-width: 1260px) { svg:root { width: 100%; max-width: 2400px; height: auto } }
 text { font-family: sans-serif; fill: #1d2733; stroke: #ffffff; stroke-width: 3px;
  stroke-linejoin: round; paint-order: stroke }
 .mono { font-family: monospace }
@@ -28,6 +31,7 @@ text { font-family: sans-serif; fill: #1d2733; stroke: #ffffff; stroke-width: 3p
 .file { stroke-dasharray: 5 3 }
 .data-end { fill: #14a394 }
 @media (prefers-color-scheme: dark) {
+svg:root { background: #12171e }
 text { fill: #e4eaf1; stroke: #12171e }
 .paper { fill: #12171e }
 .dim { fill: #9aa8b8 }

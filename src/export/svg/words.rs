@@ -2,7 +2,7 @@
 
 use super::layout::{MARGIN, Subject, WIDTH};
 use super::text::{Look, Span, Text, overlap};
-use crate::export::picture::readable;
+use crate::export::picture::{readable, shortened};
 
 const SIZE: f64 = 9.5;
 const ROW: f64 = 12.0;
@@ -42,10 +42,32 @@ pub(super) fn place(
     (placed, bottom)
 }
 
+/// A reason in so many columns. The error is the last to be cut.
+pub(super) fn reason(text: &str, width: usize) -> String {
+    let (call, error) = text.rfind(") = ").map_or((text, ""), |at| text.split_at(at));
+    match width.checked_sub(error.chars().count()) {
+        Some(room) if room > 12 => [&shortened(call, room), error].concat(),
+        _ => shortened(text, width).into_owned(),
+    }
+}
+
 /// A text in which paths below a directory begin there.
 pub(super) fn without(text: &str, directory: &[u8]) -> String {
     if directory.len() < 2 {
         return text.to_owned();
     }
     text.replace(&[&readable(directory), "/"].concat(), "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_error_of_a_reason_is_there_however_long_the_path_is() {
+        let text = "openat(/a/long/way/to/settings.json) = ENOENT (No such file)";
+        assert_eq!(reason(text, 99), text);
+        assert_eq!(reason(text, 48), "openat(/a/l…ttings.json) = ENOENT (No such file)");
+        assert_eq!(reason("killed in the midst of it", 12), "killed…of it");
+    }
 }
