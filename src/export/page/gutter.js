@@ -61,13 +61,24 @@ function drawName(row, frame) {
   context.fillStyle = row.id === state.selected ? colours.accent : badge?.bad ? colours.bad : colours.text;
   context.font = `600 12px ${FONT}`;
   const shown = fitted(context, name, end - x);
-  context.fillText(shown, x, middle);
+  put(shown, x, middle, frame);
   x += context.measureText(shown).width;
   context.font = `12px ${FONT}`;
   context.fillStyle = colours.soft;
   const more = fitted(context, rest, end - x);
-  if (more) context.fillText(more, x, middle);
+  if (more) put(more, x, middle, frame);
   context.globalAlpha = 1;
+}
+
+/** Writes a name: where it stands among the branches, with a rim that keeps it apart from them. */
+function put(text, x, y, { context, sizes, colours }) {
+  if (sizes.narrow) {
+    context.strokeStyle = colours.background;
+    context.lineWidth = 4;
+    context.lineJoin = "round";
+    context.strokeText(text, x, y);
+  }
+  context.fillText(text, x, y);
 }
 
 /** Whether a lane is open. */
