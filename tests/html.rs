@@ -71,6 +71,7 @@ fn a_browser_shows_it() {
         write(&log(name), "json", &["convert", "--to", "json"]);
     }
     write(&log("batch"), "failed.json", &["query", "--name", "failed", "--format", "json"]);
+    write(&log("batch"), "jsonl", &["convert", "--to", "jsonl"]);
     write(&log("batch"), "fr.html", &["convert", "--to", "html", "--lang", "fr"]);
     python(include_str!("html/browser.py"), dir.path());
 }

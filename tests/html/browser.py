@@ -184,6 +184,41 @@ def shows_the_batch(driver):
     page.one("fieldset.outcome input[value=failed]").click()
     page.sound()
 
+def finds_what_there_is(driver):
+    page = Page(driver, "batch")
+    page.until("what the processes used is read", lambda: page.run("return document.documentElement.dataset.complete"))
+    box = page.one("#search")
+    def found(query):
+        box.clear()
+        box.send_keys(query)
+        return page.until(f"{query} is found", lambda: page.run(
+            "return rtrace.state.query === arguments[0] && rtrace.loader.busy === 0 && document.querySelector('#found .title') ? "
+            "Object.fromEntries(Object.entries(rtrace.matches).filter(([, v]) => v?.items).map(([k, v]) => [k, v.count])) : null", query))
+    events = [json.loads(line) for line in Path("batch.jsonl").read_text().splitlines()]
+    errors = [event["error"] for event in events if isinstance(event.get("error"), str)]
+    assert "ENOENT" in errors, errors
+    for error in sorted(set(errors)):
+        assert found(error)["errors"] == errors.count(error), (error, found(error), errors.count(error))
+    document = page.document
+    paths = {node["label"] for node in document["nodes"] if node["class"] == "file" and node["label"].startswith("/")}
+    looked_at = {path for node in document["nodes"] for key in ("looked_at", "missed") for path in node.get(key, [])}
+    for path in sorted(paths)[:5] + sorted(path for path in looked_at - paths if isinstance(path, str))[:5]:
+        there = found(path)
+        assert there["resources"] + there["glances"] > 0, (path, there)
+    page.sound()
+
+def needs_only_processes_for_its_first_picture(driver):
+    page = Page(driver, "batch")
+    lanes = page.lanes()
+    text = Path("batch.html").read_text()
+    bare = re.sub(r'<script type="application/gzip" class="(?:things|events)".*?</script>', "", text, flags=re.S)
+    assert len(bare) < len(text)
+    Path("batch.bare.html").write_text(bare)
+    page = Page(driver, "batch.bare")
+    assert page.lanes() == lanes
+    assert "cat missing.txt" in page.text("#wrong li") and "ENOENT" in page.text("#wrong li"), page.text("#wrong")
+    page.sound()
+
 def speaks_french(driver):
     page = Page(driver, "batch")
     english = page.text("#wrong")
@@ -228,5 +263,5 @@ def can_be_used_at_any_size(driver):
         page.sound()
 
 with chromium() as driver:
-    for test in shows_the_batch, speaks_french, shows_threads, takes_names_as_they_are, can_be_used_at_any_size:
+    for test in shows_the_batch, finds_what_there_is, needs_only_processes_for_its_first_picture, speaks_french, shows_threads, takes_names_as_they_are, can_be_used_at_any_size:
         test(driver)

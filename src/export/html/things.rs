@@ -13,8 +13,8 @@ use crate::export::json::{Members, Things};
 
 /// Bytes of a part before it is packed: few enough to be unpacked within a frame or two.
 const PART: usize = 1 << 19;
-/// How often a bound is made tighter, at most.
-const TRIES: usize = 12;
+/// How many bounds are tried, at most.
+const TRIES: usize = 4;
 
 /// All parts, and how many names are not among them.
 #[derive(Debug)]
@@ -34,15 +34,27 @@ impl Parts {
             return Ok(parts);
         }
         let mut directories = Directories::of(things)?;
-        let mut bound = directories.references();
+        // Bounds that are known to be too much, and to be enough.
+        let (mut above, mut below) = (directories.references(), 0);
+        let mut bound = above * most / parts.encoded_len().max(1);
         for _ in 0..TRIES {
-            bound = bound * most / parts.encoded_len().max(1) * 9 / 10;
             directories.fold(bound);
             let packed = told(things, &directories, store)?;
-            parts = Self { packed, folded: directories.folded_names() };
-            if parts.encoded_len() <= most {
+            let tried = Self { packed, folded: directories.folded_names() };
+            let bytes = tried.encoded_len();
+            if bytes > most {
+                above = bound;
+                if below == 0 {
+                    parts = tried;
+                }
+            } else {
+                below = bound;
+                parts = tried;
+            }
+            if bytes <= most && bytes > most / 3 * 2 || above - below < 2 {
                 break;
             }
+            bound = below + (above - below) / 2;
         }
         Ok(parts)
     }

@@ -293,7 +293,7 @@ export class App {
     };
     frame.grave = this.failures && this.grave;
     frame.flows = chosenFlows(frame);
-    frame.lit = users ? new Set(users.map((user) => user.process)) : null;
+    frame.lit = users?.length > 0 ? new Set(users.map((user) => user.process)) : null;
     frame.matches = this.matches?.processes ?? null;
     return frame;
   }

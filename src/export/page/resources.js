@@ -146,7 +146,7 @@ export class Resources {
         el(
           "span",
           { class: "name" },
-          quoted(shortened(address ? `${node.protocol ?? ""} ${address}` : name, 120)),
+          quoted(shortened(address ? `${node.protocol ?? ""} ${address}` : name, 46)),
         ),
         el(
           "span",

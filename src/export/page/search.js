@@ -48,6 +48,7 @@ export function search(model, query) {
     glances: found(),
     processes: new Set(),
     texts: new Set(),
+    blamed: new Set(), // events that processes tell of as the cause of their failure
   };
   for (const process of model.processes.values()) {
     if (!process.told) continue;
@@ -71,6 +72,7 @@ function searchProcess(model, process, matches, result) {
   }
   const { failure } = process.node;
   if (failure && matches(failureText(failure))) {
+    result.blamed.add(failure.event);
     put(result.errors, {
       process,
       event: failure.event,
@@ -114,13 +116,16 @@ const ERRNO = /^E[A-Z0-9]+$/i;
 function searchEvents(thread, matches, result) {
   const { events, process } = thread;
   if (!events) return;
+  const { failure } = process.node;
+  const blamed = result.blamed.has(failure?.event) ? events.find(failure.event) : -1;
   for (let at = 0; at < events.length; at += 1) {
     if (!events.failed[at]) continue;
     const node = events.nodes[at];
     const found = failuresOf(node).filter(([text]) => matches(text));
     if (found.length === 0) continue;
     result.processes.add(process.id);
-    const count = found.reduce((sum, [, n]) => sum + n, 0);
+    const count = found.reduce((sum, [, n]) => sum + n, at === blamed ? -1 : 0);
+    if (count === 0) continue;
     const [[text]] = found;
     // The same again, be it of another process, is counted and not listed.
     const { errors, texts } = result;
