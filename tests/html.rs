@@ -73,7 +73,8 @@ fn a_browser_shows_it() {
     write(&log("batch"), "failed.json", &["query", "--name", "failed", "--format", "json"]);
     write(&log("batch"), "jsonl", &["convert", "--to", "jsonl"]);
     write(&log("batch"), "fr.html", &["convert", "--to", "html", "--lang", "fr"]);
-    python(include_str!("html/browser.py"), dir.path());
+    let script = concat!(include_str!("html/page.py"), include_str!("html/browser.py"));
+    python(script, dir.path());
 }
 
 #[test]

@@ -60,7 +60,7 @@ proptest! {
             ..TextOptions::default()
         };
         let iri_prefix = Some("urn:x:".to_owned());
-        let varied = Options { follow: true, detail: Some(Detail::Event), iri_prefix, text, language: Some(rtrace::export::Language::French), scope: rtrace::export::Scope { fold_system: true, ..Default::default() } };
+        let varied = Options { follow: true, detail: Some(Detail::Event), iri_prefix, comparison: None, text, language: Some(rtrace::export::Language::French), scope: rtrace::export::Scope { fold_system: true, ..Default::default() } };
         for format in FORMATS {
             for options in [Options::default(), varied.clone()] {
                 let mut exporter = format.exporter(Box::new(io::sink()), &options).unwrap();

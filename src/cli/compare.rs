@@ -1,6 +1,7 @@
 //! `rtrace compare` and `rtrace baseline`: what is different between runs.
 
 mod explain;
+mod page;
 mod report;
 
 use std::fs::File;
@@ -67,6 +68,8 @@ enum Format {
     Text,
     /// One JSON document.
     Json,
+    /// A page in which both runs stand over each other.
+    Html,
     /// JUnit's XML, for build servers.
     Junit,
 }
@@ -120,7 +123,11 @@ fn compared(args: &Args) -> anyhow::Result<ExitCode> {
             logs.len()
         ),
     };
-    quiet_if_closed(write(args.format, &a, &b, &comparison))?;
+    if args.format == Format::Html {
+        quiet_if_closed(page::write(args, &a, &b, &comparison))?;
+    } else {
+        quiet_if_closed(write(args.format, &a, &b, &comparison))?;
+    }
     Ok(if comparison.is_equivalent() { ExitCode::SUCCESS } else { ExitCode::from(DIFFERENT) })
 }
 
@@ -130,6 +137,7 @@ fn write(format: Format, a: &Portrait, b: &Portrait, what: &Comparison) -> anyho
         Format::Text => report::text(a, b, what, &mut out),
         Format::Json => report::json(a, b, what, &mut out),
         Format::Junit => report::junit(b, what, &mut out),
+        Format::Html => Ok(()), // it takes the logs, too
     }
     .context(CANNOT_WRITE_STDOUT)
 }

@@ -225,7 +225,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let (iri_prefix, text) = (args.iri_prefix, args.text.options());
     let (follow, detail, language) = (args.follow, args.detail, args.lang);
-    let options = Options { follow, detail, scope, language, iri_prefix, text };
+    let options = Options { follow, detail, scope, language, iri_prefix, comparison: None, text };
     // Before the output is made: it may be that of an earlier, good conversion.
     let mut sources = args
         .logs
@@ -236,7 +236,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     quiet_if_closed(convert(&mut sources, &format, out, &options))
 }
 
-fn convert(
+/// Writes logs in a format, one after the other.
+pub(super) fn convert(
     sources: &mut [Source],
     format: &Format,
     output: Output,

@@ -44,7 +44,12 @@ impl Alignment {
         let mut pairs = VecDeque::from([(None, None)]);
         while let Some((parent_a, parent_b)) = pairs.pop_front() {
             let children = (one.children(parent_a), other.children(parent_b));
-            for (child_a, child_b) in matched(&one, &other, children.0, children.1) {
+            let mut matches = matched(&one, &other, children.0, children.1);
+            if parent_a.is_none() {
+                // What was compared is what was started, whatever that ran.
+                matches.extend(left_over(&matches, children.0, children.1));
+            }
+            for (child_a, child_b) in matches {
                 this.pair(child_a, child_b);
                 pairs.push_back((Some(child_a), Some(child_b)));
             }
@@ -81,17 +86,44 @@ impl Alignment {
             let mut programs_b: VecDeque<_> =
                 other.run.processes[b as usize].programs.iter().copied().collect();
             for program_a in programs_a {
-                let is_same = |b: &ProgramId| {
-                    one.run.programs[program_a as usize].is_own
-                        == other.run.programs[*b as usize].is_own
-                };
-                let Some(at) = programs_b.iter().position(is_same) else { continue };
+                let likes =
+                    |like: Like| programs_b.iter().position(|b| like(one, other, program_a, *b));
+                let at =
+                    likes(runs_same).or_else(|| likes(runs_like)).or_else(|| likes(is_of_kind));
+                let Some(at) = at else { continue };
                 let program_b = programs_b.drain(..=at).next_back().unwrap_or(program_a);
                 self.programs[program_a as usize] = Some(program_b);
                 self.programs_back[program_b as usize] = Some(program_a);
             }
         }
     }
+}
+
+/// Whether a program of one side is one of the other.
+type Like = fn(&Side<'_>, &Side<'_>, ProgramId, ProgramId) -> bool;
+
+fn is_of_kind(one: &Side<'_>, other: &Side<'_>, a: ProgramId, b: ProgramId) -> bool {
+    one.run.programs[a as usize].is_own == other.run.programs[b as usize].is_own
+}
+
+fn runs_same(one: &Side<'_>, other: &Side<'_>, a: ProgramId, b: ProgramId) -> bool {
+    is_of_kind(one, other, a, b) && one.argv(a) == other.argv(b)
+}
+
+fn runs_like(one: &Side<'_>, other: &Side<'_>, a: ProgramId, b: ProgramId) -> bool {
+    let name = |words: Vec<&[u8]>| words.first().map(|word| base(word).to_vec());
+    is_of_kind(one, other, a, b) && name(one.argv(a)) == name(other.argv(b))
+}
+
+/// Those that are matched with nobody, in their order.
+fn left_over(
+    matches: &[(ProcessId, ProcessId)],
+    a: &[ProcessId],
+    b: &[ProcessId],
+) -> Vec<(ProcessId, ProcessId)> {
+    let left_a = a.iter().filter(|id| !matches.iter().any(|(a, _)| a == *id));
+    let left_b = b.iter().filter(|id| !matches.iter().any(|(_, b)| b == *id));
+    left_a.copied().zip(left_b.copied()).collect()
 }
 
 /// One of the runs, with what its processes are told apart by.
@@ -137,6 +169,12 @@ impl<'a> Side<'a> {
 
     fn children(&self, of: Option<ProcessId>) -> &[ProcessId] {
         self.children.get(&of).map_or(&[], Vec::as_slice)
+    }
+
+    /// The arguments of a program, normalised.
+    fn argv(&self, id: ProgramId) -> Vec<&'a [u8]> {
+        let words = &self.run.programs[id as usize].normal_argv;
+        words.iter().map(|word| self.run.text(*word)).collect()
     }
 
     /// Whether it runs a program of its own.

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::finding::{Count, Finding, Force, Kind};
 use super::pair::{Both, Pair, text};
 use super::portrait::{Deeds, End, Portrait, ProcessId, ProgramId, Use};
-use super::temporary::is_temporary;
 
 /// A result may be so much longer or shorter and still be the same: messages that tell
 /// how long something took are of various lengths.
@@ -160,12 +159,21 @@ fn things(pair: &Pair<'_>, recorded: u16, found: &mut Vec<Finding>, paths: bool)
             continue;
         }
         let (users_a, users_b) = (pair.users_a(both.a), pair.users_b(both.b));
-        let name = both.a.map(|a| pair.a.name(a)).or(both.b.map(|b| pair.b.name(b)));
-        let counted = if name.is_some_and(is_temporary) { TEMPORARY & recorded } else { recorded };
+        let is_temporary = match both.a {
+            Some(a) => pair.a.is_temporary(a),
+            None => both.b.is_some_and(|b| pair.b.is_temporary(b)),
+        };
+        let counted = if is_temporary { TEMPORARY & recorded } else { recorded };
         let (a, b) = (deeds(users_a, counted), deeds(users_b, counted));
         // What the run before has left is written over.
         let is_written = a & b & Deeds::WRITE != 0;
-        let kept = if is_written { !Deeds::MAKE } else { u16::MAX };
+        // So is a directory that is found there used.
+        let is_left = pair.was_left(both) && !users_b.is_empty();
+        let kept = match (is_left, is_written) {
+            (true, _) => !(Deeds::MAKE | Deeds::REMOVE),
+            (false, true) => !Deeds::MAKE,
+            (false, false) => u16::MAX,
+        };
         let (a, b) = (a & kept, b & kept);
         match (a, b) {
             (0, 0) => {}
@@ -187,10 +195,13 @@ fn things(pair: &Pair<'_>, recorded: u16, found: &mut Vec<Finding>, paths: bool)
 
 /// Whether only programs touched it that the other run has not: that is told of them.
 fn follows(pair: &Pair<'_>, both: Both) -> bool {
-    let (users_a, users_b) = (pair.users_a(both.a), pair.users_b(both.b));
-    let is_alone_a = |user: &(ProgramId, Use)| pair.alignment.programs[user.0 as usize].is_none();
+    // Shells look for programs before they start them.
+    let does = |user: &&(ProgramId, Use)| user.1.deeds & Deeds::WEIGHTY != 0;
+    let users_a: Vec<_> = pair.users_a(both.a).iter().filter(does).collect();
+    let users_b: Vec<_> = pair.users_b(both.b).iter().filter(does).collect();
+    let is_alone_a = |user: &&(ProgramId, Use)| pair.alignment.programs[user.0 as usize].is_none();
     let is_alone_b =
-        |user: &(ProgramId, Use)| pair.alignment.programs_back[user.0 as usize].is_none();
+        |user: &&(ProgramId, Use)| pair.alignment.programs_back[user.0 as usize].is_none();
     if users_b.is_empty() {
         users_a.iter().all(is_alone_a)
     } else {
@@ -205,7 +216,12 @@ fn is_about(pair: &Pair<'_>, both: Both, finding: &Finding) -> bool {
     let Some(name) = both.b.map(|b| pair.b.name(b)).or(both.a.map(|a| pair.a.name(a))) else {
         return false;
     };
-    is_kind && finding.force != Force::Hint && finding.key.ends_with(&*text(name))
+    let is_only = both.a.is_none() || both.b.is_none();
+    let is_listed = || {
+        let directory = finding.key.strip_prefix("listing:");
+        is_only && directory.is_some_and(|one| one.as_bytes() == super::listing::directory(name))
+    };
+    is_kind && finding.force != Force::Hint && (finding.key.ends_with(&*text(name)) || is_listed())
 }
 
 fn other_use(pair: &Pair<'_>, both: Both, a: u16, b: u16) -> Finding {

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::portrait::ProcessId;
+
 /// Two runs, held against each other.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Comparison {
@@ -14,6 +16,9 @@ pub struct Comparison {
     pub divergence: Option<usize>,
     /// What could not be compared, and why.
     pub limits: Vec<String>,
+    /// Which processes are the same: places in the two portraits.
+    #[serde(skip)]
+    pub processes: Vec<(ProcessId, ProcessId)>,
 }
 
 impl Comparison {
@@ -81,6 +86,8 @@ pub enum Kind {
     Exit,
     /// What was done to a file, a peer, a database.
     Use,
+    /// What a program does that the same one of the other run does not.
+    Calls,
     /// What a run made.
     Result,
     /// How long something was waited for.
@@ -106,6 +113,7 @@ impl Kind {
             Self::Process => "process",
             Self::Exit => "exit",
             Self::Use => "use",
+            Self::Calls => "calls",
             Self::Result => "result",
             Self::Wait => "wait",
             Self::Duration => "duration",

@@ -93,7 +93,7 @@ fn is_time(number: Option<u64>, units_a_second: u64, run: &Context) -> bool {
 
 /// Whether letters and digits look as if drawn, as mktemp(3) does from 62 of them. What
 /// people write has its digits at the end and its capitals at the beginnings of words.
-fn is_random(text: &[u8]) -> bool {
+pub(super) fn is_random(text: &[u8]) -> bool {
     let is_letter = |byte: &u8| !byte.is_ascii_digit();
     let letters = &text[..text.iter().rposition(is_letter).map_or(0, |last| last + 1)];
     let is_shouted = letters.iter().all(u8::is_ascii_uppercase);

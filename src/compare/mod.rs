@@ -20,11 +20,14 @@
 //! | `portrait` | what is left of a run |
 //! | `painter` | what of its flow a portrait needs |
 //! | `sitting` | how that becomes a portrait |
+//! | `tape` | what each thread did, step by step |
 //! | `peer`, `texts` | names of sockets that another run knows; texts, each once |
 //! | `align` | which process of one run is which of the other |
 //! | `pair` | two portraits, aligned, with one clock |
 //! | `temporary` | which of the files that runs make for themselves are the same |
-//! | `outside`, `refused`, `doing`, `timing` | what is different, by where it comes from |
+//! | `outside`, `refused`, `listing`, `doing`, `timing` | what is different, by where it comes from |
+//! | `sequence` | two sequences of steps, held against each other |
+//! | `parting` | where programs that are the same part |
 //! | `rank` | which difference is the cause of others |
 //! | `finding` | what a difference is |
 //! | `baseline` | what varies among good runs |
@@ -35,16 +38,20 @@ mod context;
 mod doing;
 mod finding;
 mod holds;
+mod listing;
 mod normal;
 mod outside;
 mod painter;
 mod pair;
+mod parting;
 mod peer;
 mod portrait;
 mod rank;
 mod refused;
 mod rules;
+mod sequence;
 mod sitting;
+mod tape;
 mod temporary;
 mod texts;
 mod timing;
@@ -56,7 +63,7 @@ pub use normal::{Normal, Normaliser, Taken};
 pub use painter::Painter;
 pub use portrait::{
     About, Deeds, End, Passage, Portrait, Process, ProcessId, Program, ProgramId, Refusal, State,
-    TextId, Thing, ThingId, Use,
+    Step, TextId, Thing, ThingId, Track, Use,
 };
 pub use rank::compare;
 pub use rules::{Mapping, Place, RuleError, Rules};

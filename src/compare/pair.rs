@@ -3,7 +3,9 @@
 use rustc_hash::FxHashMap;
 
 use super::align::Alignment;
-use super::portrait::{Portrait, Program, ProgramId, Refusal, TextId, Thing, ThingId, Use};
+use super::portrait::{
+    Portrait, ProcessId, Program, ProgramId, Refusal, TextId, Thing, ThingId, Use,
+};
 use super::temporary;
 
 /// Two runs.
@@ -19,6 +21,9 @@ pub(super) struct Pair<'a> {
     pub(super) users_a: FxHashMap<ThingId, Vec<(ProgramId, Use)>>,
     /// The same of the second run.
     pub(super) users_b: FxHashMap<ThingId, Vec<(ProgramId, Use)>>,
+    /// Of the children of the first run's processes, when each ended, and when in the
+    /// second run it and those before it had ended.
+    ends: FxHashMap<ProcessId, Vec<(u64, u64)>>,
 }
 
 /// A thing that at least one of the runs has.
@@ -43,7 +48,8 @@ impl<'a> Pair<'a> {
         }
         let (users_a, users_b) = (users(a), users(b));
         let alignment = Alignment::of(a, b);
-        let mut this = Self { a, b, alignment, things, things_back, users_a, users_b };
+        let ends = ends(a, b, &alignment);
+        let mut this = Self { a, b, alignment, things, things_back, users_a, users_b, ends };
         temporary::join(&mut this);
         this
     }
@@ -84,23 +90,60 @@ impl<'a> Pair<'a> {
         }
         // One that the second has not: when its parent would have made it.
         let parent = self.a.processes.get(one.process as usize).and_then(|process| process.parent);
-        match parent.and_then(|parent| self.program_at(parent, one.started)) {
-            Some(parent) => self.at(parent, one.started),
+        let Some(parent) = parent else { return time };
+        match self.program_at(parent, one.started) {
+            Some(program) => {
+                self.at(program, one.started).max(self.siblings_end(parent, one.started))
+            }
             None => time,
         }
     }
 
+    /// When in the second run those children of a process had ended that in the first had
+    /// ended by then.
+    fn siblings_end(&self, parent: ProcessId, time: u64) -> u64 {
+        let ends = self.ends.get(&parent).map_or(&[][..], Vec::as_slice);
+        let before = ends.partition_point(|(a, _)| *a <= time);
+        before.checked_sub(1).map_or(0, |last| ends[last].1)
+    }
+
     /// What a process of the first run ran at a time.
-    fn program_at(&self, process: u32, time: u64) -> Option<ProgramId> {
+    fn program_at(&self, process: ProcessId, time: u64) -> Option<ProgramId> {
         let programs = &self.a.processes.get(process as usize)?.programs;
         let began = |id: &&ProgramId| self.a.programs[**id as usize].started <= time;
         programs.iter().rev().find(began).or(programs.first()).copied()
+    }
+
+    /// Whether the first run made it and left it there, so that the second found it.
+    pub(super) fn was_left(&self, both: Both) -> bool {
+        let (one, other) = (&self.a.about, &self.b.about);
+        let is_after = one.host == other.host && one.began.saturating_add(one.end) <= other.began;
+        let thing = both.a.and_then(|a| self.a.things.get(a as usize));
+        is_after && thing.is_some_and(|thing| thing.changed.is_some() && !thing.is_gone)
     }
 
     /// Whether the two programs are the same one.
     pub(super) fn is_same(&self, a: ProgramId, b: ProgramId) -> bool {
         self.alignment.programs.get(a as usize).copied().flatten() == Some(b)
     }
+}
+
+fn ends(a: &Portrait, b: &Portrait, of: &Alignment) -> FxHashMap<ProcessId, Vec<(u64, u64)>> {
+    let mut ends: FxHashMap<ProcessId, Vec<(u64, u64)>> = FxHashMap::default();
+    for (process, other) in a.processes.iter().zip(&of.processes) {
+        let Some((parent, other)) = process.parent.zip(*other) else { continue };
+        let both = process.ended.zip(b.processes[other as usize].ended);
+        ends.entry(parent).or_default().extend(both);
+    }
+    for list in ends.values_mut() {
+        list.sort_unstable();
+        let mut latest = 0;
+        for (_, end) in list {
+            latest = latest.max(*end);
+            *end = latest;
+        }
+    }
+    ends
 }
 
 fn users(run: &Portrait) -> FxHashMap<ThingId, Vec<(ProgramId, Use)>> {
@@ -133,7 +176,7 @@ impl Portrait {
     }
 
     /// A command line for people.
-    pub(super) fn shown_command(&self, id: ProgramId) -> String {
+    pub fn shown_command(&self, id: ProgramId) -> String {
         let command = text(&self.command(id, false));
         let is_own = self.programs.get(id as usize).is_some_and(|program| program.is_own);
         match (command.is_empty(), is_own) {

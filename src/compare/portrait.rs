@@ -28,6 +28,33 @@ pub struct Portrait {
     pub things: Vec<Thing>,
     /// What went from one program to another.
     pub passages: Vec<Passage>,
+    /// What calls did, each once.
+    #[serde(skip)]
+    pub steps: Vec<Step>,
+    /// What its threads did, step by step. A baseline has none: it would be as long as a
+    /// log.
+    #[serde(skip)]
+    pub tracks: Vec<Track>,
+}
+
+/// What a call did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Step {
+    /// The call.
+    pub call: TextId,
+    /// Its error; 0 if it succeeded.
+    pub errno: u16,
+    /// What it was about.
+    pub things: [Option<ThingId>; 2],
+}
+
+/// What a thread did while its process ran one program.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Track {
+    /// The program.
+    pub program: ProgramId,
+    /// Places in [`Portrait::steps`], and when each step began.
+    pub steps: Vec<(u32, u64)>,
 }
 
 /// Where a portrait comes from.
@@ -54,6 +81,9 @@ pub struct About {
 /// A process.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Process {
+    /// The number of its first task within the run.
+    #[serde(default)]
+    pub task: u32,
     /// Its id: for people.
     pub pid: u32,
     /// Who made it.

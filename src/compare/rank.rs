@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 use super::finding::{Comparison, Finding, Force, Kind};
 use super::pair::Pair;
 use super::portrait::{Deeds, Portrait};
-use super::{doing, outside, refused, timing};
+use super::{doing, listing, outside, parting, refused, timing};
 use crate::abi::{Abi, Filter, number};
 
 /// What is different between two runs.
@@ -15,12 +15,19 @@ pub fn compare(a: &Portrait, b: &Portrait) -> Comparison {
     let recorded = recorded(a, b, &mut limits);
     outside::find(&pair, &mut findings);
     refused::find(&pair, &mut findings);
-    let counts = doing::find(&pair, recorded, &mut findings);
+    listing::find(&pair, &mut findings);
+    let mut counts = doing::find(&pair, recorded, &mut findings);
+    let have_tracks = [a, b].iter().all(|run| !run.tracks.is_empty());
+    if have_tracks && a.about.filter == b.about.filter {
+        counts.push(parting::find(&pair, &mut findings));
+    }
     timing::find(&pair, &mut findings);
     say_limits(a, b, &mut limits);
     rank(&mut findings);
     let divergence = divergence(&findings);
-    Comparison { findings, counts, divergence, limits }
+    let processes = pair.alignment.processes.iter().zip(0..);
+    let processes = processes.filter_map(|(b, a)| Some((a, (*b)?))).collect();
+    Comparison { findings, counts, divergence, limits, processes }
 }
 
 /// The finding that shows first.
@@ -100,8 +107,10 @@ fn rank(findings: &mut Vec<Finding>) {
         promote(findings);
     }
     if is_different {
-        // Where the runs differ, a few bytes of their results are no accident.
-        let results = findings.iter_mut().filter(|finding| finding.kind == Kind::Result);
+        // Where the runs differ, a few bytes of their results are no accident, nor is what
+        // their programs do otherwise.
+        let is_result = |finding: &&mut Finding| matches!(finding.kind, Kind::Result | Kind::Calls);
+        let results = findings.iter_mut().filter(is_result);
         results.for_each(|finding| finding.force = finding.force.min(Force::Effect));
     }
     findings.sort_by_key(order);

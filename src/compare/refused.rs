@@ -7,7 +7,6 @@ use super::finding::{Finding, Force, Kind};
 use super::outside::shown_state;
 use super::pair::{Both, Pair, text};
 use super::portrait::{Deeds, End, Portrait, ProgramId, Refusal, ThingId, Use};
-use super::temporary::is_temporary;
 
 /// Uses that show that a thing could be used.
 const USED: u16 = Deeds::WEIGHTY | Deeds::OPEN | Deeds::LIST;
@@ -78,7 +77,7 @@ fn is_used(users: &[(ProgramId, Use)]) -> bool {
 /// which an error is no more than a question.
 fn is_own(pair: &Pair<'_>, both: Both) -> bool {
     let made = |run: &Portrait, id: Option<ThingId>| {
-        id.is_none_or(|id| is_temporary(run.name(id)) && run.things[id as usize].changed.is_some())
+        id.is_none_or(|id| run.is_temporary(id) && run.things[id as usize].changed.is_some())
     };
     made(pair.a, both.a) && made(pair.b, both.b)
 }
@@ -101,7 +100,12 @@ fn thing(
     let (used_a, used_b) = (is_used(pair.users_a(both.a)), is_used(pair.users_b(both.b)));
     match (new_a, new_b) {
         (_, Some((program, refusal))) if used_a => {
-            found.push(refused_in_b(pair, both, *program, refusal));
+            let mut finding = refused_in_b(pair, both, *program, refusal);
+            let is_there = i32::from(refusal.errno) == libc::EEXIST;
+            if is_there && pair.was_left(both) && !is_fatal(pair.b, *program) {
+                finding.force = Force::Hint;
+            }
+            found.push(finding);
         }
         // What is temporary is there or not, as those left it who came by before.
         _ if is_own(pair, both) => {}
@@ -223,7 +227,12 @@ fn refused_in_a(pair: &Pair<'_>, both: Both, program: ProgramId, was: &Refusal) 
     let is_missing = i32::from(was.errno) == libc::ENOENT;
     Finding {
         kind: if is_missing { Kind::Missing } else { Kind::Refusal },
-        force: if is_found { Force::Cause } else { Force::Effect },
+        // The first run has made it itself.
+        force: match (pair.was_left(both), is_found) {
+            (true, _) => Force::Hint,
+            (false, true) => Force::Cause,
+            (false, false) => Force::Effect,
+        },
         what: if is_missing { format!("{name} is there") } else { format!("the use of {name}") },
         a: Some(pair.a.shown_refusal(was)),
         b: Some("it can be used".into()),
@@ -277,6 +286,17 @@ fn stale_reads(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     }
 }
 
+/// Whether the first run's program was refused the same, and went on.
+fn is_usual(pair: &Pair<'_>, program: ProgramId, blame: &Refusal) -> bool {
+    let other = pair.alignment.programs_back[program as usize];
+    let refusals = other.map_or(&[][..], |other| &pair.a.programs[other as usize].refusals);
+    let name = |run: &Portrait, thing: Option<ThingId>| thing.map(|id| run.name(id).to_vec());
+    refusals.iter().any(|one| {
+        (one.errno, pair.a.text(one.call)) == (blame.errno, pair.b.text(blame.call))
+            && name(pair.a, one.thing) == name(pair.b, blame.thing)
+    })
+}
+
 /// Processes that failed in the second run alone, and the calls that are to blame where
 /// those are about nothing that has a name.
 fn blamed(pair: &Pair<'_>, found: &mut Vec<Finding>) {
@@ -290,7 +310,7 @@ fn blamed(pair: &Pair<'_>, found: &mut Vec<Finding>) {
                 && finding.b.as_ref().is_some_and(|b| *b == pair.b.shown_refusal(blame))
         });
         let Some(program) = process.programs.last() else { continue };
-        if is_new && !is_told {
+        if is_new && !is_told && !is_usual(pair, *program, blame) {
             let mut finding = refusal_finding(pair, *program, blame, Force::Effect);
             finding.evidence.push("the process failed because of it".into());
             found.push(finding);

@@ -7,15 +7,16 @@ use super::normal::Normaliser;
 use super::painter::{Notes, Painter};
 use super::peer;
 use super::portrait::{
-    About, Deeds, End, Passage, Portrait, Process, ProcessId, Program, ProgramId, Refusal, Thing,
-    ThingId, Use,
+    About, Deeds, End, Passage, Portrait, Process, ProcessId, Program, ProgramId, Refusal, Step,
+    Thing, ThingId, Track, Use,
 };
 use super::rules::{Mapping, Place, Rules};
+use super::tape::Call;
 use super::texts::Texts;
 use crate::event::TaskId;
 use crate::flow::graph::Resource;
 use crate::flow::graph::{self, Activity, ActivityIndex, Deed, Failure, Graph, Usage};
-use crate::flow::{Class, ResourceId};
+use crate::flow::{Class, Endpoint, ResourceId, Socket};
 
 impl Painter {
     /// The portrait, once the flow is finished; `state` is the flow's.
@@ -40,6 +41,7 @@ impl Painter {
             by_name: FxHashMap::default(),
             by_resource: FxHashMap::default(),
             made: made(&graph),
+            written: written(&graph),
         };
         sitting.paint(About { end: graph.end, ..about })
     }
@@ -79,6 +81,18 @@ fn made(graph: &Graph) -> FxHashSet<ResourceId> {
     changed.chain(created.map(|resource| resource.id)).collect()
 }
 
+/// When the run last wrote what.
+fn written(graph: &Graph) -> FxHashMap<ResourceId, u64> {
+    let mut written = FxHashMap::default();
+    for usage in &graph.usages {
+        if let Some(given) = usage.given {
+            let last: &mut u64 = written.entry(usage.resource).or_default();
+            *last = given.last.max(*last);
+        }
+    }
+    written
+}
+
 struct Sitting<'a> {
     graph: &'a Graph,
     kept_ports: FxHashSet<u16>,
@@ -90,6 +104,8 @@ struct Sitting<'a> {
     by_name: FxHashMap<(u32, u32), ThingId>,
     by_resource: FxHashMap<ResourceId, Option<ThingId>>,
     made: FxHashSet<ResourceId>,
+    /// When things were last written.
+    written: FxHashMap<ResourceId, u64>,
 }
 
 impl Sitting<'_> {
@@ -99,12 +115,15 @@ impl Sitting<'_> {
         self.refusals(&mut programs);
         let processes = self.processes();
         let passages = self.passages();
+        let (steps, tracks) = self.tracks();
         Portrait {
             about,
             processes,
             programs,
             things: self.things,
             passages,
+            steps,
+            tracks,
             texts: self.texts.into_list(),
         }
     }
@@ -114,6 +133,7 @@ impl Sitting<'_> {
         let index: FxHashMap<TaskId, ProcessId> =
             graph.processes.iter().zip(0..).map(|(process, index)| (process.id, index)).collect();
         let one = |process: &graph::Process| Process {
+            task: process.id.0,
             pid: process.pid,
             parent: process.parent.and_then(|parent| index.get(&parent).copied()),
             programs: process.activities.iter().map(|index| index.position() as u32).collect(),
@@ -203,32 +223,33 @@ impl Sitting<'_> {
             true => Place::Path,
             false => Place::Text,
         };
-        let taken = self.normaliser.normal(place, &name).taken;
-        let dates: Vec<Vec<u8>> =
-            taken.into_iter().filter(|one| one.is_date).map(|one| one.was).collect();
-        let (class, normal) =
-            (self.texts.id(class(resource.class).as_bytes()), self.normal(place, &name));
-        let next = self.things.len() as ThingId;
-        let id = *self.by_name.entry((class, normal)).or_insert(next);
-        if id == next {
-            let thing = Thing {
-                class,
-                name: normal,
-                raw: self.texts.id(&name),
-                count: 0,
-                dates: dates.iter().map(|date| self.texts.id(date)).collect(),
-                ..Thing::default()
-            };
-            self.things.push(thing);
-        }
+        let id = self.named(resource.class, place, &name);
         let thing = &mut self.things[id as usize];
         thing.count += 1;
         thing.is_gone = resource.is_gone();
-        if let Some((before, after)) = self.notes.states.get(&resource.id) {
-            thing.before.get_or_insert_with(|| before.clone());
-            thing.after = Some(after.clone());
+        if let Some(seen) = self.notes.states.get(&resource.id) {
+            thing.before.get_or_insert_with(|| seen.first.clone());
+            // What was written since it was looked at is not known.
+            let written = self.written.get(&resource.id);
+            let is_last = written.is_none_or(|written| *written <= seen.at);
+            thing.after = Some(&seen.last).filter(|_| is_last).cloned();
         }
         Some(id)
+    }
+
+    /// The thing of that name.
+    fn named(&mut self, of: Class, place: Place, name: &[u8]) -> ThingId {
+        let (class, normal) = (self.texts.id(class(of).as_bytes()), self.normal(place, name));
+        let next = self.things.len() as ThingId;
+        let id = *self.by_name.entry((class, normal)).or_insert(next);
+        if id == next {
+            let taken = self.normaliser.normal(place, name).taken;
+            let dates = taken.iter().filter(|one| one.is_date);
+            let dates = dates.map(|date| self.texts.id(&date.was)).collect();
+            let raw = self.texts.id(name);
+            self.things.push(Thing { class, name: normal, raw, dates, ..Thing::default() });
+        }
+        id
     }
 
     fn thing_name(&self, resource: &Resource) -> Option<Vec<u8>> {
@@ -240,6 +261,14 @@ impl Sitting<'_> {
             Class::Pipe | Class::Anonymous if !resource.has_path() => None,
             _ => Some(resource.name.to_vec()).filter(|name| !name.is_empty()),
         }
+    }
+
+    /// What a socket would have been connected to.
+    fn peer(&mut self, socket: Option<ResourceId>, to: &Endpoint) -> Option<ThingId> {
+        let resource = self.graph.resource(socket?)?;
+        let socket = Socket { remote: Some(to.clone()), ..resource.socket.clone()? };
+        let name = peer::name(&socket, &self.kept_ports)?;
+        Some(self.named(resource.class, Place::Text, &name))
     }
 
     fn uses(&mut self, programs: &mut [Program]) {
@@ -289,7 +318,10 @@ impl Sitting<'_> {
         let mut all: Vec<_> = self.notes.refusals.iter().collect();
         all.sort_by_key(|(refused, (_, first))| (*first, refused.activity, refused.errno));
         for (refused, (count, first)) in all {
-            let thing = refused.about.and_then(|id| self.thing(id));
+            let thing = match &refused.to {
+                Some(to) => self.peer(refused.about, to),
+                None => refused.about.and_then(|id| self.thing(id)),
+            };
             if refused.about.is_some() && thing.is_none() {
                 continue;
             }
@@ -325,6 +357,43 @@ impl Sitting<'_> {
             });
         }
         passages
+    }
+}
+
+/// Stands for a step about nothing that another run could know.
+const NAMELESS: u32 = u32::MAX;
+
+impl Sitting<'_> {
+    fn tracks(&mut self) -> (Vec<Step>, Vec<Track>) {
+        let (tapes, mut steps) = (&self.notes.tapes, Vec::new());
+        let mut known: FxHashMap<Step, u32> = FxHashMap::default();
+        let mut number = |call: &Call| {
+            let things = call.about.map(|about| about.and_then(|id| self.thing(id)));
+            let things = match things {
+                [None, None] => return NAMELESS,
+                // A name and what is behind it.
+                [one, other] if one == other => [one, None],
+                both => both,
+            };
+            let name = self.texts.id(call.name.as_bytes());
+            let step = Step { call: name, errno: call.errno, things };
+            let next = steps.len() as u32;
+            let number = *known.entry(step.clone()).or_insert(next);
+            if number == next {
+                steps.push(step);
+            }
+            number
+        };
+        let numbers: Vec<u32> = tapes.calls.iter().map(&mut number).collect();
+        let tracks = tapes.all.iter().map(|tape| {
+            let steps = tape.steps.iter().map(|(call, at)| (numbers[*call as usize], *at));
+            Track {
+                program: tape.activity.position() as ProgramId,
+                steps: steps.filter(|(step, _)| *step != NAMELESS).collect(),
+            }
+        });
+        let tracks = tracks.collect();
+        (steps, tracks)
     }
 }
 

@@ -84,7 +84,8 @@ fn wait(pair: &Pair<'_>, both: Both, noise: u64, found: &mut Vec<Finding>) {
     };
     found.push(Finding {
         kind: Kind::Wait,
-        force: Force::Cause,
+        // That something was quicker harms nobody.
+        force: if b_is_longer { Force::Cause } else { Force::Hint },
         what: format!("{what} took {}", if b_is_longer { "longer" } else { "less" }),
         a: Some(shown(was)),
         b: Some(shown(is)),

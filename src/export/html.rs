@@ -53,6 +53,7 @@ pub fn exporter<'a>(
     Ok(Box::new(Html {
         out,
         language: options.language,
+        comparison: options.comparison.clone(),
         flow: Writing::apart(&options.scope)?,
         threads: Threads::new(Store::new()?),
         counts: Counts::default(),
@@ -63,6 +64,7 @@ pub fn exporter<'a>(
 struct Html<W> {
     out: W,
     language: Option<Language>,
+    comparison: Option<String>,
     flow: Writing,
     threads: Threads,
     counts: Counts,
@@ -139,6 +141,9 @@ impl<W: Write> Exporter for Html<W> {
         let mut out = BufWriter::with_capacity(1 << 16, self.out);
         out.write_all(frame.before().as_bytes())?;
         template::about(&serde_json::to_string(&about)?, &mut out)?;
+        if let Some(comparison) = &self.comparison {
+            template::comparison(comparison, &mut out)?;
+        }
         store.write(&flow, "id=\"flow\"", &mut out)?;
         if let Some(things) = things {
             things.write(&mut store, &mut out)?;

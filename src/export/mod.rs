@@ -86,6 +86,9 @@ pub struct Options {
     /// RDF: what the IRIs of things that have a moniker begin with; without it they are
     /// the run's. [`rdf::check_iri_prefix`] holds it to be one.
     pub iri_prefix: Option<String>,
+    /// HTML: how the two runs of the page differ, as a JSON document; `docs/html.md` tells
+    /// of its form. Without it, the page shows runs one below the other.
+    pub comparison: Option<String>,
     /// How text looks.
     pub text: TextOptions,
 }

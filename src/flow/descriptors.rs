@@ -19,6 +19,9 @@ pub struct Descriptor {
     pub open: Option<OpenId>,
     /// Which ways bytes can go through it.
     pub access: Access,
+    /// When the call that made it had returned: nanoseconds since the run's start. 0 if it
+    /// was there before.
+    pub since: u64,
 }
 
 /// Which ways bytes can go through a descriptor.
@@ -56,7 +59,7 @@ impl Access {
 
 impl Descriptor {
     pub(super) fn new(resource: ResourceId, cloexec: bool, access: Access) -> Self {
-        Self { resource, cloexec, open: None, access }
+        Self { resource, cloexec, open: None, access, since: 0 }
     }
 }
 
@@ -82,8 +85,11 @@ impl Descriptors {
         }
     }
 
-    pub(super) fn close(&mut self, fd: i32) {
-        if self.0.contains_key(&fd) {
+    /// What a call does that began then and closes a descriptor. The kernel frees its
+    /// number at once: another thread may have got it for something new before the call
+    /// returns, and that stays.
+    pub(super) fn close(&mut self, fd: i32, began: u64) {
+        if self.get(fd).is_some_and(|descriptor| descriptor.since <= began) {
             Arc::make_mut(&mut self.0).remove(&fd);
         }
     }
@@ -125,6 +131,17 @@ mod tests {
             table.set(*fd, Descriptor::new(resource, *cloexec, Access::Any));
         }
         table
+    }
+
+    #[test]
+    fn what_another_thread_has_opened_meanwhile_stays() {
+        let mut table = table(&[(5, false)]);
+        let new = Descriptor { since: 20, ..table.get(5).expect("it is open") };
+        table.set(5, new);
+        table.close(5, 10);
+        assert_eq!(open(&table), [5]);
+        table.close(5, 30);
+        assert_eq!(open(&table), [0; 0]);
     }
 
     fn open(table: &Descriptors) -> Vec<i32> {

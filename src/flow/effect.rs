@@ -153,7 +153,8 @@ impl Flow {
                 (false, 0) => Access::Reads,
                 (false, _) => Access::Writes,
             };
-            self.open_slot(record.task, fd, Descriptor::new(resource, cloexec, access));
+            let slot = Descriptor::new(resource, cloexec, access);
+            self.open_slot(record.task, fd, Descriptor { since: made(record), ..slot });
             self.uses.push(Use {
                 place: Place::Pair(index),
                 verb: Verb::Pairs,
@@ -167,7 +168,9 @@ impl Flow {
         let operands = plan.prototype.effect.operands;
         let flags = record.words[2];
         match *operands {
-            [fd] => self.table(record.task, |table| table.close(word(record, fd.arg) as i32)),
+            [fd] => self.table(record.task, |table| {
+                table.close(word(record, fd.arg) as i32, record.start);
+            }),
             [first, last] => {
                 if flags & CLOSE_RANGE_UNSHARE != 0 {
                     self.unshare(record.task, CLONE_FILES);
@@ -195,12 +198,16 @@ impl Flow {
         let to = record.result as i32;
         match self.state.slot(record.task, from) {
             Some(from) => {
-                self.open_slot(record.task, to, Descriptor { cloexec, ..from });
+                self.open_slot(
+                    record.task,
+                    to,
+                    Descriptor { cloexec, since: made(record), ..from },
+                );
                 let (place, verb, resource) = (Place::Result, Verb::None, from.resource);
                 self.uses.push(Use { place, verb, resource, version: None });
             }
             // A copy of something unknown covers what was there.
-            None => self.table(record.task, |table| table.close(to)),
+            None => self.table(record.task, |table| table.close(to, u64::MAX)),
         }
     }
 
@@ -309,6 +316,7 @@ impl Flow {
     /// The call returned a descriptor.
     fn give(&mut self, record: &Record<'_>, descriptor: Descriptor) {
         let resource = descriptor.resource;
+        let descriptor = Descriptor { since: made(record), ..descriptor };
         self.open_slot(record.task, record.result as i32, descriptor);
         self.uses.push(Use { place: Place::Result, verb: Verb::None, resource, version: None });
     }
@@ -367,6 +375,11 @@ impl Flow {
         }
         id
     }
+}
+
+/// When a call that made a descriptor had returned.
+fn made(record: &Record<'_>) -> u64 {
+    record.end.unwrap_or(record.start)
 }
 
 fn word(record: &Record<'_>, arg: u8) -> u64 {

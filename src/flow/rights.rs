@@ -248,7 +248,7 @@ impl Flow {
 
     /// A descriptor stands for something that is not known: no longer for what it did.
     fn covers(&mut self, task: TaskId, fd: i32) {
-        self.table(task, |table| table.close(fd));
+        self.table(task, |table| table.close(fd, u64::MAX));
     }
 }
 

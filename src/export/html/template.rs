@@ -68,6 +68,14 @@ pub(super) fn about(json: &str, out: &mut impl Write) -> io::Result<()> {
     out.write_all(b"</script>\n")
 }
 
+/// How two runs differ: JSON, in which what could be markup is escaped as its strings can
+/// (RFC 8259).
+pub(super) fn comparison(json: &str, out: &mut impl Write) -> io::Result<()> {
+    out.write_all(b"<script type=\"application/json\" id=\"comparison\">")?;
+    out.write_all(json.replace('<', "\\u003c").as_bytes())?;
+    out.write_all(b"</script>\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,7 +19,10 @@ function laneText(row, app) {
   if (row.kind === "thread") return visible(namesOf(row, { language, t }).rest);
   const { process } = row;
   const end = `${endText(process, t)}${process.node.deleted ? `, ${t("end.deleted")}` : ""}`;
+  const mark = app.comparison?.markOf(process);
   return [
+    ...(app.comparison ? [app.comparison.sideOf(process)] : []),
+    ...(mark ? [t(`compare.${mark}`)] : []),
     shortened(command(process), 120),
     `pid ${process.node.pid}`,
     duration(lifetime(process, app.model.end), language),

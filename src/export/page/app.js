@@ -3,6 +3,7 @@
 
 import { Accessible } from "./a11y.js";
 import { Address } from "./address.js";
+import { comparisonOf } from "./beside.js";
 import { failures } from "./blame.js";
 import { prepare, sizesFor } from "./canvas.js";
 import { palette } from "./colours.js";
@@ -46,10 +47,12 @@ const FEW_LANES = 12;
 export class App {
   constructor(source) {
     this.source = source;
-    this.model = new Model();
+    this.comparison = comparisonOf(document);
+    this.model = new Model(this.comparison?.starts ?? null);
     this.about = source.about();
     this.initial = {
       ...INITIAL,
+      tab: this.comparison ? "compare" : INITIAL.tab,
       language: this.about.default_language ?? preferred(navigator.languages ?? []),
     };
     const asked = read(location.hash);
@@ -271,12 +274,12 @@ export class App {
     if (this.keys.layout === key) return;
     this.keys.layout = key;
     const shown = passes(state.filters, this.model);
-    this.layout = layout(this.model, { ...state, selected: this.revealed, shown }, this.sizes);
+    this.layout = layout(this.model, { ...state, selected: this.revealed, shown, beside: this.comparison }, this.sizes);
   }
 
   /** All that drawing needs to know. */
   frame() {
-    const { model, layout: lanes, view, colours, sizes, state, hover, longest, t } = this;
+    const { model, layout: lanes, view, colours, sizes, state, hover, longest, t, comparison } = this;
     const users = model.resources.has(state.selected) ? model.usersOf(state.selected) : null;
     const frame = {
       model,
@@ -289,6 +292,7 @@ export class App {
       longest,
       t,
       users,
+      comparison,
       language: state.language,
     };
     frame.grave = this.failures && this.grave;

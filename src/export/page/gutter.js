@@ -1,6 +1,7 @@
 // The left side: the tree of lanes with their names. On a narrow screen names stand above the bars.
 
 import { endText, isLit } from "./bars.js";
+import { SIGNS } from "./beside.js";
 import { FONT, fitted } from "./canvas.js";
 import { command, failed } from "./model.js";
 import { number, plain, shortCommand, visible } from "./text.js";
@@ -47,6 +48,7 @@ function drawName(row, frame) {
   context.globalAlpha = row.dim || (frame.lit && !isLit(row, frame.lit)) ? 0.5 : 1;
   if (foldable(row)) triangle(context, x + 5, middle, isOpen(row), colours.soft);
   x += 15;
+  if (frame.comparison && row.kind === "process") x = drawSide(row, frame, x, middle);
   const badge = badgeOf(row, frame);
   let end = right;
   if (badge) {
@@ -79,6 +81,31 @@ function put(text, x, y, { context, sizes, colours }) {
     context.strokeText(text, x, y);
   }
   context.fillText(text, x, y);
+}
+
+/** Which run a lane is of, and how it differs from that of the other. */
+function drawSide(row, { context, top, colours, comparison, width }, x, middle) {
+  const mark = comparison.markOf(row.process);
+  const colour = { changed: colours.warn, onlyA: colours.accent, onlyB: colours.accent }[mark];
+  const side = comparison.sideOf(row.process);
+  if (row.pair?.[0] === row.id) {
+    context.fillStyle = colours.line;
+    context.fillRect(0, row.y - top, width, 1);
+  }
+  if (mark) {
+    context.fillStyle = colour;
+    context.fillRect(0, row.y - top + 1, 3, row.height - 1);
+  }
+  context.textAlign = "left";
+  context.font = `600 11px ${FONT}`;
+  context.fillStyle = colours.soft;
+  context.fillText(side, x, middle);
+  if (mark) {
+    context.font = `700 13px ${FONT}`;
+    context.fillStyle = colour;
+    context.fillText(SIGNS[mark], x + 11, middle);
+  }
+  return x + 24;
 }
 
 /** Whether a lane is open. */

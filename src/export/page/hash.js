@@ -21,7 +21,7 @@ const KNOWN = {
   flows: ["selected", "all", "none"],
   language: Object.keys(LANGUAGES),
   theme: ["auto", "light", "dark"],
-  tab: ["details", "resources"],
+  tab: ["details", "resources", "compare"],
 };
 
 /** The state as text; what is as it would be without is left out. `view` is in nanoseconds, or null. */

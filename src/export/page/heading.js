@@ -11,10 +11,11 @@ export function writeRange({ view, model, state }) {
 }
 
 /** What was run. */
-export function writeTitle({ model, t }) {
+export function writeTitle({ model, t, comparison }) {
   const runs = [...model.runs.values()];
   const commands = runs.map((run) => visible(run.meta.command.map(plain).join(" ")));
-  const title = runs.length > 1 ? t("run.several", { n: runs.length }) : (commands[0] ?? "");
+  const several = comparison ? t("compare.title") : t("run.several", { n: runs.length });
+  const title = runs.length > 1 ? several : (commands[0] ?? "");
   const heading = document.getElementById("command");
   heading.textContent = shortCommand(title) || "rtrace";
   heading.title = commands.join("\n");

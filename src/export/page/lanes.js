@@ -4,7 +4,7 @@
 export function fold(app, row) {
   const { open, closed } = app.state;
   if (row.kind === "group") toggle(open, row.id);
-  else if (row.process.children.length > 0) toggle(closed, row.id);
+  else if (row.process.children.length > 0) toggleAll(closed, row.pair ?? [row.id]);
   else toggle(open, `threads:${row.id}`);
   app.set({});
 }
@@ -17,6 +17,12 @@ export function foldThreads(app, process) {
 
 function toggle(set, name) {
   if (!set.delete(name)) set.add(name);
+}
+
+/** Of lanes that are opened and closed together, one that is closed closes all. */
+function toggleAll(set, names) {
+  const some = names.filter((name) => set.delete(name));
+  if (some.length === 0) set.add(names[0]);
 }
 
 /** Opens or closes all lanes. */

@@ -24,6 +24,15 @@ export function layout(model, state, sizes) {
   const told = [...model.processes.values()].filter((process) => process.told);
   context.total = told.length;
   if (state.shown) for (const process of told) keep(context, process);
+  if (state.beside) {
+    context.placed = new Set();
+    placeBoth(
+      context,
+      [...model.runs.values()].flatMap((run) => run.processes),
+      0,
+    );
+    return { rows: context.rows, height: context.y, rowOf: context.rowOf };
+  }
   for (const run of [...model.runs.values()].sort((a, b) => a.offset - b.offset)) {
     if (model.runs.size > 1) add(context, { kind: "machine", id: run.key, run, depth: 0 }, sizes.band);
     place(context, run.processes, 0, run.key);
@@ -126,9 +135,38 @@ export function pack(members, now) {
   return { rows, count: ends.length };
 }
 
+/** Processes of two runs: each with the one that is the same right below it. */
+function placeBoth(context, siblings, depth) {
+  const { state, model, placed } = context;
+  const isShown = (process) => process.told && (!state.shown || context.kept.has(process));
+  for (const process of siblings.filter(isShown).sort((a, b) => a.start - b.start)) {
+    if (placed.has(process)) continue;
+    const pair = state.beside.pairOf(process, model).filter(isShown);
+    const ids = pair.map(({ id }) => id);
+    const closed = ids.some((id) => state.closed.has(id));
+    for (const one of pair) placed.add(one);
+    const rows = pair.map((one) => addLanes(context, one, depth, closed));
+    for (const row of rows) row.pair = ids;
+    if (closed) pair.forEach((one, at) => hide(context, one, rows[at]));
+    else
+      placeBoth(
+        context,
+        pair.flatMap((one) => one.children),
+        depth + 1,
+      );
+  }
+}
+
 function placeProcess(context, process, depth) {
+  const closed = context.state.closed.has(process.id);
+  const row = addLanes(context, process, depth, closed);
+  if (closed) hide(context, process, row);
+  else place(context, process.children, depth + 1, process.id);
+}
+
+/** The lane of a process, and those of its threads. */
+function addLanes(context, process, depth, closed) {
   const { state, sizes } = context;
-  const closed = state.closed.has(process.id);
   const threaded = process.node.threads > 1;
   const threadsOpen = threaded && state.open.has(`threads:${process.id}`);
   const row = {
@@ -150,8 +188,7 @@ function placeProcess(context, process, depth) {
       context.rowOf.set(thread.id, lane);
     }
   }
-  if (closed) hide(context, process, row);
-  else place(context, process.children, depth + 1, process.id);
+  return row;
 }
 
 /** What is below a closed lane is at that lane. */

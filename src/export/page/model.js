@@ -10,7 +10,9 @@ const keyOf = (id) => id.slice(0, 12);
 const LANES = new Set(["run", "machine", "process", "execution", "thread"]);
 
 export class Model {
-  constructor() {
+  /** `starts`: by the keys of runs, when each begins that is to begin at the same time. */
+  constructor(starts = null) {
+    this.starts = starts;
     this.runs = new Map();
     this.machines = new Map();
     this.processes = new Map();
@@ -54,7 +56,7 @@ export class Model {
     const started = BigInt(meta.started_ns);
     this.base ??= started;
     const run = this.runs.get(meta.key) ?? { key: meta.key, processes: [] };
-    this.runs.set(meta.key, Object.assign(run, { meta, offset: Number(started - this.base) }));
+    this.runs.set(meta.key, Object.assign(run, { meta, offset: this.starts ? -this.starts.get(meta.key) : Number(started - this.base) }));
   }
 
   /** What is to be added to a time of that id's run. */

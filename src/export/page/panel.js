@@ -3,14 +3,15 @@
 import { processDetails } from "./details.js";
 import { groupDetails, resourceDetails, threadDetails } from "./detailsmore.js";
 import { button, el, fill } from "./dom.js";
+import { findings } from "./findings.js";
 import { overview } from "./overview.js";
 import { Resources } from "./resources.js";
-
-const TABS = ["details", "resources"];
 
 export class Panel {
   constructor(app) {
     this.app = app;
+    /** What can be shown; the comparison where there is one. */
+    this.names = [...(app.comparison ? ["compare"] : []), "details", "resources"];
     this.element = document.getElementById("panel");
     this.tabs = el("div", { role: "tablist", keydown: (event) => this.#arrow(event) });
     this.body = el("div", { class: "body", role: "tabpanel", id: "panel-body", tabindex: "0" });
@@ -28,15 +29,16 @@ export class Panel {
     const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!by) return;
     event.stopPropagation();
-    const at = TABS.indexOf(this.app.state.tab);
-    this.app.set({ tab: TABS[(at + by + TABS.length) % TABS.length] });
+    const { names } = this;
+    const at = names.indexOf(this.app.state.tab);
+    this.app.set({ tab: names[(at + by + names.length) % names.length] });
     requestAnimationFrame(() => this.tabs.querySelector("[aria-selected=true]").focus());
   }
 
   refresh() {
     const { app } = this;
     const { state } = app;
-    const tab = TABS.includes(state.tab) ? state.tab : "details";
+    const tab = this.names.includes(state.tab) ? state.tab : "details";
     document.body.classList.toggle("without-panel", !state.panel);
     document.body.classList.toggle("something-selected", state.selected !== null);
     if (!state.panel) return;
@@ -58,6 +60,7 @@ export class Panel {
     const scroll = same ? this.body.scrollTop : 0;
     this.body.setAttribute("aria-labelledby", `tab-${tab}`);
     if (tab === "resources") this.resources.show(this.body);
+    else if (tab === "compare") fill(this.body, findings(app));
     else fill(this.body, this.#details());
     this.body.scrollTop = scroll;
   }
@@ -66,7 +69,7 @@ export class Panel {
     const { app } = this;
     fill(
       this.tabs,
-      TABS.map((tab) =>
+      this.names.map((tab) =>
         button(app.t(`tab.${tab}`), () => app.set({ tab }), {
           role: "tab",
           id: `tab-${tab}`,

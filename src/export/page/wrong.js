@@ -51,6 +51,8 @@ export class Wrong {
 
   refresh() {
     const { app } = this;
+    // Of two runs the panel tells what is different.
+    if (app.comparison) return;
     const key = [app.model.revision, app.state.language, this.all, this.hidden, app.sizes.narrow].join();
     if (key === this.key) return;
     this.key = key;
