@@ -112,16 +112,18 @@ impl Budget {
         }
     }
 
-    /// Makes a group coarser that has so many bytes, by one level at least, and until it
-    /// has about `most` of them.
+    /// Makes a group coarser that has so many bytes, until it has about `most` of them.
     fn shrink(&self, group: &Group, bytes: u64, most: u64, store: &mut Store) -> io::Result<()> {
+        // What a pack has less than it may is left to those after it.
+        let mut left = 0;
         for index in &group.packs {
             store.change(*index, |mut pack, mut level| {
-                let goal = (pack.size as u64).saturating_mul(most) / bytes.max(1);
+                let goal = left + (pack.size as u64).saturating_mul(most) / bytes.max(1);
                 while level < COARSEST && pack.size as u64 > goal {
                     level += 1;
                     pack = coarsen(pack, level, &self.measure);
                 }
+                left = goal.saturating_sub(pack.size as u64);
                 (pack, level)
             })?;
         }

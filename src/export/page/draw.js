@@ -111,7 +111,7 @@ function drawGrid({ context, view, height, colours }) {
   context.stroke();
 }
 
-/** The axis above the lanes: moments since the start, and how long the gaps are. */
+/** The axis above the lanes: moments since the start, and how long the gaps are, the longest first. */
 export function drawAxis(frame) {
   const { context, width, height, colours } = frame;
   clear(frame);
@@ -136,8 +136,8 @@ function drawMoments({ context, view, width, height, colours, sizes, language, t
     context.fillStyle = colour;
     context.fillText(text, x, height / 2 + 1);
   };
-  for (const segment of view.scale.segments) {
-    if (!segment.gap) continue;
+  const gaps = view.scale.segments.filter(({ gap }) => gap);
+  for (const segment of gaps.sort((a, b) => b.t1 - b.t0 - (a.t1 - a.t0))) {
     const x = (view.x(segment.t0) + view.x(segment.t1)) / 2;
     if (x < 0 || x > view.width) continue;
     label(`⋯ ${t("lanes.gap", { time: duration(segment.t1 - segment.t0, language) })}`, x, colours.soft);
