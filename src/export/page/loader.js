@@ -24,14 +24,19 @@ export class EventLoader {
   /** Reads what the processes used, while the page can be used already. */
   async readThings() {
     await painted();
-    for await (const part of this.app.source.things?.() ?? []) {
-      this.app.model.apply(part);
-      await pause();
-    }
+    await this.#take(this.app.source.things?.() ?? []);
     this.complete = true;
     if (this.small) return;
     this.settled = true;
     this.app.settle();
+  }
+
+  /** Takes in one part after the other, and lets the browser do what comes up between them. */
+  async #take(parts) {
+    for await (const part of parts) {
+      this.app.model.apply(part);
+      await pause();
+    }
   }
 
   /** Reads the events of those lanes on screen that want them. */
@@ -93,8 +98,7 @@ export class EventLoader {
     for (const id of ids) this.asked.add(id);
     this.busy += 1;
     try {
-      const part = await this.app.source.events(ids);
-      if (part.nodes.length > 0) this.app.arrived(part);
+      await this.#take(this.app.source.events(ids));
     } finally {
       this.busy -= 1;
       this.app.draw();

@@ -65,18 +65,14 @@ export class PageSource {
     return [...(this.elements ?? this.#index()).keys()];
   }
 
-  /** The events of these threads (or processes) that were not asked for yet: one document. */
-  async events(ids) {
+  /** The events of these threads (or processes) that were not asked for yet, part by part. */
+  async *events(ids) {
     const elements = this.elements ?? this.#index();
     const wanted = new Set(
       ids.flatMap((id) => elements.get(id) ?? []).filter((element) => !this.asked.has(element)),
     );
     for (const element of wanted) this.asked.add(element);
-    const parts = await Promise.all([...wanted].map(unpack));
-    return {
-      nodes: parts.flatMap((part) => part.nodes),
-      links: parts.flatMap((part) => part.links ?? []),
-    };
+    for (const element of wanted) yield await unpack(element);
   }
 
   /** Nothing comes later. */

@@ -44,6 +44,7 @@ export class Toolbar {
     const key = [
       app.state.language,
       app.model.revision,
+      app.loader.complete,
       app.state.colour,
       app.state.flows,
       app.state.gaps,
