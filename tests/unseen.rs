@@ -277,3 +277,21 @@ fn in_the_profile_of_a_batch_it_is_known_who_had_what_open() {
         is_valid(&run, &["process", "resource"]);
     }
 }
+
+/// The kernel's account of a process stands beside what is not known.
+#[test]
+fn what_a_process_wrote_in_all_is_told_everywhere() {
+    let run = Run::of(&["-q", "--filter", "seccomp", "--profile", "batch"]);
+    let json = run.json();
+    let is_seq = |node: &&Value| node["label"].as_str() == Some("seq 1 1000");
+    let nodes = json["nodes"].as_array().expect("nodes");
+    let seq = nodes.iter().find(is_seq).expect("its process");
+    assert_eq!(seq["account"]["written"], 3893, "{seq}");
+    let (tree, _) = run.said(&["show", run.log]);
+    let line = tree.lines().find(|line| line.contains("seq 1 1000  ")).expect("its line");
+    assert!(line.contains(" and wrote 3.80 KiB in all"), "{line}");
+    assert!(tree.contains("/proc/PID/io"), "{tree}");
+    let (nt, _) = run.said(&["convert", run.log, "--to", "nt", "--detail", "process"]);
+    assert!(nt.contains("#accountedOut> \"3893\""), "{nt}");
+    is_valid(&run, &["process", "resource", "event"]);
+}

@@ -8,9 +8,9 @@ use anstyle::{AnsiColor, Style};
 use rtrace::abi::Profile;
 use rtrace::event::{BlindSpots, Kind, Record, TaskId};
 use rtrace::export::{Run, command_line};
-use rtrace::flow::{Event, Item, Sink, State};
+use rtrace::flow::{Account, Event, Item, Sink, State};
 
-use super::units::duration;
+use super::units::{duration, size};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -45,6 +45,7 @@ struct Process {
     let_go: bool,
     calls: u64,
     errors: u64,
+    account: Option<Account>,
 }
 
 /// A thread that is not its process's first.
@@ -109,6 +110,13 @@ impl<W: Write> Tree<W> {
                 }
                 None => writeln!(text, "{DIM}only calls of this set were recorded: {set}{DIM:#}"),
             };
+        }
+        if self.processes.values().any(|process| process.account.is_some()) {
+            let _ = writeln!(
+                text,
+                "{DIM}in all: by /proc/PID/io, over all programs of a process, without recv(2), \
+                 send(2) and mapped memory{DIM:#}"
+            );
         }
         self.write_blind_spots(&mut text);
         Ok(text)
@@ -183,8 +191,8 @@ impl<W: Write> Tree<W> {
     fn happened(&mut self, state: &State, event: &Event<'_>) {
         let record = &event.record;
         self.now = self.now.max(record.end.unwrap_or(record.start));
-        let process = state.process_of(record.task).map(|process| (process.id, process.threads));
-        let Some((process, living)) = process else { return };
+        let Some(process) = state.process_of(record.task) else { return };
+        let (process, living, account) = (process.id, process.threads, process.account);
         let thread = self.threads.get_mut(&record.task);
         let Some(process) = self.processes.get_mut(&process) else { return };
         match record.kind {
@@ -202,6 +210,7 @@ impl<W: Write> Tree<W> {
                 if living == 1 {
                     process.end = Some(record.start);
                     process.status = Some((record.words[0], record.words[1]));
+                    process.account = account;
                 }
             }
             Kind::Detach => {
@@ -236,6 +245,10 @@ impl Process {
         let _ = write!(text, "  {DIM}{}", counted(self.calls, "call", "calls"));
         if self.errors > 0 {
             let _ = write!(text, ", {} failed", self.errors);
+        }
+        if let Some(account) = &self.account {
+            let (taken, given) = (size(account.taken), size(account.given));
+            let _ = write!(text, ", read {taken} and wrote {given} in all");
         }
         let _ = writeln!(text, "{DIM:#}");
     }

@@ -118,6 +118,11 @@ coded! {
         Content = 9, "content";
         /// A file in the memory of a process that was attached to: `Path`, `Inode`.
         Mapping = 10, "mapping";
+        /// What a process had read and written in all when it ended, over all its programs,
+        /// by the kernel's account (proc_pid_io(5)): `Rchar`, `Wchar`, `Syscr`, `Syscw`,
+        /// `ReadBytes`, `WriteBytes`. It belongs to the end of the process. Only where a
+        /// seccomp filter left calls out.
+        Account = 11, "account";
         /// Where a task stands when a log begins in the midst of its life: `Cwd`,
         /// `Root`, absolute, as far as they are known; where it runs a program that
         /// another process has begun, the exec: `ExecTask`, `ExecOrdinal`. What is open
@@ -214,5 +219,17 @@ coded! {
         ExecOrdinal = 41, "exec_ordinal";
         /// Birth of a file, nanoseconds since 1970, where its file system keeps it.
         Born = 42, "born";
+        /// Bytes that read(2) and its like gave: not recv(2), not mapped memory.
+        Rchar = 43, "rchar";
+        /// Bytes that write(2) and its like took: not send(2), not mapped memory.
+        Wchar = 44, "wchar";
+        /// Calls of the first kind.
+        Syscr = 45, "syscr";
+        /// Calls of the second kind.
+        Syscw = 46, "syscw";
+        /// Bytes that had to be fetched from storage.
+        ReadBytes = 47, "read_bytes";
+        /// Bytes that were to be sent to storage.
+        WriteBytes = 48, "write_bytes";
     }
 }

@@ -102,6 +102,17 @@ fn batch() -> Batch {
         ],
     });
     batch.push_fact(Fact {
+        kind: FactKind::Account,
+        task: TaskId(1),
+        ordinal: 6,
+        time: 13_400,
+        fields: [FactKey::Rchar, FactKey::Wchar, FactKey::ReadBytes, FactKey::WriteBytes]
+            .into_iter()
+            .zip(1000..)
+            .map(|(key, number)| (key, Value::Number(number)))
+            .collect(),
+    });
+    batch.push_fact(Fact {
         kind: FactKind::BlindSpot,
         task: TaskId(2),
         ordinal: 1,

@@ -9,7 +9,7 @@ use super::irregular::O_CLOEXEC;
 use super::item::{EventId, Item, Place};
 use super::resource::{Class, Identity, ResourceId};
 use super::socket::{Endpoint, Socket};
-use super::task::{Execution, Standing};
+use super::task::{Account, Execution, Standing};
 use super::touch::Found;
 use crate::abi::Verb;
 use crate::event::{Fact, FactKey, FactKind, Origin, TaskId};
@@ -118,11 +118,20 @@ impl Flow {
             FactKind::Socket => self.socket_fact(fact),
             FactKind::Ids => self.ids_fact(fact),
             FactKind::Standing => self.standing_fact(fact),
+            FactKind::Account => self.account_fact(fact),
             FactKind::BlindSpot
             | FactKind::Mount
             | FactKind::Mapping
             | FactKind::Written
             | FactKind::Content => {}
+        }
+    }
+
+    /// What a process had read and written when it ended.
+    fn account_fact(&mut self, fact: &Fact) {
+        let process = self.state.tasks.get(&fact.task).map(|task| task.process);
+        if let Some(process) = process.and_then(|id| self.state.processes.get_mut(&id)) {
+            process.account = Account::of(fact);
         }
     }
 

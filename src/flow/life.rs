@@ -120,6 +120,7 @@ impl Flow {
             threads: 1,
             execution: parent.and_then(|parent| parent.execution.clone()),
             is_partial: false,
+            account: None,
             children: FxHashMap::default(),
         };
         self.state.processes.insert(id, process);
@@ -205,6 +206,7 @@ impl Flow {
 
     /// A task has ended.
     pub(super) fn exit(&mut self, record: &Record<'_>) {
+        self.apply_facts(record.task, record.ordinal);
         self.leave(record.task);
         self.killed(record);
         let exit = EventId { task: record.task, ordinal: record.ordinal };

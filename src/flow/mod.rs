@@ -97,7 +97,7 @@ pub use recap::Recap;
 pub use resource::{Class, Identity, Resource, ResourceId};
 pub use socket::{AF_INET, AF_INET6, AF_NETLINK, AF_UNIX, Endpoint, Socket};
 pub use state::State;
-pub use task::{Execution, Process, Task};
+pub use task::{Account, Execution, Process, Task};
 pub use version::{FileId, Name, Version, VersionId};
 
 use crate::abi::Prototype;

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::item::EventId;
 use super::pool::Handle;
 use super::resource::ResourceId;
-use crate::event::{Batch, Origin, TaskId};
+use crate::event::{Batch, Fact, FactKey, Origin, TaskId};
 
 /// A task: a thread. The first thread of a process stands for the process.
 #[derive(Debug)]
@@ -61,6 +61,8 @@ pub struct Process {
     /// Whether something that it did is missing, though no filter left it out: it was
     /// lost, came before the log's beginning, or could not be seen.
     pub is_partial: bool,
+    /// What it had read and written in all when it ended, where a fact told it.
+    pub account: Option<Account>,
     /// Living or unwaited children, by their ids in this process's namespace.
     pub(super) children: FxHashMap<u32, TaskId>,
 }
@@ -69,6 +71,33 @@ impl Process {
     /// Whether it is in another PID namespace than the tracer.
     pub(super) fn is_in_namespace(&self) -> bool {
         self.own_pid.is_some_and(|own| own != self.pid)
+    }
+}
+
+/// What a process had read and written in all when it ended, over all its programs, by the
+/// kernel's account (proc_pid_io(5)): not by recv(2) and send(2), nor by mapped memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Bytes that read(2) and its like gave.
+    pub taken: u64,
+    /// Bytes that write(2) and its like took.
+    pub given: u64,
+    /// Bytes that had to be fetched from storage.
+    pub fetched: u64,
+    /// Bytes that were to be sent to storage.
+    pub stored: u64,
+}
+
+impl Account {
+    /// The account in a fact, if it is whole.
+    pub(super) fn of(fact: &Fact) -> Option<Self> {
+        let number = |key| u64::try_from(fact.number(key)?).ok();
+        Some(Self {
+            taken: number(FactKey::Rchar)?,
+            given: number(FactKey::Wchar)?,
+            fetched: number(FactKey::ReadBytes)?,
+            stored: number(FactKey::WriteBytes)?,
+        })
     }
 }
 

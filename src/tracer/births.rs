@@ -1,5 +1,6 @@
 //! New tasks: from their creator's event, and those that come before it.
 
+use super::account::Account;
 use super::ends::{exit_words, write_exit};
 use super::engine::Tracer;
 use super::machine::{Birth, State};
@@ -39,11 +40,14 @@ impl<S: Sink> Tracer<S> {
         let process = (origin == Origin::Thread).then_some((task.process, task.pid));
         let env = task.env.clone();
         let heritage = task.seat.heritage();
-        let is_sieved = task.is_sieved;
-        self.add(child, origin, creator, process, env, time);
+        let (is_sieved, maker) = (task.is_sieved, task.process);
+        let id = self.add(child, origin, creator, process, env, time);
         self.place_child(child, heritage);
         if let Some(task) = self.tasks.get_mut(&child) {
             task.is_sieved = is_sieved;
+        }
+        if is_sieved && process.is_none() {
+            self.written.inherit(id, maker);
         }
         if nested {
             self.ids_fact(child);
@@ -94,6 +98,8 @@ impl<S: Sink> Tracer<S> {
             unseen: Unseen::default(),
             nested: false,
             is_sieved: false,
+            is_ending: false,
+            account: Account::default(),
             seat: Seat::default(),
         };
         self.tasks.insert(tid, task);

@@ -120,6 +120,7 @@ impl<S: Sink> Tracer<S> {
         self.learn(tid, result, failed);
         if self.options.by_seccomp && !failed {
             self.notice_own_filter(tid, result);
+            self.note_writable(tid, result);
         }
         self.after_unmount(tid);
     }

@@ -23,6 +23,7 @@ impl<S: Sink> Tracer<S> {
         self.end_heir(&task, ending);
         if !task.id.is_none() {
             self.note_submitted(&task, time);
+            self.account_fact(&mut task, time);
             let by = self.ended_by_exec(&task);
             write_exit(&mut self.batch, &mut task, time, exit_words(ending, by));
         }

@@ -1,5 +1,6 @@
 //! The loop: waits, asks the transition what a stop means, does it, resumes.
 
+use super::account::Account;
 use super::capture::{Limits, Reader, Secrets};
 use super::contents::Contents;
 use super::launch;
@@ -148,6 +149,8 @@ impl<S: Sink> Tracer<S> {
             unseen: Unseen::default(),
             nested: false,
             is_sieved: self.options.by_seccomp,
+            is_ending: false,
+            account: Account::default(),
             seat: Seat::default(),
         };
         self.tasks.insert(pid, task);
@@ -288,6 +291,7 @@ impl<S: Sink> Tracer<S> {
                 self.note(tid, Kind::Stop, time, [signal as u64, 0, 0, 0, 0, 0]);
                 self.has_stopped();
             }
+            (Act::Exiting, _) => self.is_ending(tid),
             (Act::Continued, _) => self.note(tid, Kind::Continue, time, [0; 6]),
             _ => {}
         }

@@ -5,6 +5,7 @@
 //! without a system call what a stop means, the engine does it. Records go to a
 //! [`Sink`] in batches; what becomes of them is not known here.
 
+mod account;
 mod attach;
 mod batches;
 mod births;

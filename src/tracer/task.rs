@@ -1,5 +1,6 @@
 //! The tasks that are traced, and what is known of each.
 
+use super::account::Account;
 use super::capture::Capture;
 use super::machine::State;
 use super::placement::Seat;
@@ -40,6 +41,10 @@ pub(super) struct Task {
     /// Whether a filter stops it at the calls that are wanted, so that it need not stop at
     /// every call.
     pub(super) is_sieved: bool,
+    /// Whether it has shown that it is about to end.
+    pub(super) is_ending: bool,
+    /// Of a leader: what its process has read and written, once that is known.
+    pub(super) account: Account,
     /// Where it runs.
     pub(super) seat: Seat,
 }

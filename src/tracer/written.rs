@@ -4,6 +4,7 @@
 use super::Sink;
 use super::engine::Tracer;
 use super::facts::{link, number, stat_fields};
+use super::task::Pending;
 use crate::abi::{Prototype, Scalar, Ty, Verb};
 use crate::event::{FactKey, FactKind, TaskId};
 use crate::sys::file::{self, Stat};
@@ -27,6 +28,17 @@ pub(super) struct Written {
 impl Written {
     fn note(&mut self, process: TaskId, fd: i32) {
         self.by_process.entry(process).or_default().insert(fd);
+    }
+
+    /// A process has copies of another one's descriptors.
+    pub(super) fn inherit(&mut self, child: TaskId, parent: TaskId) {
+        if let Some(fds) = self.by_process.get(&parent).cloned() {
+            self.by_process.insert(child, fds);
+        }
+    }
+
+    fn has(&self, process: TaskId, fd: i32) -> bool {
+        self.by_process.get(&process).is_some_and(|fds| fds.contains(&fd))
     }
 
     /// The descriptors of a process that wrote, and are no longer remembered.
@@ -73,7 +85,37 @@ fn written_by(prototype: &Prototype, args: &[u64; 6]) -> Option<i32> {
     Some(fd as i32).filter(|fd| *fd >= 0)
 }
 
+/// The descriptor by which a file may be written from now on, where a call that returned
+/// `result` has made one, and which it is a copy of, if it is one.
+fn may_write(pending: &Pending, result: i64) -> Option<(i32, Option<i32>)> {
+    let [first, second, third, ..] = pending.args;
+    let for_writing = |flags: u64| flags as i32 & libc::O_ACCMODE != libc::O_RDONLY;
+    let source = match pending.prototype?.name {
+        "open" if for_writing(second) => None,
+        "openat" if for_writing(third) => None,
+        "creat" | "openat2" | "open_by_handle_at" => None,
+        "dup" | "dup2" | "dup3" => Some(first as i32),
+        "fcntl" | "fcntl64"
+            if [libc::F_DUPFD, libc::F_DUPFD_CLOEXEC].contains(&(second as i32)) =>
+        {
+            Some(first as i32)
+        }
+        _ => return None,
+    };
+    Some((result as i32, source))
+}
+
 impl<S: Sink> Tracer<S> {
+    /// A call has succeeded by which a file may be written, in calls that a filter in the
+    /// kernel hides.
+    pub(super) fn note_writable(&mut self, tid: i32, result: i64) {
+        let Some(task) = self.tasks.get(&tid) else { return };
+        let Some((fd, source)) = may_write(&task.pending, result) else { return };
+        if source.is_none_or(|source| self.written.has(task.process, source)) {
+            self.written.note(task.process, fd);
+        }
+    }
+
     /// A call has succeeded.
     pub(super) fn note_written(&mut self, tid: i32) {
         let Some(task) = self.tasks.get(&tid) else { return };
@@ -116,9 +158,18 @@ impl<S: Sink> Tracer<S> {
     /// Says how the files are that these descriptors have written.
     fn written_facts(&mut self, tid: i32, fds: RangeInclusive<i32>) {
         let Some(process) = self.tasks.get(&tid).map(|task| task.process) else { return };
+        // In the next program, too, writes may be hidden.
+        let goes_on = self.options.by_seccomp && self.is_executing(tid);
         for fd in self.written.take(process, fds) {
             self.written_fact(tid, fd);
+            if goes_on {
+                self.written.note(process, fd);
+            }
         }
+    }
+
+    fn is_executing(&self, tid: i32) -> bool {
+        self.tasks.get(&tid).is_some_and(|task| task.last_verb == Verb::Execs)
     }
 
     fn written_fact(&mut self, tid: i32, fd: i32) {

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use nix::sys::signal::Signal;
+use rtrace::event::{FactKey, FactKind};
 
 use crate::common::{Build, Rtrace, Run, Trace, tracee, tracee_built};
 
@@ -211,4 +212,41 @@ fn an_rtrace_that_is_filtered_itself_traces_as_without() {
     let run = run.finish();
     assert!(run.exited(0).stderr.contains("rtrace is filtered itself"), "{}", run.stderr);
     assert_eq!(whole(&run).calls("getpgid").filter(|call| call.result == Some(-77)).count(), 1);
+}
+
+/// The kernel's own account of a process, over both its programs, and all its threads.
+#[test]
+fn what_was_read_and_written_in_all_is_known() {
+    let script = "import os, threading
+def write(): os.write(fd, b'x' * 1000)
+fd = os.open('made', os.O_WRONLY | os.O_CREAT)
+threads = [threading.Thread(target=write) for n in range(5)]
+[t.start() for t in threads]; [t.join() for t in threads]
+os.execlp('head', 'head', '-c', '7000', '/dev/zero')";
+    let plan = Rtrace::run("/usr/bin/python3").args(["-S", "-c", script]);
+    let run = filtered(plan, "openat").finish();
+    assert_eq!(run.exited(0).stdout.len(), 7000);
+    let trace = whole(&run);
+    let facts = trace.facts.iter().filter(|fact| fact.kind == FactKind::Account);
+    let written: Vec<_> = facts.map(|fact| fact.number(FactKey::Wchar)).collect();
+    assert_eq!(written, [Some(12_000)]);
+}
+
+/// How files are after they were written is looked at though no write is seen, whoever had
+/// opened them.
+#[test]
+fn what_files_were_like_is_known() {
+    let script = "seq 1000 >a; { seq 10; seq 100; } >b; : <b; exec 5>c; echo xy >&5";
+    let plan = ["-q", "--filter", "seccomp", "--profile", "batch"];
+    let run = plan.into_iter().fold(Rtrace::bash(script), Rtrace::option).finish();
+    let trace = whole(run.exited(0));
+    let facts = trace.facts.iter().filter(|fact| fact.kind == FactKind::Written);
+    let mut last = BTreeMap::new();
+    for fact in facts {
+        let path = String::from_utf8_lossy(fact.bytes(FactKey::Path).expect("a path"));
+        let name = path.rsplit('/').next().expect("a name").to_owned();
+        last.insert(name, fact.number(FactKey::Size));
+    }
+    let expected = [("a", 3893), ("b", 21 + 292), ("c", 3)];
+    assert_eq!(last, expected.map(|(name, size)| (name.to_owned(), Some(size))).into());
 }

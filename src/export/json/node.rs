@@ -9,7 +9,7 @@ use super::meta::RunMeta;
 use super::text::Text;
 use super::touch::Held;
 use crate::flow::graph::Amount;
-use crate::flow::{Authority, Moniker};
+use crate::flow::{self, Authority, Moniker};
 
 /// A node.
 #[derive(Debug, Serialize)]
@@ -104,6 +104,22 @@ impl<'a> Host<'a> {
     }
 }
 
+/// What a process had read and written in all when it ended.
+#[derive(Debug, Serialize)]
+pub(super) struct Account {
+    read: u64,
+    written: u64,
+    fetched: u64,
+    stored: u64,
+}
+
+impl From<flow::Account> for Account {
+    fn from(account: flow::Account) -> Self {
+        let flow::Account { taken, given, fetched, stored } = account;
+        Self { read: taken, written: given, fetched, stored }
+    }
+}
+
 #[derive(Debug, Serialize)]
 pub(super) struct Process<'a> {
     pub(super) pid: u32,
@@ -125,6 +141,8 @@ pub(super) struct Process<'a> {
     pub(super) threads: u32,
     pub(super) calls: u64,
     pub(super) errors: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) account: Option<Account>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) partial: bool,
     #[serde(skip_serializing_if = "Option::is_none")]

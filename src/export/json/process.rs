@@ -91,6 +91,7 @@ impl Whole<'_> {
             threads: process.threads,
             calls: process.calls,
             errors: process.errors,
+            account: process.account.map(Into::into),
             partial: process.is_partial,
             failure: process.failure.as_ref().map(|failure| self.failure(failure)),
             said: Some(&process.said)

@@ -17,8 +17,8 @@ use crate::export::scope::Calls;
 use crate::export::time::{put_digits, write_utc};
 use crate::export::{Detail, Options, Run, Scope};
 use crate::flow::{
-    Class, Edge, EdgeKind, EventId, Execution, Item, Moniker, ResourceId, Sink, State, Version,
-    command_line,
+    Account, Class, Edge, EdgeKind, EventId, Execution, Item, Moniker, ResourceId, Sink, State,
+    Version, command_line,
 };
 
 /// Writes the graph of one run after the other.
@@ -240,6 +240,12 @@ impl<T: Triples> Graph<T> {
         self.names.process(process.id, &mut self.subject);
         self.processes.remove(&process.id);
         self.time(v::ENDED_AT, record.start)?;
+        if let Some(Account { taken, given, fetched, stored }) = process.account {
+            self.integer(v::ACCOUNTED_IN, taken)?;
+            self.integer(v::ACCOUNTED_OUT, given)?;
+            self.integer(v::STORAGE_IN, fetched)?;
+            self.integer(v::STORAGE_OUT, stored)?;
+        }
         match record.words {
             [code, 0, ..] => self.integer(v::EXIT_CODE, code),
             [_, signal, ..] => self.integer(v::KILLED_BY, signal),

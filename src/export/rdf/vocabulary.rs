@@ -94,6 +94,10 @@ terms! { all in RTRACE_TERMS, "https://w3id.org/rtrace/ns#":
     KILLED_BY = "killedBy";
     CALL_COUNT = "callCount";
     ERROR_COUNT = "errorCount";
+    ACCOUNTED_IN = "accountedIn";
+    ACCOUNTED_OUT = "accountedOut";
+    STORAGE_IN = "storageIn";
+    STORAGE_OUT = "storageOut";
 
     THREAD = "thread";
     ORDINAL = "ordinal";

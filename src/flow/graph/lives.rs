@@ -59,6 +59,7 @@ impl Builder {
             activities: Vec::new(),
             calls: 0,
             errors: 0,
+            account: None,
             waited: None,
             failure: None,
             said: Vec::new(),
@@ -119,6 +120,7 @@ impl Builder {
             (_, [_, signal, core, ..]) => End::Killed { signal: signal as u8, core: core != 0 },
         };
         (process.ended, process.end) = (Some(at), end);
+        process.account = state.process(id).and_then(|process| process.account);
         let unseen = if process.is_partial { Omitted::ANYTHING } else { state.omitted() };
         if end.is_bad() {
             let end = Ending {

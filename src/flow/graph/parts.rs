@@ -8,7 +8,7 @@ use crate::flow::database::Database;
 use crate::flow::item::{ActivityId, EventId};
 use crate::flow::resource::{Class, Identity, ResourceId};
 use crate::flow::socket::Socket;
-use crate::flow::task::Execution;
+use crate::flow::task::{Account, Execution};
 use crate::flow::version::{Name, VersionId};
 
 /// An activity by its place in [`Graph::activities`](super::Graph::activities).
@@ -45,6 +45,8 @@ pub struct Process {
     pub calls: u64,
     /// Those of them that failed.
     pub errors: u64,
+    /// What it had read and written in all when it ended, where the log tells it.
+    pub account: Option<Account>,
     /// The wait that returned it, and when.
     pub waited: Option<(EventId, u64)>,
     /// Of one that ended badly, the call that is to blame.
