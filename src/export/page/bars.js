@@ -11,7 +11,7 @@ const LEAST = 10;
 
 /** Where in its row the bar is: `[y, height]`, from the top of the picture. */
 export function barPlace(row, { top, sizes }) {
-  if (row.kind === "thread") return [row.y - top + 3, row.height - 6];
+  if (row.kind === "thread" && !sizes.narrow) return [row.y - top + 3, row.height - 6];
   const below = sizes.narrow ? row.height - sizes.bar - 5 : (sizes.lane - sizes.bar) / 2;
   return [row.y - top + below, sizes.bar];
 }

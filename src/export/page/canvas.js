@@ -16,7 +16,7 @@ export function sizesFor(width, few = false, ends = true) {
     left: narrow ? 8 : 10,
     lane: narrow ? 40 : few ? 36 : 26,
     bar: narrow ? 14 : few ? 26 : 18,
-    thread: narrow ? 30 : few ? 26 : 20,
+    thread: narrow ? 38 : few ? 26 : 20,
     thin: 4,
     plot: 56,
     band: 28,

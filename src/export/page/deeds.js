@@ -50,6 +50,10 @@ export function isSystem({ node, name }) {
   return SYSTEM.test(name) && !node.modified && !node.created_by;
 }
 
+/** What sort of resource it is, in a word; of files that are told of together, how many they are. */
+export const sortOf = (node, t) =>
+  node.class === "files" ? t("counts.files", { n: node.files }) : t(`class.${node.class}`);
+
 /** Bytes that went to or from a resource; 0 where that is not known. */
 export function traffic(node) {
   const part = (name) => node[name] ?? node[`${name}_at_least`] ?? 0;

@@ -1,7 +1,7 @@
 // What there is to tell of a resource, a thread, and a group of processes.
 
 import { endText } from "./bars.js";
-import { amounts, deedsText } from "./deeds.js";
+import { amounts, deedsText, sortOf } from "./deeds.js";
 import { el, quoted } from "./dom.js";
 import { eventDetails } from "./eventdetails.js";
 import { eventList } from "./eventlist.js";
@@ -23,7 +23,7 @@ export function resourceDetails(resource, app) {
       el(
         "p",
         { class: "pills" },
-        el("span", { class: "pill" }, t(`class.${node.class}`)),
+        el("span", { class: "pill" }, sortOf(node, t)),
         node.deleted ? el("span", { class: "pill deleted" }, t("end.deleted")) : null,
       ),
     ),

@@ -1,6 +1,6 @@
 // The list of resources: files, pipes, sockets and so on. One that is clicked shows who touched it.
 
-import { isSystem, traffic } from "./deeds.js";
+import { isSystem, sortOf, traffic } from "./deeds.js";
 import { resourceDetails } from "./detailsmore.js";
 import { button, el, fill, quoted } from "./dom.js";
 import { matcher } from "./search.js";
@@ -128,7 +128,7 @@ export class Resources {
     const address = plain(node.remote) || plain(node.local);
     const moved = traffic(node);
     const about = [
-      node.class === "files" ? t("counts.files", { n: node.files }) : t(`class.${node.class}`),
+      sortOf(node, t),
       t("resources.used", { n: app.model.usersOf(id).length }),
       moved > 0 ? bytes(moved, app.state.language) : "",
     ];

@@ -1,5 +1,6 @@
 // The search field, and what was found beneath it.
 
+import { sortOf } from "./deeds.js";
 import { el, fill, quoted } from "./dom.js";
 import { command } from "./model.js";
 import { asksForErrors, matcher } from "./search.js";
@@ -93,7 +94,7 @@ export class SearchBox {
       ]),
       this.#section("search.resources", result.resources, (resource) => [
         resource.name,
-        t(`class.${resource.node.class}`),
+        sortOf(resource.node, t),
         go(resource.id),
       ]),
       this.#section("search.glances", result.glances, ({ path, process, member }) => [

@@ -12,7 +12,7 @@ export function files(process, app) {
     .usesOfProcess(process)
     .map((use) => ({ use, resource: model.resources.get(use.target) }))
     .filter(({ resource }) => resource && resource.node.class !== "socket");
-  const isFile = ({ resource }) => ["file", "directory"].includes(resource.node.class);
+  const isFile = ({ resource }) => ["file", "files", "directory"].includes(resource.node.class);
   const own = uses.filter((one) => isFile(one) && !isSystem(one.resource));
   const system = uses.filter((one) => isFile(one) && isSystem(one.resource));
   const other = uses.filter((one) => !isFile(one));
