@@ -40,6 +40,7 @@ export class SearchBox {
   #changed() {
     clearTimeout(this.later);
     this.later = setTimeout(() => {
+      this.later = null;
       this.app.set({ query: this.input.value });
       if (asksForErrors(this.input.value)) this.app.loader.readAll();
       this.#show(true);
@@ -62,7 +63,8 @@ export class SearchBox {
     const { t } = app;
     this.input.placeholder = t("tool.search");
     this.input.setAttribute("aria-label", t("tool.search"));
-    if (document.activeElement !== this.input) this.input.value = app.state.query;
+    // What was just written and is not searched for yet stays, though the field was left.
+    if (document.activeElement !== this.input && !this.later) this.input.value = app.state.query;
     const result = this.open ? app.matches : null;
     this.list.hidden = !result;
     this.list.setAttribute("aria-label", t("tool.search"));
