@@ -306,3 +306,80 @@ fn a_child_brings_its_pidfd() {
     let child = call.and_then(|call| call.result);
     assert_eq!(pidfds[0].number(FactKey::Pid), child, "{pidfds:?}");
 }
+
+/// Bytes that went from one event to another.
+fn transfers(graph: &Graph) -> Vec<(&Node, &Node, Transfer)> {
+    let edges = graph.edges.iter().filter_map(|edge| match edge.kind {
+        EdgeKind::Data(transfer) => {
+            Some((&graph.events[&edge.cause], &graph.events[&edge.effect], transfer))
+        }
+        _ => None,
+    });
+    edges.collect()
+}
+
+#[test]
+fn memory_goes_from_the_process_that_has_it_to_the_one_that_copies_it() {
+    let graph = graph(Rtrace::run(tracee("passes")).arg("memory"));
+    let passed = transfers(&graph);
+    let bytes = |one: &Transfer| one.to - one.from;
+    let is_read = |(_, effect, _): &&(&Node, &Node, Transfer)| effect.name == "process_vm_readv";
+    let read: Vec<_> = passed.iter().filter(is_read).collect();
+    assert_eq!(read.len(), 1, "{passed:?}");
+    assert_eq!((bytes(&read[0].2), read[0].2.certain), (1500, true));
+    let is_written = |(cause, _, _): &&(&Node, &Node, Transfer)| cause.name == "process_vm_writev";
+    let written: Vec<_> = passed.iter().filter(is_written).collect();
+    assert_eq!(written.len(), 1, "{passed:?}");
+    // The child sits in a read, which is what it does next.
+    assert_eq!((written[0].1.name.as_str(), bytes(&written[0].2)), ("read", 500));
+    let ends = graph.edges.iter().filter(|edge| matches!(edge.kind, EdgeKind::Data(_)));
+    assert!(ends.clone().all(|edge| edge.cause.task != edge.effect.task));
+}
+
+#[test]
+fn vmsplice_takes_bytes_out_of_a_pipe_at_its_reading_end() {
+    let graph = graph(Rtrace::run(tracee("passes")).arg("vmsplice"));
+    let passed = transfers(&graph);
+    let shown = passed.iter().map(|(from, to, one)| {
+        (from.name.as_str(), to.name.as_str(), one.to - one.from, one.certain)
+    });
+    assert_eq!(shown.collect::<Vec<_>>(), [("vmsplice", "vmsplice", 1500, true)]);
+}
+
+#[test]
+fn datagrams_that_were_lost_are_not_read_by_the_next_one() {
+    let run = Rtrace::run(tracee("passes")).arg("datagrams").finish();
+    run.exited(0);
+    let graph = Graph::of(&run.log);
+    let passed = transfers(&graph);
+    let got: Vec<_> = run.stdout.lines().filter_map(|line| line.strip_prefix("got ")).collect();
+    assert!(got.len() >= 2 && got.len() < 100, "{got:?}");
+    let texts = passed.iter().map(|(sent, received, one)| {
+        assert!(!one.certain, "others may send, too");
+        let size = usize::try_from(received.result).expect("a size");
+        assert_eq!(sent.data[..size], received.data[..size]);
+        String::from_utf8_lossy(&sent.data[..size]).into_owned()
+    });
+    assert_eq!(texts.collect::<Vec<_>>(), got);
+}
+
+#[test]
+fn who_wrote_a_line_of_many_at_once_is_who_said_it() {
+    let script =
+        "for i in $(seq 40); do (echo \"said by number $i\" &); done | cat >all; wc -l <all";
+    let run = Rtrace::bash(script).finish();
+    run.exited(0);
+    assert_eq!(run.stdout.trim(), "40");
+    let graph = Graph::of(&run.log);
+    let said = transfers(&graph)
+        .into_iter()
+        .filter(|(cause, _, _)| cause.data.starts_with(b"said by number "));
+    let mut certain = 0;
+    for (cause, effect, transfer) in said.filter(|(_, _, transfer)| transfer.certain) {
+        let text = String::from_utf8_lossy(&cause.data);
+        let read = String::from_utf8_lossy(&effect.data);
+        assert!(read.contains(&*text) || transfer.to - transfer.from < text.len() as u64, "{read}");
+        certain += 1;
+    }
+    assert!(certain > 0, "some did not overlap, or their bytes decide");
+}

@@ -22,6 +22,8 @@ struct Numbers {
     files: BTreeMap<String, [Bytes; 2]>,
     /// The same of all sockets together.
     sockets: [Bytes; 2],
+    /// How often functions were called, and failed.
+    functions: BTreeMap<String, (u64, u64)>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -113,6 +115,10 @@ impl Run {
         for row in rows("file") {
             numbers.files.insert(text(&row["name"]), both(&row));
         }
+        for row in rows("call") {
+            let counts = (number(&row["count"]), number(&row["errors"]));
+            numbers.functions.insert(text(&row["call"]), counts);
+        }
         for row in rows("peer") {
             for (sum, bytes) in numbers.sockets.iter_mut().zip(both(&row)) {
                 *sum = Bytes(sum.0 + bytes.0, sum.1 | bytes.1);
@@ -136,6 +142,10 @@ impl Run {
                         times: Some((time("started"), time("ended"))),
                     };
                     numbers.processes.insert(number(&node["pid"]), process);
+                }
+                Some("function") => {
+                    let counts = (number(&node["calls"]), number(&node["errors"]));
+                    numbers.functions.insert(text(&node["label"]), counts);
                 }
                 class if is_moved(node) => {
                     let sums = if class == Some("socket") {
@@ -315,10 +325,17 @@ fn of_rdf(graph: &Graph) -> Numbers {
         };
         numbers.processes.insert(asked.number(&process, "pid").expect("a pid"), described);
     }
-    let sockets = asked.all("Socket");
+    let (sockets, functions) = (asked.all("Socket"), asked.all("Function"));
     for usage in asked.all("Usage") {
         let resource = asked.value(&usage, term("resource").as_ref()).expect("a resource");
         let resource = NamedNode::new_unchecked(resource).into();
+        if functions.contains(&resource) {
+            let name = asked.value(&resource, rdfs::LABEL).expect("a label");
+            let count = |name| asked.number(&usage, name).expect("a count");
+            let (calls, errors) = numbers.functions.entry(name).or_default();
+            (*calls, *errors) = (*calls + count("callCount"), *errors + count("errorCount"));
+            continue;
+        }
         let sums = if sockets.contains(&resource) {
             &mut numbers.sockets
         } else {

@@ -88,7 +88,7 @@ coded! {
         /// sockets what [`FactKind::Socket`] has.
         Descriptor = 1, "descriptor";
         /// An executable, at the exec that started it: `Path`, `Device`, `Inode`,
-        /// `Mode`, `Size`, `Modified`, `Changed`, `Born`; `Pid` of the process; `Cwd`; `Loader` and
+        /// `Mode`, `Size`, `Modified`, `Changed`, `Born`; `Pid` and `Uid` of the process; `Cwd`; `Loader` and
         /// `BuildId`, as its ELF headers have them; of a script `Script` and
         /// `Interpreters`: then all else is the last interpreter's. Where the exec call
         /// is not recorded, the fact belongs to the exec record instead, and has `Argv`.
@@ -124,7 +124,7 @@ coded! {
         /// seccomp filter left calls out.
         Account = 11, "account";
         /// Where a task stands when a log begins in the midst of its life: `Cwd`,
-        /// `Root`, absolute, as far as they are known; where it runs a program that
+        /// `Root`, absolute, and `Uid`, as far as they are known; where it runs a program that
         /// another process has begun, the exec: `ExecTask`, `ExecOrdinal`. What is open
         /// in it then is told by [`FactKind::Descriptor`].
         Standing = 16, "standing";

@@ -8,6 +8,7 @@
 //! | `text` | bytes that may be no text |
 //! | `node`, `link` | what the document has of each kind |
 //! | `process`, `resource`, `usage`, `ties`, `held_up` | how the graph becomes that |
+//! | `function` | what calls are calls of |
 //! | `touch` | what an activity did to a resource, and whether that is a link |
 //! | `environment` | how one differs from another |
 //! | `event` | the same of single events (`--detail event`) |
@@ -16,6 +17,7 @@
 
 mod environment;
 mod event;
+mod function;
 mod held_up;
 mod ids;
 mod link;
@@ -38,12 +40,13 @@ pub(super) use section::{Members, Section};
 
 use rustc_hash::FxHashMap;
 
-use super::scope::{Calls, Fates};
+use super::scope::{Calls, Fate, Fates};
 use super::{Detail, Exporter, Options, Run, Scope};
 use crate::event::{Batch, TaskId};
 use crate::flow::graph::{Builder, Graph};
-use crate::flow::{Flow, Item, Sink, State};
+use crate::flow::{Class, Flow, Item, Sink, State};
 use event::Events;
+use function::Functions;
 use held_up::Ages;
 use meta::{Meta, RunMeta};
 use ties::EndTold;
@@ -58,7 +61,7 @@ pub fn exporter<'a>(
     options: &Options,
 ) -> io::Result<Box<dyn Exporter + 'a>> {
     let detail = options.detail.unwrap_or(Detail::Resource);
-    Ok(Box::new(Json { out, writing: Writing::new(detail, &options.scope)? }))
+    Ok(Box::new(Json { out, writing: Writing::new(detail, &options.scope)?.with_functions() }))
 }
 
 struct Json<W> {
@@ -70,6 +73,8 @@ struct Json<W> {
 pub(super) struct Writing {
     detail: Detail,
     scope: Scope,
+    /// Whether it tells of functions.
+    has_functions: bool,
     document: Document,
     run: Option<Reading>,
 }
@@ -153,6 +158,7 @@ struct Whole<'a> {
     fates: &'a Fates,
     calls: &'a Calls,
     touches: Touches<'a>,
+    functions: Functions,
     ends_told: FxHashMap<TaskId, EndTold>,
     waited_for: FxHashMap<TaskId, u64>,
 }
@@ -171,6 +177,7 @@ impl Whole<'_> {
         }
         self.renamings(links)?;
         self.resources(nodes)?;
+        self.functions(nodes)?;
         self.usages(links)?;
         self.sessions(links)
     }
@@ -210,7 +217,14 @@ impl Writing {
             links: Section::new()?,
             things: None,
         };
-        Ok(Self { detail, scope: scope.clone(), document, run: None })
+        Ok(Self { detail, scope: scope.clone(), has_functions: false, document, run: None })
+    }
+
+    /// The same with functions.
+    fn with_functions(mut self) -> Self {
+        let is_wanted = self.scope.fate(b"", Class::Function) == Fate::Told;
+        self.has_functions = is_wanted && self.detail >= Detail::Resource;
+        self
     }
 
     /// The same, which keeps what processes used apart from them ([`Self::things`]).
@@ -229,7 +243,7 @@ impl Writing {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, twice));
         }
         let meta = RunMeta::new(run, &ids);
-        let events = (self.detail == Detail::Event).then(Events::default);
+        let events = (self.detail == Detail::Event).then(|| Events::new(self.has_functions));
         let mut builder = Builder::new();
         // What the first slice of the log brings has revision 1.
         builder.next_revision(flow.state());
@@ -267,6 +281,7 @@ impl Writing {
             state,
             fates: &fates,
             calls: &calls,
+            functions: Functions::of(&graph, self.has_functions),
             touches: Touches::of(&graph, |id| fates.of(state, id)),
             ends_told: ties::ends_told(&graph),
             waited_for: held_up::waited_for(&graph),

@@ -1,6 +1,7 @@
 //! How many bytes a call moved, by its prototype.
 
 use super::graph::Amount;
+use super::irregular::Irregular;
 use super::item::{Event, Place};
 use super::resource::ResourceId;
 use crate::abi::{Len, Memory, Prototype, Scalar, Ty, Verb};
@@ -9,7 +10,10 @@ use crate::event::{Phase, Record, Role};
 /// `MSG_PEEK`, recv(2).
 const MSG_PEEK: u64 = 2;
 
-/// Bytes that a call moved out of a descriptor, or into one.
+/// The argument of process_vm_readv(2) that says whose memory it is.
+const PROCESS: u8 = 0;
+
+/// Bytes that a call moved out of a descriptor, or into one; or of a process's memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moved {
     /// What they were moved out of or into, where that is known.
@@ -30,6 +34,8 @@ impl Event<'_> {
         let operands = prototype.into_iter().flat_map(ways);
         operands.filter(|(_, is_read)| !is_read || !self.stays()).map(|(arg, is_read)| {
             let used = self.uses.iter().find(|used| used.place == Place::Argument(arg));
+            // vmsplice(2) takes bytes out of a pipe's reading end.
+            let is_read = is_read || used.is_some_and(|used| used.verb == Verb::Reads);
             Moved { resource: used.map(|used| used.resource), is_read, amount: self.amount() }
         })
     }
@@ -83,7 +89,12 @@ fn ways(prototype: &Prototype) -> impl Iterator<Item = (u8, bool)> + use<> {
         _ => &[],
     };
     let operands = prototype.effect.operands.iter().zip(ways);
-    operands.map(|(operand, is_read)| (operand.arg, *is_read))
+    let memory = match prototype.effect.verb {
+        Verb::None => Irregular::of_memory(prototype),
+        _ => None,
+    };
+    let memory = memory.map(|verb| (PROCESS, verb == Verb::Reads));
+    operands.map(|(operand, is_read)| (operand.arg, *is_read)).chain(memory)
 }
 
 /// The argument that says how many bytes the call is given.

@@ -25,7 +25,10 @@ impl Flow {
     pub(super) fn name_arguments(&mut self, record: &Record<'_>, plan: &Plan) {
         let task = record.task;
         for &(arg, verb) in &plan.descriptors {
-            if let Some(resource) = self.state.descriptor(task, word(record, arg) as i32) {
+            let slot = self.state.slot(task, word(record, arg) as i32);
+            if let Some(Descriptor { resource, access, .. }) = slot {
+                let takes = plan.irregular == Irregular::Vmsplice && access == Access::Reads;
+                let verb = if takes { Verb::Reads } else { verb };
                 self.uses.push(Use { place: Place::Argument(arg), verb, resource, version: None });
             }
         }
@@ -49,6 +52,9 @@ impl Flow {
             });
         }
         self.name_numbers(record, plan);
+        if let Irregular::Memory(verb) = plan.irregular {
+            self.name_memory(record, verb);
+        }
     }
 
     /// A socket's peer is on another machine.
@@ -299,9 +305,11 @@ impl Flow {
             Irregular::Ioctl => irregular::ioctl(record.words[1]),
             Irregular::CloseRange => return self.closes(record, plan),
             Irregular::Unshare => return self.unshare(record.task, record.words[0]),
+            Irregular::SetNamespace => return self.joined_namespaces(record),
             Irregular::JoinGroup => return self.joined_group(record),
             Irregular::BeginSession => return self.began_session(record.task),
             Irregular::AwaitSignal => return self.awaited_signal(record),
+            Irregular::Memory(verb) => return self.copied_memory(record, verb),
             _ => return,
         };
         match control {

@@ -29,7 +29,9 @@ impl Flow {
             argv,
             env: None,
             cwd: self.state.cwd(record.task),
+            user: None,
         };
+        self.user_of_exec(id);
         self.run(record.task, execution);
     }
 
@@ -51,21 +53,32 @@ impl Flow {
             task.execed = true;
         }
         self.settle_exec(record.task);
+        let id = EventId { task: record.task, ordinal: record.ordinal };
+        self.user_of_exec(id);
         let executable = self.uses.iter().rev().find(|u| matches!(u.place, Place::Argument(_)));
         let strings = record.pieces.iter().filter(|piece| piece.role == Role::Arg);
         let argv = strings.map(|piece| record.bytes(piece).to_vec()).collect();
         let base = self.state.process_of(record.task).and_then(|p| p.execution.clone());
         let base = base.as_ref().and_then(|execution| execution.env.as_deref());
         let execution = Execution {
-            id: EventId { task: record.task, ordinal: record.ordinal },
+            id,
             process: TaskId::NONE,
             started: record.end.unwrap_or(record.start),
             executable: executable.map(|u| u.resource),
             argv,
             env: environment(record, base),
             cwd: self.state.cwd(record.task),
+            user: None,
         };
         self.run(record.task, execution);
+    }
+
+    /// A program may be another user's, and act as that one: what the fact of an exec says
+    /// of that holds for the execution, too.
+    fn user_of_exec(&mut self, id: EventId) {
+        if let Some(fact) = self.facts.executable_at(id).cloned() {
+            self.user_fact(&fact);
+        }
     }
 
     /// The process of `task` runs a program from now on.
@@ -73,6 +86,7 @@ impl Flow {
         let Some(process) = self.state.tasks.get(&task).map(|task| task.process) else { return };
         let Some(process) = self.state.processes.get_mut(&process) else { return };
         execution.process = process.id;
+        execution.user = process.user;
         self.before.push(Item::Execution(execution.id));
         process.execution = Some(Arc::new(execution));
     }

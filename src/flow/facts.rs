@@ -138,6 +138,7 @@ impl Flow {
     /// Where a process stood when its recording began, and what it ran then.
     fn process_fact(&mut self, fact: &Fact) {
         self.ids_fact(fact);
+        self.user_fact(fact);
         let mut file = |key| fact.bytes(key).map(|path| self.state.file_named(path));
         let (cwd, root, executable) =
             (file(FactKey::Cwd), file(FactKey::Root), file(FactKey::Path));
@@ -158,12 +159,14 @@ impl Flow {
             argv: fact.list(FactKey::Argv).unwrap_or_default().to_vec(),
             env: None,
             cwd,
+            user: None,
         };
         self.run(fact.task, execution);
     }
 
     /// Where a task stands when a log begins in the midst of its life.
     fn standing_fact(&mut self, fact: &Fact) {
+        self.user_fact(fact);
         let mut directory = |key| fact.bytes(key).map(|path| self.state.file_named(path));
         let (cwd, root) = (directory(FactKey::Cwd), directory(FactKey::Root));
         if let Some(task) = self.state.tasks.get(&fact.task) {
@@ -338,6 +341,7 @@ impl Flow {
 
     fn executable_fact(&mut self, fact: &Fact) {
         self.ids_fact(fact);
+        self.user_fact(fact);
         if let Some(path) = fact.bytes(FactKey::Path).filter(|path| path.first() == Some(&b'/')) {
             let file = self.state.file_named(path);
             self.learn(file, fact);

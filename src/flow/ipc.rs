@@ -6,6 +6,7 @@ use super::Flow;
 use super::item::{Place, Use};
 use super::plan::Plan;
 use super::resource::{Class, ResourceId};
+use super::user::wanted_user;
 use crate::abi::{Prototype, Verb};
 use crate::event::{Record, Role};
 
@@ -66,9 +67,11 @@ impl Flow {
                 (0, verb, self.state.numbered(class, record.words[0] as u32, None))
             }
             Some(Naming::Becomes(arg)) => {
-                let user = record.words.get(usize::from(arg)).map(|word| *word as u32);
-                // -1 leaves it as it is.
-                let Some(user) = user.filter(|user| *user != u32::MAX) else { return };
+                let process = self.state.process_of(record.task);
+                if process.is_some_and(|process| process.has_own_users) {
+                    return; // the number is none of the machine's
+                }
+                let Some(user) = wanted_user(record, arg) else { return };
                 (arg, Verb::Credits, self.state.numbered(Class::User, user, None))
             }
             Some(Naming::Queue) => {
@@ -91,6 +94,7 @@ impl Flow {
                 let place = Place::Result;
                 self.uses.push(Use { place, verb: Verb::None, resource, version: None });
             }
+            Some(Naming::Becomes(arg)) => self.became(record, arg),
             Some(Naming::Asks) if record.words[1..3] == [SOL_SOCKET, SO_PEERCRED] => {
                 // struct ucred: process, user, group (unix(7)).
                 let user = record.pieces.iter().filter(|piece| piece.arg == 3);

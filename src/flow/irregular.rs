@@ -22,10 +22,14 @@ pub(super) enum Irregular {
     Clone,
     Clone3,
     Unshare,
+    SetNamespace,
     Openat2,
     JoinGroup,
     BeginSession,
     AwaitSignal,
+    /// It copies memory of another process, which it reads or writes.
+    Memory(Verb),
+    Vmsplice,
 }
 
 impl Irregular {
@@ -37,11 +41,22 @@ impl Irregular {
             "clone" => Self::Clone,
             "clone3" => Self::Clone3,
             "unshare" => Self::Unshare,
+            "setns" => Self::SetNamespace,
             "openat2" => Self::Openat2,
             "setpgid" => Self::JoinGroup,
             "setsid" => Self::BeginSession,
             "rt_sigtimedwait" | "rt_sigtimedwait_time64" => Self::AwaitSignal,
-            _ => Self::No,
+            "vmsplice" => Self::Vmsplice,
+            _ => Self::of_memory(prototype).map_or(Self::No, Self::Memory),
+        }
+    }
+
+    /// What process_vm_readv(2) and process_vm_writev(2) do to another process's memory.
+    pub(super) fn of_memory(prototype: &Prototype) -> Option<Verb> {
+        match prototype.name {
+            "process_vm_readv" => Some(Verb::Reads),
+            "process_vm_writev" => Some(Verb::Writes),
+            _ => None,
         }
     }
 }

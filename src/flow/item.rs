@@ -56,6 +56,9 @@ pub enum Item<'a> {
     /// Something that a process did is missing, though no filter left it out: it was
     /// lost, came before the log's beginning, or could not be seen. Once for a process.
     Partial(TaskId),
+    /// A process acts as a user from now on, or it is known only now that it does; the
+    /// state tells as whom. A fork takes over its parent's, which is not told again.
+    ActsAs(TaskId),
     /// A file was looked at: how it was at that moment.
     Look(Look<'a>),
     /// A task has ended; its `Exit` event went before. The state still knows it.

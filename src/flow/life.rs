@@ -119,6 +119,8 @@ impl Flow {
             parent: parent.map(|parent| parent.id),
             threads: 1,
             execution: parent.and_then(|parent| parent.execution.clone()),
+            user: parent.and_then(|parent| parent.user),
+            has_own_users: parent.is_some_and(|parent| parent.has_own_users),
             is_partial: false,
             account: None,
             children: FxHashMap::default(),
@@ -144,6 +146,7 @@ impl Flow {
         let arguments = clone_arguments(record, plan);
         if let Some(arguments) = arguments {
             self.made_thread(record.task, child, arguments);
+            self.made_with_users(record.task, child, arguments.0);
         }
         let Some(process) = self.state.tasks.get(&child).map(|task| task.process) else {
             // It has already ended; a wait may still ask for it.
@@ -195,6 +198,7 @@ impl Flow {
 
     /// unshare(2).
     pub(super) fn unshare(&mut self, task: TaskId, flags: u64) {
+        self.left_users(task, flags);
         let Some(task) = self.state.tasks.get_mut(&task) else { return };
         if flags & CLONE_FILES != 0 {
             task.files = self.state.files.unshare(task.files);

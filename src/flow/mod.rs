@@ -12,6 +12,7 @@
 //! | `state`, `task`, `resource`, `socket`, `descriptors` | what is known at a moment |
 //! | `life`, `exec` | tasks that start, end and wait; that run a new program |
 //! | `effect` | what calls do to descriptors, directories and sockets |
+//! | `function` | what a call is a call of |
 //! | `look` | what looking at a file tells |
 //! | `facts` | what the recorder learnt beside the calls |
 //! | `gaps`, `omitted` | which events the log does not have; which calls were left out |
@@ -23,11 +24,13 @@
 //! | `meeting` | which sockets are the ends of a connection |
 //! | `touch`, `position`, `naming` | what calls do to content, where, and to names |
 //! | `stream`, `transfer` | bytes through pipes and connections, from write to read |
+//! | `memory` | bytes that one process copies from another's memory, or to it |
 //! | `moniker`, `mounts` | names that hold outside of the run; files of other machines |
 //! | `numbers` | who is meant by a process or thread number |
 //! | `bytes` | how many bytes a call moved |
 //! | `database` | databases, by what is said on connections and written in files |
 //! | `ipc` | what calls name by numbers: System V's things, users |
+//! | `user` | as whom processes act |
 //! | `plan`, `irregular` | how to read a call's prototype; the calls that need a name |
 //! | [`graph`] | all that in memory, with events folded into numbers |
 
@@ -40,6 +43,7 @@ mod effect;
 mod exec;
 mod facts;
 mod files;
+mod function;
 mod gaps;
 pub mod graph;
 mod ipc;
@@ -48,6 +52,7 @@ mod item;
 mod life;
 mod look;
 mod meeting;
+mod memory;
 mod moniker;
 mod mounts;
 mod names;
@@ -72,6 +77,7 @@ mod telling;
 mod thread;
 mod touch;
 mod transfer;
+mod user;
 mod version;
 
 #[cfg(test)]
@@ -84,6 +90,7 @@ pub use command::command_line;
 pub use database::{Database, DatabaseUse, Statement, System};
 pub use descriptors::{Access, Descriptor, Descriptors};
 pub use files::OpenId;
+pub use function::Function;
 pub use ipc::Number;
 pub use item::{
     ActivityId, BlindSpot, Delivery, Edge, EdgeKind, Event, EventId, Item, Look, Place, Side, Sink,
@@ -105,6 +112,7 @@ use crate::event::{Batch, Record, TaskId};
 use database::Databases;
 use facts::Facts;
 use gaps::Gaps;
+use memory::Memories;
 use plan::Plans;
 use rights::Parcels;
 use signal::Signals;
@@ -119,6 +127,7 @@ pub struct Flow {
     facts: Facts,
     gaps: Gaps,
     transfers: Transfers,
+    memories: Memories,
     databases: Databases,
     signals: Signals,
     parcels: Parcels,
@@ -168,6 +177,7 @@ impl Flow {
             facts: Facts::default(),
             gaps: Gaps::default(),
             transfers: Transfers::default(),
+            memories: Memories::default(),
             databases: Databases::default(),
             signals: Signals::default(),
             parcels: Parcels::default(),

@@ -21,6 +21,7 @@
 //! | System V's memory, queues, semaphores | `SharedMemory.Id`, `MessageQueue.Id`, `Semaphore.Id` | boot |
 //! | POSIX message queue | `MessageQueue.Name` | boot |
 //! | user | `User.Id` | machine |
+//! | function of the kernel | `Function.Name` (of another ABI than the machine's own `Function.Abi,Name`) | machine |
 //! | database | `Database.Server,Name` (SQLite: `Database.Name`) | everywhere; machine if local |
 //!
 //! What else the kernel makes (an eventfd, an epoll) nobody outside can name: it has
@@ -78,6 +79,17 @@ impl<'a> Moniker<'a> {
         Self::new(Authority::Boot, "CIM_Process").key("Handle", pid.to_string().into_bytes())
     }
 
+    /// A function's of the kernel; of one that is called by another ABI than the machine's
+    /// own, by that too.
+    pub(super) fn of_function(abi: Option<&'static str>, name: Vec<u8>) -> Self {
+        let moniker = Self::new(Authority::Machine, "Function");
+        let moniker = match abi {
+            Some(abi) => moniker.key("Abi", abi.as_bytes()),
+            None => moniker,
+        };
+        moniker.key("Name", name)
+    }
+
     /// A resource's, by what is known of it now; `None` if that is not enough, or if
     /// there is nothing by which anybody outside could know it.
     pub fn of(state: &'a State, id: ResourceId) -> Option<Self> {
@@ -86,7 +98,7 @@ impl<'a> Moniker<'a> {
         let class = match resource.class {
             Class::Socket => return of_socket(state, id, name, resource),
             Class::Pipe if name.first() != Some(&b'/') => return by_inode(resource, "Pipe"),
-            Class::Anonymous => return None,
+            Class::Anonymous | Class::Function => return None,
             Class::Database => return of_database(state, state.database(id)?),
             Class::File => "CIM_DataFile",
             Class::Directory => "CIM_Directory",

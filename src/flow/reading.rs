@@ -38,6 +38,9 @@ impl Flow {
         }
         if !record.is_begun() {
             self.link_next(record);
+            if record.kind != Kind::Exec {
+                self.found_memory(record);
+            }
         }
         self.tell(record, prototype, sink)
     }

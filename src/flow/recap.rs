@@ -265,6 +265,8 @@ impl Recap {
             }
         }
         let process = self.flow.state.process(task.process);
+        let user = process.and_then(|process| self.flow.state.number(process.user?));
+        fields.extend(user.map(|user| (FactKey::Uid, Value::Number(user.id.into()))));
         let execution = process.and_then(|process| process.execution.as_ref());
         // Who ran it first may be dead, as may be those in between.
         if let Some(execution) = execution.filter(|execution| execution.process != task.process) {

@@ -52,13 +52,16 @@ pub enum Class {
     Host,
     /// A database, of a server or in a file.
     Database,
+    /// What is called, as [`Function`](super::Function) tells it: no call touches it as it
+    /// touches the others, so that it is none of the state's resources.
+    Function,
     /// Something of the kernel's that has only descriptors: epoll, eventfd, …
     Anonymous,
 }
 
 impl Class {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::File,
         Self::Directory,
         Self::Device,
@@ -71,6 +74,7 @@ impl Class {
         Self::User,
         Self::Host,
         Self::Database,
+        Self::Function,
         Self::Anonymous,
     ];
 
@@ -89,6 +93,7 @@ impl Class {
             Self::Pipe => "pipe",
             Self::Socket => "socket",
             Self::Database => "database",
+            Self::Function => "function",
             Self::Anonymous => "anonymous",
         }
     }
@@ -102,7 +107,8 @@ impl Class {
             | Self::Semaphore
             | Self::User
             | Self::Host
-            | Self::Database => false,
+            | Self::Database
+            | Self::Function => false,
             Self::File
             | Self::Directory
             | Self::Device

@@ -6,10 +6,16 @@
 //! time may have gone in either way round. The n-th byte written is the n-th
 //! byte read, so that byte counts alone say which write a read took its bytes
 //! from, as long as nothing overlapped; where something did, a pair is certain
-//! only if every order of what overlapped gives it.
+//! only if every order of what overlapped gives it, or if the bytes that were kept of
+//! the calls say which order it was (`order`).
+
+mod glimpse;
+mod order;
 
 use std::collections::VecDeque;
 use std::ops::Range;
+
+pub(super) use glimpse::Glimpse;
 
 use super::item::EventId;
 
@@ -29,6 +35,8 @@ pub(super) struct Moved {
     pub(super) count: u64,
     /// Whether they stay where they are: tee(2), `MSG_PEEK`.
     pub(super) stays: bool,
+    /// What the record has of them.
+    pub(super) glimpse: Glimpse,
 }
 
 /// Bytes that went from one event to another.
@@ -56,6 +64,7 @@ struct Span {
     within: Range<u64>,
     /// When the call was entered and had returned.
     time: (u64, u64),
+    glimpse: Glimpse,
 }
 
 impl Span {
@@ -92,8 +101,9 @@ struct End {
 
 impl End {
     /// Places the calls of the slice of time at hand. Those whose times overlap,
-    /// directly or by others between them, may lie anywhere among each other.
-    fn place(&mut self) {
+    /// directly or by others between them, may lie anywhere among each other. `lost`
+    /// says how many messages got lost before one that was taken at a place.
+    fn place(&mut self, lost: impl Fn(&Moved, u64) -> u64) {
         let mut new = std::mem::take(&mut self.new);
         let first_pending = self.pending.iter().map(|(_, start)| *start).min();
         // A group ends before a call that was entered after all of it had returned.
@@ -101,6 +111,10 @@ impl End {
         let mut rest = new.as_mut_slice();
         while !rest.is_empty() {
             let (group, after) = rest.split_at_mut(first_group(rest));
+            // Where several took messages at once, it is not known who came after a gap.
+            if let [one] = group {
+                self.moved += lost(one, self.moved);
+            }
             self.place_group(group, first_pending);
             rest = after;
         }
@@ -128,7 +142,8 @@ impl End {
         for one in group {
             let bytes = self.moved..self.moved.saturating_add(one.count);
             let (event, time) = (one.event, (one.start, one.end));
-            let span = Span { event, bytes: bytes.clone(), within: within.clone(), time };
+            let (bytes_of, glimpse) = (bytes.clone(), one.glimpse);
+            let span = Span { event, bytes: bytes_of, within: within.clone(), time, glimpse };
             if one.stays {
                 self.looks.push(span);
             } else {
@@ -168,6 +183,8 @@ pub(super) struct Stream {
     reads: End,
     /// Up to where it has been told who read what.
     told: u64,
+    /// Whether messages that were written may never be read: datagrams over IP.
+    may_lose: bool,
 }
 
 /// An end of a stream.
@@ -217,6 +234,11 @@ impl Stream {
         }
     }
 
+    /// Messages may get lost on their way.
+    pub(super) fn loses(&mut self) {
+        self.may_lose = true;
+    }
+
     /// Takes over the reads of a stream that proves to be this one's other end.
     pub(super) fn read_by(&mut self, other: Self) {
         if self.reads.moved == 0 && self.reads.new.is_empty() {
@@ -226,8 +248,10 @@ impl Stream {
 
     /// A slice of time is over: says who read what whom had written.
     pub(super) fn settle(&mut self, mut passed: impl FnMut(Passed)) {
-        self.writes.place();
-        self.reads.place();
+        self.writes.place(|_, _| 0);
+        let (writes, may_lose) = (&self.writes.spans, self.may_lose);
+        self.reads.place(|one, at| if may_lose { lost_before(writes, one, at) } else { 0 });
+        order::decide(&mut self.writes.spans, &self.reads.spans);
         self.answer_looks(&mut passed);
         let (mut writes, mut reads) = (self.writes.spans.iter(), self.reads.spans.iter());
         let (mut write, mut read) = (writes.next(), reads.next());
@@ -264,6 +288,17 @@ impl Stream {
     }
 }
 
+/// How many of the messages from a place on were lost, if `one` is the next that was taken:
+/// those before the first that can be it. Where none can, nothing is known of that.
+fn lost_before(writes: &VecDeque<Span>, one: &Moved, at: u64) -> u64 {
+    /// A reader that cuts messages off would look through all that were ever sent.
+    const MOST: usize = 1 << 10;
+    let first = writes.partition_point(|write| write.bytes.start < at);
+    let mut next = writes.iter().skip(first).take(MOST);
+    let found = next.find(|write| write.glimpse.may_be(&one.glimpse));
+    found.map_or(0, |write| write.bytes.start - at)
+}
+
 /// What went from `write` to `read` behind the first `told` bytes.
 fn pair(write: &Span, read: &Span, told: u64) -> Option<Passed> {
     let start = write.bytes.start.max(read.bytes.start).max(told);
@@ -293,7 +328,8 @@ mod tests {
     /// what passed: `write>read first..last`, with a `?` where it is not certain.
     fn passed(stream: &mut Stream, calls: &[(Way, u32, u64, u64, u64)]) -> String {
         for &(way, task, start, end, count) in calls {
-            stream.moved(way, Moved { event: id(task), start, end, count, stays: false });
+            let (event, glimpse) = (id(task), Glimpse::default());
+            stream.moved(way, Moved { event, start, end, count, stays: false, glimpse });
         }
         settled(stream)
     }
@@ -352,11 +388,58 @@ mod tests {
     #[test]
     fn a_look_takes_nothing_away() {
         let mut stream = Stream::default();
-        let look = Moved { event: id(2), start: 2, end: 3, count: 4, stays: true };
+        let glimpse = Glimpse::default();
+        let look = Moved { event: id(2), start: 2, end: 3, count: 4, stays: true, glimpse };
         stream.moved(Out, look);
         assert_eq!(settled(&mut stream), "");
         let calls = [(In, 1, 0, 4, 4), (Out, 3, 5, 6, 4)];
         assert_eq!(passed(&mut stream, &calls), "1>2 0..4, 1>3 0..4");
+    }
+
+    /// Calls that moved those bytes, as `(way, event, start, end, bytes)`.
+    fn told(stream: &mut Stream, calls: &[(Way, u32, u64, u64, &[u8])], apart: bool) -> String {
+        for &(way, task, start, end, bytes) in calls {
+            let count = if apart { 1 } else { bytes.len() as u64 };
+            let (event, glimpse) = (id(task), Glimpse::of(bytes.len() as u64, [bytes].into_iter()));
+            stream.moved(way, Moved { event, start, end, count, stays: false, glimpse });
+        }
+        settled(stream)
+    }
+
+    #[test]
+    fn bytes_say_who_of_those_who_overlapped_was_first() {
+        let writes: [(Way, u32, u64, u64, &[u8]); 2] =
+            [(In, 1, 0, 5, b"one"), (In, 2, 4, 6, b"two")];
+        let with = |reads: &[(Way, u32, u64, u64, &[u8])]| {
+            told(&mut Stream::default(), &[&writes[..], reads].concat(), false)
+        };
+        assert_eq!(with(&[(Out, 3, 7, 8, b"two"), (Out, 4, 9, 9, b"one")]), "2>3 0..3, 1>4 3..6");
+        assert_eq!(with(&[(Out, 3, 7, 8, b"o"), (Out, 4, 9, 9, b"ne")]), "1>3 0..1, 1>4 1..3");
+        // What is the same in both says nothing.
+        let writes: [(Way, u32, u64, u64, &[u8]); 2] = [(In, 1, 0, 5, b"x"), (In, 2, 4, 6, b"x")];
+        let reads: [(Way, u32, u64, u64, &[u8]); 1] = [(Out, 3, 7, 8, b"x")];
+        let passed = told(&mut Stream::default(), &[&writes[..], &reads].concat(), false);
+        assert_eq!(passed, "1>3 0..1?");
+    }
+
+    #[test]
+    fn a_message_that_got_lost_is_read_by_nobody() {
+        let sent: [(Way, u32, u64, u64, &[u8]); 4] = [
+            (In, 1, 0, 1, b"first"),
+            (In, 2, 2, 3, b"second"),
+            (In, 3, 4, 5, b"third"),
+            (In, 4, 6, 7, b"fourth"),
+        ];
+        let got: [(Way, u32, u64, u64, &[u8]); 2] =
+            [(Out, 8, 8, 9, b"first"), (Out, 9, 10, 11, b"third")];
+        let mut stream = Stream::default();
+        stream.loses();
+        assert_eq!(told(&mut stream, &[&sent[..], &got].concat(), true), "1>8 0..1, 3>9 2..3");
+        assert_eq!(told(&mut stream, &[(Out, 8, 12, 13, b"fourth")], true), "4>8 3..4");
+        // One that was cut off is the next one.
+        let cut: [(Way, u32, u64, u64, &[u8]); 2] =
+            [(In, 1, 20, 21, b"fifth"), (Out, 8, 22, 23, b"fi")];
+        assert_eq!(told(&mut stream, &cut, true), "1>8 4..5");
     }
 
     #[test]

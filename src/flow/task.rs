@@ -58,6 +58,11 @@ pub struct Process {
     /// The program that it runs: `None` before the first known exec. A fork takes
     /// its parent's over.
     pub execution: Option<Arc<Execution>>,
+    /// As whom it acts: its effective user. `None` where that is not known.
+    pub user: Option<ResourceId>,
+    /// Whether it is in a user namespace that it has not always been in, where users have
+    /// other numbers than for the tracer.
+    pub(super) has_own_users: bool,
     /// Whether something that it did is missing, though no filter left it out: it was
     /// lost, came before the log's beginning, or could not be seen.
     pub is_partial: bool,
@@ -118,6 +123,8 @@ pub struct Execution {
     pub env: Option<Vec<Arc<[u8]>>>,
     /// The directory it began in.
     pub cwd: Option<ResourceId>,
+    /// As whom it began; `None` where that is not known.
+    pub user: Option<ResourceId>,
 }
 
 impl Execution {

@@ -12,7 +12,7 @@ use super::plan::Plan;
 use super::resource::{Class, ResourceId};
 use super::socket::{AF_UNIX, Endpoint, SOCK_DGRAM, Socket, keeps_messages_apart};
 use super::state::State;
-use super::stream::{Moved, Stream, Way};
+use super::stream::{Glimpse, Moved, Stream, Way};
 use crate::abi::{Ty, Verb};
 use crate::event::{Piece, Record, Role};
 
@@ -128,9 +128,10 @@ impl Flow {
         };
         for (operand, &way) in plan.prototype.effect.operands.iter().zip(ways) {
             let place = Place::Argument(operand.arg);
-            let used = self.uses.iter().find(|one| one.place == place);
-            let Some(resource) = used.map(|one| one.resource) else { continue };
-            self.move_through(record, plan, resource, way);
+            let Some(&used) = self.uses.iter().find(|one| one.place == place) else { continue };
+            // vmsplice(2) takes bytes out of a pipe's reading end.
+            let way = if used.verb == Verb::Reads { Way::Out } else { way };
+            self.move_through(record, plan, used.resource, way);
         }
     }
 
@@ -150,7 +151,8 @@ impl Flow {
             (Some(_), None) => Step::Lost,
             (Some(end), Some(count)) => {
                 let stays = way == Way::Out && stays(record, plan);
-                Step::Moved(Moved { event, start: record.start, end, count, stays })
+                let glimpse = glimpse(record);
+                Step::Moved(Moved { event, start: record.start, end, count, stays, glimpse })
             }
         };
         if is_letter {
@@ -168,7 +170,8 @@ impl Flow {
         if plan.prototype.name.starts_with("eventfd") {
             let event = EventId { task: record.task, ordinal: record.ordinal };
             let count = u64::from(record.words[0] as u32);
-            let moved = Moved { event, start: record.start, end, count, stays: false };
+            let (start, glimpse) = (record.start, Glimpse::default());
+            let moved = Moved { event, start, end, count, stays: false, glimpse };
             self.state.resources.make_own(made.resource);
             self.transfers.stream(Channel::Counter(made.resource)).moved(Way::In, moved);
         }
@@ -210,9 +213,13 @@ impl Flow {
             let is_doubtful = self.transfers.doubtful.contains(&through);
             let is_partial =
                 self.transfers.partial.contains(&through) || self.state.may_pass_unseen(through);
+            let may_lose = may_lose(&self.state, channel);
             let doubt = is_doubtful || is_partial || has_doubt(&self.state, channel);
             let before = &mut self.before;
             let Some(stream) = self.transfers.streams.get_mut(&channel) else { continue };
+            if may_lose {
+                stream.loses();
+            }
             stream.settle(|passed| {
                 let transfer = Transfer {
                     through,
@@ -283,10 +290,23 @@ fn is_addressed(socket: &Socket) -> bool {
 fn has_doubt(state: &State, channel: Channel) -> bool {
     match channel {
         Channel::Pipe(id) | Channel::Counter(id) => !state.resources.is_own(id),
-        Channel::From(id) | Channel::To(id) | Channel::Into(id) => state
-            .socket(id)
-            .is_none_or(|socket| socket.kind == Some(SOCK_DGRAM) && socket.family != Some(AF_UNIX)),
+        Channel::From(id) | Channel::To(id) | Channel::Into(id) => {
+            state.socket(id).is_none() || may_lose(state, channel)
+        }
     }
+}
+
+/// Whether messages may get lost on their way: datagrams over IP.
+fn may_lose(state: &State, channel: Channel) -> bool {
+    let socket = state.socket(channel.resource());
+    socket.is_some_and(|it| it.kind == Some(SOCK_DGRAM) && it.family != Some(AF_UNIX))
+}
+
+/// What the record has of the bytes that the call moved.
+fn glimpse(record: &Record<'_>) -> Glimpse {
+    let is_data = |piece: &&Piece| matches!(piece.role, Role::Data | Role::IovData);
+    let pieces = record.pieces.iter().filter(is_data).map(|piece| record.bytes(piece));
+    Glimpse::of(u64::try_from(record.result).unwrap_or_default(), pieces)
 }
 
 /// The address that a message is sent to.

@@ -6,7 +6,7 @@
 //! read, which the kernel answers from what it has in memory.
 
 use super::engine::Tracer;
-use super::process::namespace_ids;
+use super::process::{effective_user, namespace_ids};
 use super::rights::info_fields;
 use super::{Facts, Sink};
 use crate::abi::{Prototype, Verb};
@@ -214,6 +214,7 @@ impl<S: Sink> Tracer<S> {
         let (is_recorded, call) = (pending.wanted, pending.ordinal);
         let exe = format!("/proc/{tid}/exe");
         let mut fields: Fields = vec![(FactKey::Pid, number(tid))];
+        fields.extend(effective_user(tid).map(|user| (FactKey::Uid, number(user))));
         fields.extend(link(&exe).map(|value| (FactKey::Path, value)));
         fields.extend(link(&format!("/proc/{tid}/cwd")).map(|value| (FactKey::Cwd, value)));
         let ordinal = if is_recorded { call } else { stop };

@@ -85,6 +85,12 @@ fn stat_fields(tid: i32) -> Option<String> {
     Some(stat.rsplit_once(") ")?.1.to_owned())
 }
 
+/// As whom a task acts, by the tracer's own numbers.
+pub(super) fn effective_user(tid: i32) -> Option<u32> {
+    // Real, effective, saved and file system user.
+    status_field(tid, "Uid:")?.split_whitespace().nth(1)?.parse().ok()
+}
+
 fn status_field(tid: i32, name: &str) -> Option<String> {
     let status = fs::read(format!("/proc/{tid}/status")).ok()?;
     let status = String::from_utf8_lossy(&status);

@@ -29,6 +29,7 @@ for path in Path(".").glob("*.document.json"):
         return {str(one) for one in rdf.subjects(RDF.type, kind)}
     for kinds, term in CLASSES.items():
         assert of(*kinds) == typed(term), (name, kinds, of(*kinds) ^ typed(term))
+    assert of("function") == typed(R.Function), (name, of("function") ^ typed(R.Function))
     assert typed(R.Execution) == of("execution"), (name, typed(R.Execution) ^ of("execution"))
     known = {str(one) for one in rdf.subjects(RDF.type, PROV.Entity) if "#resource-" in one or "#file/" in one}
     resources = {id for id in nodes if "#resource-" in id or "#file/" in id}
@@ -49,6 +50,8 @@ for path in Path(".").glob("*.document.json"):
                 for version in node.get("versions", ())}
     theirs = {str(one).rpartition("#version-")[2] for one in typed(R.FileVersion)}
     assert versions.keys() == theirs, (name, versions.keys() ^ theirs)
+    theirs = {(str(event), str(function)) for event, function in rdf.subject_objects(R.function)}
+    assert theirs == {(id, iri(nodes[id]["function"])) for id in events if "function" in nodes[id]}, name
     calls = [nodes[id] for id in events if nodes[id]["event"] == "call"]
     assert len(calls) == len(typed(R.Call)), name
     links = document["links"]

@@ -75,6 +75,25 @@ def check(path):
         if own:
             assert node["first"] <= min(link["first"] for link in own), (path, node)
             assert node["last"] >= max(link["last"] for link in own), (path, node)
+    # What is told of a function is what is told of those who called it.
+    functions = {node["id"]: node for node in nodes if node["class"] == "function"}
+    chosen = document["meta"].get("scope")
+    for run in runs:
+        for what, sum_of in ("called", "calls"), ("failed", "errors"):
+            sums = {}
+            for node in nodes:
+                if node["id"].startswith(run + ":"):
+                    for name, count in node.get(what, {}).items():
+                        sums[f"{run}:function-{name}"] = sums.get(f"{run}:function-{name}", 0) + count
+            told = {id: node[sum_of] for id, node in functions.items() if id.startswith(run + ":")}
+            assert sums == {id: count for id, count in told.items() if count}, (path, what)
+    for node in nodes:
+        if node["class"] == "process" and functions and not chosen:
+            assert sum(node.get("called", {}).values()) == node["calls"], (path, node)
+            assert sum(node.get("failed", {}).values()) == node["errors"], (path, node)
+        assert node.get("function") is None or node["function"] in functions, (path, node)
+        if events and node.get("event") == "call" and not chosen:
+            assert node["function"].split("-")[-1] == node["call"], (path, node)
     # What was only looked at is told of by who did, and a node only where events refer to it.
     names = {node.get("name", node["label"]) if isinstance(node.get("name", ""), str) else None: node
              for node in nodes if ":file/" in node["id"]}

@@ -101,6 +101,18 @@ cases = {
     "a resource without a label": (
         [(file, RDFS.label, "MinCount")],
         [(file, RDFS.label, None)], []),
+    "a call of what is no function": (
+        [(connect, R.function, "Class")],
+        [(connect, R.function, None)], [(connect, R.function, file)]),
+    "a call of two functions": (
+        [(connect, R.function, "MaxCount")],
+        [], [(connect, R.function, sound.value(open_, R.function))]),
+    "a function of no ABI": (
+        [(IT["function-openat"], R.abi, "MinCount")],
+        [(IT["function-openat"], R.abi, None)], []),
+    "a function that nobody else could name": (
+        [(IT["function-openat"], R.moniker, "MinCount")],
+        [(IT["function-openat"], R.moniker, None)], []),
     "a file without a path": (
         [(file, R.path, "MinCount")],
         [(file, R.path, None), (file, R.pathBytes, None)], []),

@@ -62,7 +62,7 @@ impl Scenario {
 
     /// `rtrace query`: the rows.
     #[track_caller]
-    fn rows(&self, words: &[&str]) -> Vec<Row> {
+    pub(crate) fn rows(&self, words: &[&str]) -> Vec<Row> {
         let json = self.command("query", &[words, &["--format", "json"]].concat());
         let json: Value = serde_json::from_str(&json).expect("JSON");
         let rows = json["results"]["bindings"].as_array().expect("rows");
@@ -132,6 +132,12 @@ impl Scenario {
     pub(crate) fn document(&self) -> Document {
         let text = self.command("convert", &["--to", "json"]);
         Document(serde_json::from_str(&text).expect("JSON"))
+    }
+
+    /// `rtrace convert`.
+    #[track_caller]
+    pub(crate) fn convert(&self, words: &[&str]) -> String {
+        self.command("convert", words)
     }
 
     fn stats(&self, by: &str) -> Value {

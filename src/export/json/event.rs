@@ -14,12 +14,14 @@ use crate::export::decode::error_name;
 use crate::export::scope::Fates;
 use crate::export::{call_text, json_bytes};
 use crate::flow::graph::Graph;
-use crate::flow::{Edge, EdgeKind, Event, Item, ResourceId, Side, State, Statement, Use};
+use crate::flow::{Edge, EdgeKind, Event, Function, Item, ResourceId, Side, State, Statement, Use};
 use crate::render;
 
 /// What was made of the events of a slice of the log.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Events {
+    /// Whether functions are told of.
+    has_functions: bool,
     pub(super) nodes: Lines,
     pub(super) links: Lines,
 }
@@ -35,6 +37,9 @@ pub(in crate::export) struct Details {
     pub(in crate::export) ended: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::export) call: Option<String>,
+    /// Only where functions are told of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    function: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::export) result: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,11 +96,15 @@ pub(in crate::export) struct Lead {
 }
 
 impl Events {
+    pub(super) fn new(has_functions: bool) -> Self {
+        Self { has_functions, nodes: Lines::default(), links: Lines::default() }
+    }
+
     pub(super) fn item(&mut self, item: &Item<'_>, graph: &Graph, names: &Names<'_>) {
         // They are written to memory, which does not fail.
         let _ = match item {
             Item::Event(event) if is_shown(names.state, event) => {
-                self.nodes.push(&node(event, graph, names))
+                self.nodes.push(&self.node(event, graph, names))
             }
             Item::Edge(edge) if edge.kind != EdgeKind::Next => {
                 self.links.push(&lead(edge, graph, names))
@@ -103,17 +112,19 @@ impl Events {
             _ => Ok(()),
         };
     }
+
+    fn node(&self, event: &Event<'_>, graph: &Graph, names: &Names<'_>) -> Node<'static> {
+        let mut details = Details::of(event, graph, names);
+        let function = Function::of(&event.record).filter(|_| self.has_functions);
+        details.function = function.map(|function| names.ids.function(function));
+        let (id, label) = (names.ids.event(event.id()), label(event));
+        Node { label, ..Node::new(id, "event", graph.revision, What::Event(details)) }
+    }
 }
 
 /// An exec's moment inside its call is no event of its own.
 pub(in crate::export) fn is_shown(state: &State, event: &Event<'_>) -> bool {
     event.record.kind != Kind::Exec || state.execution(event.id()).is_some()
-}
-
-fn node(event: &Event<'_>, graph: &Graph, names: &Names<'_>) -> Node<'static> {
-    let details = Details::of(event, graph, names);
-    let (id, label) = (names.ids.event(event.id()), label(event));
-    Node { label, ..Node::new(id, "event", graph.revision, What::Event(details)) }
 }
 
 /// A line for people.
@@ -149,6 +160,7 @@ impl Details {
             started: record.start,
             ended: record.end,
             call: is_call.then_some(name),
+            function: None,
             result: (is_call && !record.failed && !record.is_begun()).then_some(record.result),
             error: record.error().filter(|_| is_call).map(|errno| error_name(errno).into_owned()),
             signal: matches!(record.kind, Kind::Signal | Kind::Stop).then_some(record.words[0]),

@@ -7,7 +7,7 @@ use crate::export::Run;
 use crate::export::rdf::percent_encode;
 use crate::export::scope::{Fate, Fates};
 use crate::flow::graph::{Activity, Passage, Renaming, Resource, Session, Signalling};
-use crate::flow::{EventId, ResourceId, State};
+use crate::flow::{EventId, Function, ResourceId, State};
 
 /// Names the things of one run.
 #[derive(Clone, Debug)]
@@ -64,6 +64,12 @@ impl Ids {
             return out;
         }
         format!("{}:resource-{}", self.key, id.index())
+    }
+
+    pub(in crate::export) fn function(&self, function: Function) -> String {
+        let mut out = format!("{}:function-", self.key);
+        function.write_id(&mut out);
+        out
     }
 
     /// The system's files, as one.

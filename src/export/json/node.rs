@@ -1,6 +1,8 @@
 //! What the document has of each kind of node. `docs/schema/batchflow.json` says what
 //! the members are.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::environment::Environment;
@@ -72,6 +74,7 @@ pub(super) enum What<'a> {
     Execution(Execution<'a>),
     Thread(Thread),
     Resource(Resource<'a>),
+    Function(Function),
     Event(super::event::Details),
 }
 
@@ -143,6 +146,14 @@ pub(super) struct Process<'a> {
     pub(super) errors: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) account: Option<Account>,
+    /// How many calls of which function, by what their names have behind `function-`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) called: BTreeMap<String, u64>,
+    /// Those of them that failed.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) failed: BTreeMap<String, u64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) users: Vec<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) partial: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -175,6 +186,8 @@ pub(super) struct Execution<'a> {
     pub(super) executable: Option<Text<'a>>,
     pub(super) argv: Vec<Text<'a>>,
     pub(super) cwd: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) user: Option<String>,
     pub(super) environment: Option<Environment<'a>>,
     #[serde(flatten)]
     pub(super) held: Held<'a>,
@@ -217,6 +230,13 @@ pub(super) struct Resource<'a> {
     pub(super) span: Option<FirstLast>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) versions: Vec<Version>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Function {
+    pub(super) abi: &'static str,
+    pub(super) calls: u64,
+    pub(super) errors: u64,
 }
 
 /// A state of a file's content that came about in the run.

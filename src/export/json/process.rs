@@ -92,6 +92,9 @@ impl Whole<'_> {
             calls: process.calls,
             errors: process.errors,
             account: process.account.map(Into::into),
+            called: self.functions.called_by(process.id),
+            failed: self.functions.failed_of(process.id),
+            users: self.users(&process.users),
             partial: process.is_partial,
             failure: process.failure.as_ref().map(|failure| self.failure(failure)),
             said: Some(&process.said)
@@ -108,6 +111,14 @@ impl Whole<'_> {
         node.deleted = matches!(process.end, End::Exited(_) | End::Killed { .. });
         node.named(Some(&Moniker::of_process(process.pid)));
         node
+    }
+
+    fn users(&self, users: &[ResourceId]) -> Vec<String> {
+        users.iter().filter_map(|user| self.user(*user)).collect()
+    }
+
+    fn user(&self, user: ResourceId) -> Option<String> {
+        self.ids.told(self.fates, self.state, user).filter(|_| self.has_resources())
     }
 
     /// What a process looked at before it executed anything.
@@ -193,6 +204,8 @@ impl Whole<'_> {
             executable: own.executable.filter(tells).map(name),
             argv: own.argv.iter().map(|word| word[..].into()).collect(),
             cwd: own.cwd.filter(tells).map(name),
+            // A process that had but one user had it in all of its programs.
+            user: own.user.filter(|_| process.users.len() > 1).and_then(|user| self.user(user)),
             environment: own.env.as_deref().map(|env| Environment::between(base, env)),
             held,
         });

@@ -249,7 +249,7 @@ fn why_omitted(thing: &Thing, graph: &Graph) -> Option<Omitted> {
     let changes = any(|did| did.changed);
     match resource.class {
         Class::Directory => (!changes).then_some(Omitted::Directory),
-        Class::User | Class::Host | Class::Semaphore => Some(Omitted::Plain),
+        Class::User | Class::Host | Class::Semaphore | Class::Function => Some(Omitted::Plain),
         Class::Device if is_dull(&resource.name) => Some(Omitted::Plain),
         Class::Pipe | Class::Socket | Class::Anonymous => {
             let moved = any(|did| did.read.bytes + did.written.bytes > 0);

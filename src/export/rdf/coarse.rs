@@ -79,6 +79,7 @@ impl<T: Triples> Sink for Items<T> {
                 self.graph.exit(state, &event.record)
             }
             Item::Partial(process) => self.graph.partial(process),
+            Item::ActsAs(process) => self.graph.acts_as(state, process),
             Item::BlindSpot(spot) => self.graph.blind_spot(&spot),
             Item::Resource(id) if has_resources => self.graph.resource(state, id),
             Item::Learnt(id) if has_resources => self.graph.learnt(state, id),
@@ -108,6 +109,9 @@ impl<T: Triples> Graph<T> {
             for (index, usage) in numbers.usages.iter().enumerate() {
                 self.usage(state, numbers, index, usage)?;
             }
+            for called in &numbers.called {
+                self.called(numbers, called)?;
+            }
         }
         let data = numbers.passages.iter().enumerate().filter(|(_, passage)| passage.is_data());
         for (index, passage) in data {
@@ -129,7 +133,7 @@ impl<T: Triples> Graph<T> {
     }
 
     /// Who did something: an execution; before a process's first exec the process.
-    fn name_activity(&mut self, numbers: &numbers::Graph, index: ActivityIndex) {
+    pub(super) fn name_activity(&mut self, numbers: &numbers::Graph, index: ActivityIndex) {
         let Some(activity) = numbers.activity(index) else { return };
         if activity.is_own() {
             self.names.execution(activity.id.since, &mut self.object);
@@ -251,7 +255,7 @@ impl<T: Triples> Graph<T> {
         self.integer(if amount.is_at_least { at_least } else { exact }, amount.bytes)
     }
 
-    fn span(&mut self, span: Span) -> io::Result<()> {
+    pub(super) fn span(&mut self, span: Span) -> io::Result<()> {
         self.time(v::FIRST, span.first)?;
         self.time(v::LAST, span.last)
     }

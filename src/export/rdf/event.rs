@@ -10,7 +10,7 @@ use super::writer::Triples;
 use crate::abi::{Scalar, Ty, Verb};
 use crate::event::Kind;
 use crate::export::decode::error_name;
-use crate::flow::{Event, Place, State, Use};
+use crate::flow::{Event, Function, Place, State, Use};
 use crate::render::{self, Style};
 
 impl<T: Triples> Graph<T> {
@@ -35,6 +35,9 @@ impl<T: Triples> Graph<T> {
         self.text.clear();
         render::name(record, &mut self.text);
         self.literal(v::CALL)?;
+        if let Some(function) = Function::of(record) {
+            self.calls(function)?;
+        }
         self.text.clear();
         render::argument_list(record, &Style::default(), &mut self.text);
         self.literal(v::ARGUMENTS)?;

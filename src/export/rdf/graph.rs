@@ -17,7 +17,7 @@ use crate::export::scope::Calls;
 use crate::export::time::{put_digits, write_utc};
 use crate::export::{Detail, Options, Run, Scope};
 use crate::flow::{
-    Account, Class, Edge, EdgeKind, EventId, Execution, Item, Moniker, ResourceId, Sink, State,
+    Account, Class, Edge, EdgeKind, EventId, Execution, Function, Item, Moniker, ResourceId, Sink, State,
     Version, command_line,
 };
 
@@ -38,6 +38,10 @@ pub(super) struct Graph<T> {
     pub(super) calls: Calls,
     /// Processes that have been described.
     processes: FxHashSet<TaskId>,
+    /// As whom they act, as far as it has been told.
+    users: FxHashMap<TaskId, Vec<ResourceId>>,
+    /// Functions that have been described.
+    pub(super) functions: FxHashSet<Function>,
     /// Resources whose class, identity or address has been written.
     pub(super) typed: FxHashSet<(ResourceId, Class)>,
     pub(super) identified: FxHashSet<ResourceId>,
@@ -59,6 +63,8 @@ impl<T: Triples> Graph<T> {
             calls: Calls::new(&options.scope),
             detail: options.detail.unwrap_or(Detail::Event),
             processes: FxHashSet::default(),
+            users: FxHashMap::default(),
+            functions: FxHashSet::default(),
             typed: FxHashSet::default(),
             identified: FxHashSet::default(),
             monikers: FxHashMap::default(),
@@ -70,6 +76,8 @@ impl<T: Triples> Graph<T> {
         self.names.begin(run);
         self.started = run.started;
         self.processes.clear();
+        self.users.clear();
+        self.functions.clear();
         self.typed.clear();
         self.identified.clear();
         self.monikers.clear();
@@ -163,7 +171,25 @@ impl<T: Triples> Graph<T> {
             self.names.execution(execution.id, &mut self.object);
             self.link(v::EXECUTION)?;
         }
-        Ok(())
+        self.acts_as(state, id)
+    }
+
+    /// A process acts as somebody from now on.
+    pub(super) fn acts_as(&mut self, state: &State, id: TaskId) -> io::Result<()> {
+        let user = state.process(id).and_then(|process| process.user);
+        let told = self.users.entry(id).or_default();
+        let news = user.filter(|user| !told.contains(user));
+        told.extend(news);
+        self.names.process(id, &mut self.subject);
+        self.runs_as(state, news)
+    }
+
+    /// As whom `self.subject` acts.
+    fn runs_as(&mut self, state: &State, user: Option<ResourceId>) -> io::Result<()> {
+        let Some(user) = user.filter(|_| self.detail >= Detail::Resource) else { return Ok(()) };
+        self.names.resource(state, user, &mut self.object);
+        self.link(v::RUNS_AS)?;
+        self.link(v::WAS_ASSOCIATED_WITH)
     }
 
     pub(super) fn execution(&mut self, state: &State, execution: &Execution) -> io::Result<()> {
@@ -189,6 +215,7 @@ impl<T: Triples> Graph<T> {
             self.names.resource(state, cwd, &mut self.object);
             self.link(v::WORKING_DIRECTORY)?;
         }
+        self.runs_as(state, execution.user)?;
         self.bytes(v::COMMAND_LINE, v::COMMAND_LINE_BYTES, &command_line(&execution.argv))?;
         self.words(v::ARGV, &execution.argv)?;
         for variable in execution.env.iter().flatten() {
@@ -239,6 +266,7 @@ impl<T: Triples> Graph<T> {
         };
         self.names.process(process.id, &mut self.subject);
         self.processes.remove(&process.id);
+        self.users.remove(&process.id);
         self.time(v::ENDED_AT, record.start)?;
         if let Some(Account { taken, given, fetched, stored }) = process.account {
             self.integer(v::ACCOUNTED_IN, taken)?;
@@ -418,6 +446,7 @@ impl<T: Triples> Sink for Graph<T> {
                 })
             }
             Item::Partial(process) => self.partial(process),
+            Item::ActsAs(process) => self.acts_as(state, process),
             Item::Begun(_) | Item::Ended(_) => Ok(()),
         }
     }

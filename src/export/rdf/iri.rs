@@ -6,7 +6,7 @@ use super::prefix::Prefixed;
 use crate::event::TaskId;
 use crate::export::time::put_digits;
 use crate::export::{Options, Run};
-use crate::flow::{BlindSpot, EventId, Look, Moniker, ResourceId, State, VersionId};
+use crate::flow::{BlindSpot, EventId, Function, Look, Moniker, ResourceId, State, VersionId};
 
 /// Names the things of one run. Each method replaces the IRI in `out`.
 #[derive(Debug, Default)]
@@ -106,6 +106,23 @@ impl Names {
         number(out, look.event.task.0.into());
         out.push('-');
         number(out, look.time);
+    }
+
+    /// By its name, and its ABI where that is not the machine's own.
+    pub(super) fn function(&self, function: Function, out: &mut String) {
+        if self.by_moniker(&function.moniker(), out) {
+            return;
+        }
+        self.start(out, "function-");
+        function.write_id(out);
+    }
+
+    /// By the doer's first event, and the function.
+    pub(super) fn called(&self, by: EventId, function: Function, out: &mut String) {
+        self.start(out, "calls-");
+        pair(out, by);
+        out.push('-');
+        function.write_id(out);
     }
 
     /// By its number, in the order in which the doers first touched things.

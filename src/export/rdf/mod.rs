@@ -8,6 +8,7 @@
 //! | `graph` | how the flow's items become triples |
 //! | `event` | the same of events, which are most of them |
 //! | `resource` | the same of what they touch |
+//! | `function` | the same of what calls are calls of |
 //! | `version` | the same of versions of files |
 //! | `database` | the same of databases |
 //! | `look` | the same of how files were |
@@ -23,6 +24,7 @@ mod blind;
 mod coarse;
 mod database;
 mod event;
+mod function;
 mod graph;
 mod iri;
 mod lines;

@@ -48,6 +48,9 @@ impl<T: Triples> Graph<T> {
         }
         if self.typed.insert((id, resource.class)) {
             self.class(class_of(resource.class))?;
+            if resource.class == Class::User {
+                self.class(v::AGENT)?;
+            }
         }
         if let Some(identity) = resource.identity
             && self.identified.insert(id)
@@ -153,6 +156,7 @@ fn class_of(class: Class) -> NamedNodeRef<'static> {
         Class::Pipe => v::PIPE_CLASS,
         Class::Socket => v::SOCKET_CLASS,
         Class::Database => v::DATABASE_CLASS,
+        Class::Function => v::FUNCTION_CLASS,
         Class::Anonymous => v::ANONYMOUS_CLASS,
     }
 }

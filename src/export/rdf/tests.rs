@@ -48,6 +48,7 @@ fn a_call_and_what_it_touches() {
         "<rtrace:ordinal> \"3\"^^<xsd:integer>",
         "<prov:startedAtTime> \"2026-11-24T04:25:44.000006000Z\"^^<xsd:dateTime>",
         "<rtrace:call> \"read\"",
+        "<rtrace:function> <#function-read>",
         "<rtrace:arguments> \"3, 0x8, 10\"",
         "<rtrace:duration> \"1000\"^^<xsd:integer>",
         "<rtrace:result> \"2\"^^<xsd:integer>",

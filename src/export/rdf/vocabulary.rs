@@ -57,6 +57,7 @@ terms! { all in RTRACE_TERMS, "https://w3id.org/rtrace/ns#":
     PIPE_CLASS = "Pipe";
     SOCKET_CLASS = "Socket";
     DATABASE_CLASS = "Database";
+    FUNCTION_CLASS = "Function";
     ANONYMOUS_CLASS = "Anonymous";
     SYSTEM_FILES_CLASS = "SystemFiles";
 
@@ -82,6 +83,7 @@ terms! { all in RTRACE_TERMS, "https://w3id.org/rtrace/ns#":
     PARENT = "parent";
     PROCESS = "process";
     EXECUTION = "execution";
+    RUNS_AS = "runsAs";
     STARTED_BY = "startedBy";
     EXECUTABLE = "executable";
     COMMAND_LINE = "commandLine";
@@ -103,6 +105,8 @@ terms! { all in RTRACE_TERMS, "https://w3id.org/rtrace/ns#":
     ORDINAL = "ordinal";
     DURATION = "duration";
     CALL = "call";
+    FUNCTION = "function";
+    ABI = "abi";
     ARGUMENTS = "arguments";
     RESULT = "result";
     ERROR = "error";

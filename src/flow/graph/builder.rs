@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use rustc_hash::FxHashMap;
 
 use super::Graph;
+use super::called;
 use super::failure::Recent;
 use super::held_up::{Closings, Sleeps};
 use super::holders::Holders;
@@ -27,6 +28,7 @@ pub(super) type UsageKey = (ActivityIndex, ResourceId, Option<version::VersionId
 pub struct Builder {
     pub(super) graph: Graph,
     pub(super) usages: FxHashMap<UsageKey, u32>,
+    pub(super) called: called::Places,
     pub(super) passages: FxHashMap<Key, u32>,
     /// By the place of a task in the graph.
     pub(super) sleeps: Vec<Sleeps>,
@@ -124,6 +126,7 @@ impl Sink for Builder {
             Item::Execution(id) => self.execution(state, id),
             Item::Event(event) => self.event(state, &event),
             Item::Edge(edge) => self.edge(state, &edge),
+            Item::ActsAs(process) => self.acts_as(state, process),
             Item::Partial(process) => self.partial(state, process),
             Item::Version(version) => self.version(&version),
             Item::Look(look) => self.look(&look),

@@ -59,6 +59,9 @@ impl Builder {
         let number = known.calls;
         let unseen = if known.is_partial { Omitted::ANYTHING } else { state.omitted() };
         let Some(activity) = known.activities.last().copied() else { return };
+        if !self.leaves_out {
+            self.called(activity, record);
+        }
         for (index, one) in event.uses.iter().enumerate() {
             let key = (activity, one.resource, one.version);
             let is_again = event.uses[..index].iter().any(|before| before == one);

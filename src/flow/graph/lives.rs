@@ -57,6 +57,7 @@ impl Builder {
             end: End::None,
             threads: 1,
             activities: Vec::new(),
+            users: process.user.into_iter().collect(),
             calls: 0,
             errors: 0,
             account: None,
@@ -143,6 +144,17 @@ impl Builder {
         let open = state.descriptors(record.task).into_iter().flat_map(Descriptors::iter);
         for (_, descriptor) in open {
             self.closed(state, descriptor.resource, record.task, at);
+        }
+    }
+
+    /// A process acts as somebody from now on.
+    pub(super) fn acts_as(&mut self, state: &State, id: TaskId) {
+        let revision = self.graph.revision;
+        let user = state.process(id).and_then(|process| process.user);
+        let (Some(user), Some(process)) = (user, self.process_mut(id)) else { return };
+        if process.users.last() != Some(&user) {
+            process.users.push(user);
+            process.revision = revision;
         }
     }
 

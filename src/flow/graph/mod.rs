@@ -10,6 +10,7 @@
 //! | --- | --- |
 //! | `parts` | the nodes: processes, tasks, activities, resources |
 //! | `usage` | what an activity did to a resource |
+//! | `called` | which functions an activity called |
 //! | `passage` | what went from one activity to another |
 //! | `tie` | signals and names that files came to have |
 //! | `session` | who used which database |
@@ -21,6 +22,7 @@
 //! | `lives`, `doings`, `leads` | tasks and processes; events; edges |
 
 mod builder;
+mod called;
 mod doings;
 mod failure;
 mod held_up;
@@ -36,6 +38,7 @@ mod unseen;
 mod usage;
 
 pub use builder::Builder;
+pub use called::Called;
 pub use failure::Failure;
 pub use held_up::{HeldUp, Why};
 pub use parts::{Activity, ActivityIndex, End, Process, Resource, Task, Version};
@@ -67,6 +70,8 @@ pub struct Graph {
     pub versions: Vec<Version>,
     /// What activities did to resources.
     pub usages: Vec<Usage>,
+    /// Which functions activities called.
+    pub called: Vec<Called>,
     /// What went from one activity to another.
     pub passages: Vec<Passage>,
     /// Signals from one activity to another.

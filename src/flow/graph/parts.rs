@@ -41,6 +41,8 @@ pub struct Process {
     pub threads: u32,
     /// What it did, one after the other: one activity at least.
     pub activities: Vec<ActivityIndex>,
+    /// As whom it acted, one after the other; none where that is not known.
+    pub users: Vec<ResourceId>,
     /// Calls that it made.
     pub calls: u64,
     /// Those of them that failed.

@@ -1,7 +1,7 @@
 //! Things that calls name by numbers.
 
 use super::kit::*;
-use crate::event::{FactKey, FactKind, Phase, Role, State, Value};
+use crate::event::{FactKey, FactKind, Kind, Phase, Role, State, TaskId, Value};
 use crate::flow::{Moniker, ResourceId};
 
 /// Class, name and moniker of the last resource, and how many there are.
@@ -118,4 +118,39 @@ fn who_looks_at_a_directory_learns_that_it_is_one() {
     assert_eq!(directory, "directory, /srv, CIM_Directory.Name=/srv");
     let file = looks(&mut story, b"/srv/x", 0o100_644);
     assert_eq!(file, "file, /srv/x, CIM_DataFile.Name=/srv/x");
+}
+
+/// As whom a task's process acts.
+fn user(story: &Story, task: u32) -> Option<u32> {
+    let state = story.flow.state();
+    let user = state.process_of(TaskId(task)).and_then(|process| process.user);
+    user.map(|user| state.number(user).expect("a user has one").id)
+}
+
+#[test]
+fn a_process_acts_as_the_user_that_it_became() {
+    const CLONE_NEWUSER: u64 = 0x1000_0000;
+    let mut story = Story::new();
+    assert_eq!(user(&story, 1), None, "nobody has said");
+    let uid = |id| [(FactKey::Uid, Value::Number(id))];
+    story.happens_with(Kind::Stop, 1, [0; 6], &[fact(FactKind::Process, 1, 0, &uid(0))]);
+    story.forks(1, 2);
+    assert_eq!(user(&story, 2), Some(0));
+    story.call(2, setresuid, &[u64::MAX, u64::MAX, 33], 0);
+    story.call(2, setresuid, &[33, 33, 33], -1);
+    assert_eq!(user(&story, 2), Some(0));
+    story.call(2, setresuid, &[u64::MAX, 33, u64::MAX], 0);
+    assert_eq!((user(&story, 1), user(&story, 2)), (Some(0), Some(33)));
+    // Users have other numbers from now on: which of the machine's one is, nobody knows.
+    story.call(2, unshare, &[CLONE_NEWUSER], 0);
+    assert_eq!(user(&story, 2), Some(33));
+    story.call(2, setresuid, &[0, 0, 0], 0);
+    assert_eq!(user(&story, 2), None);
+    let ordinal = story.next(2);
+    let exec = fact(FactKind::Executable, 2, ordinal, &uid(33));
+    story.ends(2, ordinal, execve, &[8, 8, 8], Some(0), |_| {}, &[exec]);
+    let state = story.flow.state();
+    let run = state.process_of(TaskId(2)).and_then(|process| process.execution.clone());
+    assert_eq!(run.and_then(|run| run.user), state.process(TaskId(2)).and_then(|own| own.user));
+    assert_eq!(user(&story, 2), Some(33));
 }

@@ -179,6 +179,7 @@ impl Sink for Seen {
                 format!("version {} {id} of {before} by {by}", name(version.resource))
             }
             Item::Task(id) => format!("task {id}"),
+            Item::ActsAs(process) => format!("acts {process}"),
             Item::Partial(process) => format!("partial {process}"),
             Item::Execution(id) => {
                 let process = state.process_of(id.task).expect("of a living task");

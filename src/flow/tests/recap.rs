@@ -16,6 +16,9 @@ fn known(state: &State) -> String {
         let Some(process) = state.process_of(task) else { continue };
         let name = |id| String::from_utf8_lossy(state.name_of(id)).into_owned();
         let _ = write!(text, "{id} of {} cwd {:?}", process.id, state.cwd(task).map(name));
+        if let Some(user) = process.user {
+            let _ = write!(text, " as {}", name(user));
+        }
         if let Some(run) = &process.execution {
             let line = String::from_utf8_lossy(&run.command_line()).into_owned();
             let text_of = |entry: &Arc<[u8]>| String::from_utf8_lossy(entry).into_owned();
