@@ -155,6 +155,7 @@ impl Recorder {
             command: Vec::new(),
             cwd: Vec::new(),
             options: log::Options {
+                processes: Vec::new(),
                 string_limit: self.options.data_limit as u64,
                 trace: self.trace.clone(),
                 filter: if self.options.by_seccomp { "seccomp".to_owned() } else { String::new() },

@@ -356,3 +356,46 @@ fn logs_of_different_runs_are_not_mixed() {
     while reader.next_batch(&mut Batch::new()).expect("a log").is_some() {}
     assert_eq!(reader.end().map(|end| end.reason), Some(Reason::Ended));
 }
+
+/// What other processes did to the same things is not known, which is not nothing.
+#[test]
+fn a_log_that_was_cut_to_a_process_says_so() {
+    let place = Place::new();
+    let script = "cat <in >>all; (cat in >>all)";
+    fs::write(place.path("in"), "12345").expect("written");
+    let run = ["run", "-q", "-o", "a.mp", "--", "bash", "--norc", "-c", script];
+    assert!(place.rtrace(&run).status.success());
+    let text = |words: &[&str]| String::from_utf8(place.rtrace(words).stdout).expect("text");
+    let document = |log: &str| -> serde_json::Value {
+        serde_json::from_str(&text(&["convert", log, "--to", "json"])).expect("JSON")
+    };
+    let nodes = |document: &serde_json::Value| document["nodes"].as_array().expect("nodes").clone();
+    let cats = nodes(&document("a.mp"));
+    let cat = cats.iter().find(|node| node["class"] == "process" && node["label"] == "cat");
+    let pid = cat.expect("it ran")["pid"].to_string();
+    place.cat(&["--pid", &pid, "a.mp"], "cut.mp");
+    let cut = document("cut.mp");
+    let recorded = &cut["meta"]["runs"][0]["recorded"];
+    assert_eq!(recorded["left_out"], serde_json::json!(["processes"]));
+    assert_eq!(recorded["processes"][0].to_string(), pid);
+    let all = nodes(&cut);
+    let all = all.iter().find(|node| node["label"].as_str().is_some_and(|it| it.ends_with("/all")));
+    let all = all.expect("it was written to");
+    assert!(all["written"].is_null() && all["written_at_least"] == 5, "{all}");
+    // What the process itself did is all there.
+    let uses = cut["links"].as_array().expect("links").iter();
+    let mut uses = uses.filter(|link| link["kind"] == "use" && link["target"] == all["id"]);
+    assert!(uses.all(|link| link["written"].is_null() || link["written"] == 5));
+    let wrote = ["query", "cut.mp", "--name", "who-wrote", "--param", "path=all"];
+    let said = String::from_utf8(place.rtrace(&wrote).stderr).expect("text");
+    assert!(said.contains("cut to some processes"), "{said}");
+    let rdf = text(&["convert", "cut.mp", "--to", "nt", "--detail", "resource"]);
+    assert!(rdf.contains("#cutTo> \"") && rdf.contains("#leftOut> \"processes\""), "{rdf}");
+    let line = text(&["convert", "cut.mp", "--to", "jsonl"]);
+    let line: serde_json::Value =
+        serde_json::from_str(line.lines().next().expect("a line")).expect("JSON");
+    assert_eq!((&line["kind"], &line["recorded"]), (&"run".into(), recorded));
+    // A cut of the cut has what it has.
+    place.cat(&["cut.mp"], "again.mp");
+    assert_eq!(place.reader("again.mp").header(), place.reader("cut.mp").header());
+}

@@ -63,7 +63,7 @@ fn several_logs_stand_one_after_the_other() {
     assert_eq!(ended(&out), (Some(0), String::new(), String::new()));
     let text = fs::read_to_string(dir.path().join("out.jsonl")).expect("written");
     let runs: Vec<_> = text.lines().map(|line| &line[8..10]).collect();
-    assert_eq!(runs, ["aa", "aa", "aa", "bb", "bb", "bb", "bb"]);
+    assert_eq!(runs, ["aa", "aa", "aa", "aa", "bb", "bb", "bb", "bb", "bb"]);
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn a_dash_is_standard_input_and_output() {
         .output()
         .expect("runs");
     let (status, text, errors) = ended(&out);
-    assert_eq!((status, text.lines().count(), errors.as_str()), (Some(0), 3, ""));
+    assert_eq!((status, text.lines().count(), errors.as_str()), (Some(0), 4, ""));
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn an_output_is_emptied_first() {
     let output = rtrace().args(args).current_dir(&dir).output().expect("runs");
     assert_eq!(ended(&output), (Some(0), String::new(), String::new()));
     let text = fs::read_to_string(dir.path().join("out")).expect("there");
-    assert_eq!(text.lines().count(), 3);
+    assert_eq!(text.lines().count(), 4);
     assert!(text.lines().all(|line| line.starts_with('{')));
 }
 
@@ -291,7 +291,7 @@ fn the_sound_part_of_a_damaged_log_is_converted() {
     let args = ["convert", "b.mp", "--to", "jsonl"];
     let out = rtrace().args(args).current_dir(&dir).output().expect("runs");
     let (status, text, errors) = ended(&out);
-    assert_eq!((status, text.lines().count()), (Some(0), 4));
+    assert_eq!((status, text.lines().count()), (Some(0), 5));
     assert!(errors.contains("b.mp: "), "{errors}");
     assert!(errors.contains("the log has no end"), "{errors}");
 }
@@ -311,6 +311,7 @@ fn a_growing_log_is_followed_to_its_end() {
         .expect("runs");
     let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
     let mut next = || lines.next().expect("a line").expect("text");
+    assert!(next().contains("\"kind\":\"run\""), "what was recorded");
     for ordinal in 1..=3 {
         log.write_batch(&slice(ordinal)).expect("a block");
         if ordinal == 1 {
@@ -348,7 +349,7 @@ fn following_ends_when_the_writer_is_gone() {
     drop(log);
     let mut rest = String::new();
     stdout.read_to_string(&mut rest).expect("it ends");
-    assert_eq!(rest.lines().count(), 2);
+    assert_eq!(rest.lines().count(), 3);
     for follower in [early, follow()] {
         let (status, _, errors) = ended(&follower.wait_with_output().expect("ends"));
         assert_eq!(status, Some(0));

@@ -24,6 +24,7 @@ pub fn copy<W: Write>(
     if let Some(set) = &cut.set {
         header.options.narrow_to(set);
     }
+    header.options.narrow_to_processes(&cut.pids);
     let mut writer = Writer::new(out, &header)?;
     if let Some(level) = level {
         writer = writer.with_level(level)?;

@@ -59,7 +59,7 @@ impl<W: Write> Exporter for Csv<W> {
         self.table.run = run.uuid_text();
         self.table.started = run.started;
         self.table.fates.begin();
-        Ok(())
+        self.table.run(run)
     }
 
     fn batch(&mut self, batch: &Batch) -> io::Result<()> {
@@ -104,6 +104,26 @@ impl<W: Write> Sink for Table<W> {
 }
 
 impl<W: Write> Table<W> {
+    /// The row that begins a run: what of it the log can have.
+    fn run(&mut self, run: &Run) -> io::Result<()> {
+        self.row.clear();
+        let row = &mut self.row;
+        row.set(C::Run, &self.run);
+        row.set(C::Kind, "run");
+        write_utc(self.started, row.cell(C::Time));
+        row.set(C::Ns, 0);
+        row.set_bytes(C::CommandLine, &command_line(&run.command));
+        row.set_bytes(C::Cwd, &run.cwd);
+        row.set(C::RecordedCalls, run.calls.as_deref().unwrap_or("all"));
+        row.set(C::LeftOut, run.left_out().join(" "));
+        let pids: Vec<_> = run.processes.iter().map(u32::to_string).collect();
+        row.set(C::CutTo, pids.join(" "));
+        if let Some(kept) = run.kept {
+            row.set(C::KeptBytes, kept);
+        }
+        Ok(self.out.write_record(self.row.cells())?)
+    }
+
     fn head(&mut self, state: &State, kind: &str, id: EventId, at: u64) {
         let row = &mut self.row;
         row.set(C::Run, &self.run);
@@ -334,14 +354,16 @@ mod tests {
     fn a_row_for_each_event() {
         let rows = rows(&Options::default());
         let kinds: Vec<_> = rows.iter().map(|row| cell(row, "kind")).collect();
-        let expected = "start,call,call,call,start,call,call,signal,call,blind spot,exit,call,\
+        let expected = "run,start,call,call,call,start,call,call,signal,call,blind spot,exit,call,\
                         file,content,exit";
         assert_eq!(kinds.join(","), expected);
-        assert_eq!(cell(&rows[1], "command_line"), "sh -c 'cat x'");
-        assert_eq!(cell(&rows[1], "executable"), "/bin/sh");
-        assert_eq!(cell(&rows[2], "name"), r#"/home/odd \xff\x0a"name"#);
-        assert_eq!(cell(&rows[2], "other"), "/home");
-        assert_eq!(cell(&rows[2], "inode"), "77");
+        let recorded = ["recorded_calls", "left_out", "cut_to", "kept_bytes"];
+        assert_eq!(recorded.map(|name| cell(&rows[0], name)), ["all", "", "", "64"]);
+        assert_eq!(cell(&rows[2], "command_line"), "sh -c 'cat x'");
+        assert_eq!(cell(&rows[2], "executable"), "/bin/sh");
+        assert_eq!(cell(&rows[3], "name"), r#"/home/odd \xff\x0a"name"#);
+        assert_eq!(cell(&rows[3], "other"), "/home");
+        assert_eq!(cell(&rows[3], "inode"), "77");
         assert_eq!(cell(&rows[2], "time"), "2026-11-24T04:25:44.000004000Z");
         assert_eq!(cell(&rows[4], "parent_ordinal"), "4");
         assert_eq!(cell(&rows[6], "error"), "ENOENT");

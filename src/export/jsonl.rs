@@ -2,6 +2,7 @@
 
 mod event;
 mod noticed;
+mod run;
 
 use std::io::{self, BufWriter, Write};
 
@@ -15,6 +16,7 @@ use crate::event::Batch;
 use crate::flow::{EventId, Flow, Item, ResourceId, Sink, State};
 use event::Line;
 use noticed::{BlindLine, LookLine};
+use run::RunLine;
 
 /// Exports JSON Lines.
 ///
@@ -56,7 +58,7 @@ impl<W: Write> Exporter for Jsonl<W> {
         self.lines.run = run.uuid_text();
         self.lines.started = run.started;
         self.lines.fates.begin();
-        Ok(())
+        write_line(&mut self.lines.out, &RunLine::of(run))
     }
 
     fn batch(&mut self, batch: &Batch) -> io::Result<()> {
@@ -157,7 +159,13 @@ mod tests {
 
     fn lines(options: &Options) -> Vec<Value> {
         let text = exported("jsonl", options);
-        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+        let mut lines: Vec<Value> =
+            text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        let run = lines.remove(0);
+        assert_eq!((&run["kind"], &run["command"]), (&json!("run"), &json!(["sh", "-c", "cat x"])));
+        let recorded = json!({"calls": null, "left_out": [], "kept_bytes": 64});
+        assert_eq!(run["recorded"], recorded);
+        lines
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Which run a log is of.
 
-use crate::flow::{Flow, Omitted};
+use crate::flow::{Flow, Omitted, Sort};
 use crate::log::Header;
 
 /// What exporters need of a log's header.
@@ -26,6 +26,8 @@ pub struct Run {
     pub cwd: Vec<u8>,
     /// The set of calls that the log has (`-e trace=`); `None` is all.
     pub calls: Option<String>,
+    /// The processes or threads that the log was cut to; empty: all.
+    pub processes: Vec<u32>,
     /// Bytes kept of each buffer (`-s`); `None` if the header is lost.
     pub kept: Option<u64>,
 }
@@ -43,6 +45,7 @@ impl From<&Header> for Run {
             command: header.command.clone(),
             cwd: header.cwd.clone(),
             calls: header.options.trace.clone(),
+            processes: header.options.processes.clone(),
             // A header that was lost has no clock either.
             kept: Some(header.options.string_limit).filter(|_| header.clock.realtime != 0),
         }
@@ -55,12 +58,23 @@ impl Run {
         Omitted::by_set(self.calls.as_deref())
     }
 
+    /// What the log does not have, or not all of, in a word each: sorts of calls, and other
+    /// processes than those that it was cut to.
+    pub fn left_out(&self) -> Vec<&'static str> {
+        let sorts = self.omitted().sorts().map(Sort::name).collect::<Vec<_>>();
+        let others = (!self.processes.is_empty()).then_some("processes");
+        sorts.into_iter().chain(others).collect()
+    }
+
     /// The run's flow, which has not begun.
     pub fn flow(&self) -> Flow {
         let mut flow = Flow::new();
         flow.set_cwd(&self.cwd);
         flow.set_started(self.started);
         flow.set_omitted(self.omitted());
+        if !self.processes.is_empty() {
+            flow.set_cut();
+        }
         flow
     }
 

@@ -30,6 +30,7 @@ pub(super) fn exported(format: &str, options: &Options) -> String {
 
 fn run() -> Run {
     Run {
+        processes: Vec::new(),
         uuid: std::array::from_fn(|i| i as u8 * 17),
         host: b"node \"1\"".to_vec(),
         machine_id: "abc".into(),

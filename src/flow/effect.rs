@@ -25,10 +25,9 @@ impl Flow {
     pub(super) fn name_arguments(&mut self, record: &Record<'_>, plan: &Plan) {
         let task = record.task;
         for &(arg, verb) in &plan.descriptors {
-            let slot = self.state.slot(task, word(record, arg) as i32);
-            if let Some(Descriptor { resource, access, .. }) = slot {
-                let takes = plan.irregular == Irregular::Vmsplice && access == Access::Reads;
-                let verb = if takes { Verb::Reads } else { verb };
+            let fd = word(record, arg) as i32;
+            if let Some(resource) = self.state.descriptor(task, fd) {
+                let verb = if self.takes_by_vmsplice(task, fd, plan) { Verb::Reads } else { verb };
                 self.uses.push(Use { place: Place::Argument(arg), verb, resource, version: None });
             }
         }
@@ -55,6 +54,12 @@ impl Flow {
         if let Irregular::Memory(verb) = plan.irregular {
             self.name_memory(record, verb);
         }
+    }
+
+    /// Whether a call is a vmsplice(2) of a pipe's reading end, which takes bytes.
+    fn takes_by_vmsplice(&self, task: TaskId, fd: i32, plan: &Plan) -> bool {
+        let access = || self.state.slot(task, fd).map(|slot| slot.access);
+        plan.irregular == Irregular::Vmsplice && access() == Some(Access::Reads)
     }
 
     /// A socket's peer is on another machine.
@@ -221,7 +226,7 @@ impl Flow {
         let listener = self.operand(plan, 0).and_then(|id| self.state.socket(id)).cloned();
         let mut socket = listener.unwrap_or_default();
         socket.remote = address(record, plan);
-        socket.peer_pid = None;
+        (socket.peer_pid, socket.remote_path) = (None, None);
         socket.host = socket.remote.as_ref().and_then(|remote| self.state.host_of(remote));
         let resource = self.new_socket(socket);
         if let Some(socket) = self.state.socket(resource) {
@@ -235,7 +240,9 @@ impl Flow {
         if let Some(id) = self.operand(plan, 0) {
             self.meet_host(id, remote.as_ref());
         }
-        self.set_address(plan, |socket| socket.remote = remote);
+        let path = remote.as_ref().and_then(Endpoint::path);
+        let path = path.and_then(|path| self.state.absolute_path(record.task, path));
+        self.set_address(plan, |socket| (socket.remote, socket.remote_path) = (remote, path));
         let end = self.operand(plan, 0);
         if let Some((id, socket)) = end.and_then(|id| Some((id, self.state.socket(id)?))) {
             self.databases.connected(id, socket, false);

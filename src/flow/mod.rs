@@ -211,6 +211,11 @@ impl Flow {
         self.state.omitted = omitted;
     }
 
+    /// That the log has nothing of some processes, as its header says.
+    pub fn set_cut(&mut self) {
+        self.state.is_cut = true;
+    }
+
     /// What is known now.
     pub fn state(&self) -> &State {
         &self.state
@@ -233,6 +238,7 @@ impl Flow {
         self.first_cwd = old.first_cwd;
         self.started = old.started;
         self.state.omitted = old.state.omitted;
+        self.state.is_cut = old.state.is_cut;
         self.state.by_pid = old.state.by_pid;
         for (id, process) in old.state.processes {
             if let Some(own) = self.state.processes.get_mut(&id) {

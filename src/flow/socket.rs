@@ -20,6 +20,8 @@ pub struct Socket {
     /// The absolute path of a Unix socket that was bound to one in this run: its address
     /// may be relative to where the process stood.
     pub path: Option<Vec<u8>>,
+    /// The same of the socket at the other end, if this one has connected to a path.
+    pub remote_path: Option<Vec<u8>>,
     /// The machine at the other end, if it is another one.
     pub host: Option<ResourceId>,
     /// The socket at the other end.

@@ -40,6 +40,8 @@ pub struct State {
     pub(super) contents: Files,
     /// Calls that the log does not have, as its header says.
     pub(super) omitted: Omitted,
+    /// Whether the log has nothing of some processes.
+    pub(super) is_cut: bool,
     scratch: Vec<u8>,
 }
 
@@ -90,7 +92,18 @@ impl State {
     /// Whether bytes may have gone through a pipe or socket by calls that were left out.
     pub(super) fn may_pass_unseen(&self, through: ResourceId) -> bool {
         let class = self.resource(through).map(|resource| resource.class);
-        class.is_some_and(|class| self.omitted.takes(class) || self.omitted.gives(class))
+        let is_left_out = |class| self.omitted.takes(class) || self.omitted.gives(class);
+        self.is_cut || class.is_some_and(is_left_out)
+    }
+
+    /// Whether files may have been written to by calls that were left out.
+    pub(super) fn may_write_unseen(&self) -> bool {
+        self.is_cut || self.omitted.gives(Class::File)
+    }
+
+    /// Whether the log has nothing of some processes.
+    pub fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     /// What became of a resource that has a path.

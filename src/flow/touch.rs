@@ -332,10 +332,11 @@ impl Flow {
         file: FileId,
         extent: Extent,
     ) -> VersionId {
+        let is_whole = !self.state.may_write_unseen();
         let Some(content) = self.state.contents.content(file) else {
             return VersionId { file, number: 0 };
         };
-        let (after, is_whole) = (&mut self.after, !self.state.omitted.gives(Class::File));
+        let after = &mut self.after;
         content.read(&doing.deed(extent), |earlier| {
             let earlier = earlier.certain_if(is_whole);
             after.push(edge(EdgeKind::Content, earlier, doing.event, name, file));
@@ -351,10 +352,11 @@ impl Flow {
         extent: Extent,
     ) -> VersionId {
         self.state.contents.modified(name);
+        let is_whole = !self.state.may_write_unseen();
         let Some(content) = self.state.contents.content(file) else {
             return VersionId { file, number: 0 };
         };
-        let (after, is_whole) = (&mut self.after, !self.state.omitted.gives(Class::File));
+        let after = &mut self.after;
         let change = content.write(&doing.deed(extent), |earlier| {
             let earlier = earlier.certain_if(is_whole);
             after.push(edge(EdgeKind::Overwrite, earlier, doing.event, name, file));
@@ -368,8 +370,9 @@ impl Flow {
 
     fn cut(&mut self, doing: &Doing<'_>, name: ResourceId, file: FileId, length: u64) {
         self.state.contents.modified(name);
+        let is_whole = !self.state.may_write_unseen();
         let Some(content) = self.state.contents.content(file) else { return };
-        let (after, is_whole) = (&mut self.after, !self.state.omitted.gives(Class::File));
+        let after = &mut self.after;
         let none = doing.deed(Extent::exact(0, 0));
         let change = content.cut(&none, length, |earlier| {
             let earlier = earlier.certain_if(is_whole);

@@ -99,6 +99,10 @@ pub struct Options {
     pub env: bool,
     /// Processes that rtrace attached to.
     pub attached: Vec<u32>,
+    /// Of a log that was cut out of another one, the processes or threads that it was cut
+    /// to (`rtrace cat --pid`): it has nothing of others. Empty: all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub processes: Vec<u32>,
 }
 
 impl Options {
@@ -108,6 +112,15 @@ impl Options {
         self.string_limit = self.string_limit.min(other.string_limit);
         if let Some(set) = other.trace.as_deref() {
             set.split(" & ").for_each(|set| self.narrow_to(set));
+        }
+        let more = other.processes.iter().filter(|pid| !self.processes.contains(pid));
+        self.processes.extend(more.copied().collect::<Vec<_>>());
+    }
+
+    /// Leaves out all that is of other processes, or threads.
+    pub fn narrow_to_processes(&mut self, pids: &[u32]) {
+        if !pids.is_empty() {
+            self.processes = pids.to_vec();
         }
     }
 
@@ -225,6 +238,7 @@ mod tests {
             command: vec![b"ls".to_vec(), vec![b'x'; 1 << 21]],
             cwd: b"/tmp".to_vec(),
             options: Options {
+                processes: vec![7],
                 string_limit: 64,
                 trace: Some("%file".into()),
                 filter: "seccomp".into(),

@@ -27,7 +27,7 @@ impl Gathering {
         let mut graph = self.graph.finish(state);
         graph.held_up.extend(self.waits.finish(state));
         let (omitted, is_partial) = (graph.omitted, graph.is_partial);
-        let lacks = Lacks { omitted, is_partial, ..Lacks::default() };
+        let lacks = Lacks { omitted, is_partial, is_cut: graph.is_cut, ..Lacks::default() };
         (Subject::new(header, state, graph), lacks)
     }
 }

@@ -20,6 +20,8 @@ pub struct Lacks {
     pub omitted: Omitted,
     /// Whether something is missing of what processes did, though no filter left it out.
     pub is_partial: bool,
+    /// Whether it has nothing of some processes.
+    pub is_cut: bool,
     /// Bytes kept of each buffer, if that is known.
     pub kept: Option<u64>,
 }
@@ -35,6 +37,9 @@ impl super::Query {
         let mut words = Vec::new();
         if !sorts.is_empty() {
             words.push(format!("not all calls were recorded (missing: {})", sorts.join(", ")));
+        }
+        if log.is_cut && !self.needs.is_empty() {
+            words.push("the log was cut to some processes".to_owned());
         }
         if log.is_partial && !self.needs.is_empty() {
             words.push("something of what was done was lost, or could not be seen".to_owned());
@@ -68,6 +73,7 @@ mod tests {
         assert_eq!(caveat("pipes", Lacks { kept: Some(0), ..Lacks::default() }), "");
         let bytes = caveat("databases", Lacks { kept: Some(0), ..of("!read") });
         assert!(bytes.contains("reads") && bytes.contains("no bytes"), "{bytes}");
+        assert!(caveat("peers", Lacks { is_cut: true, ..Lacks::default() }).contains("cut"));
         assert!(caveat("unused", Lacks { is_partial: true, ..Lacks::default() }).contains("lost"));
     }
 }

@@ -105,12 +105,17 @@ impl Stats {
         self.flow.set_started(header.clock.realtime);
         let omitted = Omitted::by_set(header.options.trace.as_deref());
         self.flow.set_omitted(omitted);
+        let is_cut = !header.options.processes.is_empty();
+        if is_cut {
+            self.flow.set_cut();
+        }
         self.run = header.run;
         self.machine = match header.host.machine_id.as_str() {
             "" => header.host.name.as_slice().into(),
             id => id.as_bytes().into(),
         };
-        self.counts.is_partial = omitted.has(Sort::Reads) || omitted.has(Sort::Writes);
+        let has_all = !omitted.has(Sort::Reads) && !omitted.has(Sort::Writes);
+        self.counts.is_partial = is_cut || !has_all;
     }
 
     /// The next slice of the log.

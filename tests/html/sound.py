@@ -85,6 +85,8 @@ def check(name):
 
     document = json.loads(Path(f"{name}.event.json").read_text())
     events = {node["id"]: node for node in document["nodes"] if node["class"] == "event"}
+    for node in events.values():
+        node.pop("function", None)
     nodes = [node for _, pack in packs for node in pack["nodes"]]
     for threads, pack in packs:
         assert {node["thread"] for node in pack["nodes"]} <= set(threads), name

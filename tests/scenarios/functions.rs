@@ -30,7 +30,10 @@ fn functions_are_told_by_their_abi() {
     for (function, count) in &counts {
         let is_it = |row: &&super::kit::Row| [&row["name"], " ", &row["abi"]].concat() == *function;
         let row = rows.iter().find(is_it).expect(function);
-        assert_eq!(row["calls"], count.to_string(), "{function}");
+        let calls: u64 = row["calls"].parse().expect("a number");
+        // Its libc makes calls of the machine's own ABI.
+        let is_counted = row["abi"] != "x86_64";
+        assert!(calls == *count || !is_counted && calls > *count, "{function}: {calls}, {count}");
         let name = &row["name"];
         let moniker = match &*row["abi"] {
             "x86_64" => format!("Function.Name={name}"),

@@ -220,3 +220,58 @@ os.wait()
     let [wrote] = &rows[..] else { panic!("one writer: {rows:?}") };
     assert_eq!((&wrote["pid"], wrote["bytes"].as_str()), (&child, "6"), "not who opened it");
 }
+
+/// Addresses of sockets that are not connected are told message by message; paths by where
+/// they were relative to.
+#[test]
+fn who_is_not_connected_has_a_peer_for_each_address() {
+    const SCRIPT: &str = "
+import os, socket
+one, other, client = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(3))
+for it in one, other, client: it.bind(('127.0.0.1', 0))
+client.sendto(b'12345', one.getsockname())
+client.sendto(b'1234567', other.getsockname())
+client.sendto(b'123', other.getsockname())
+print(*(it.getsockname()[1] for it in (one, other, client)))
+for it in one, other, other: it.recvfrom(100)
+os.mkdir('below')
+os.chdir('below')
+listener = socket.socket(socket.AF_UNIX)
+listener.bind('sock')
+listener.listen()
+os.chdir('..')
+near = socket.socket(socket.AF_UNIX)
+near.connect('below/sock')
+far, _ = listener.accept()
+near.sendall(b'1234')
+far.recv(10)
+";
+    let scenario = Scenario::run(&[], Rtrace::run(python_path()).args(["-S", "-c", SCRIPT]));
+    let ports: Vec<_> = scenario.run.stdout.split_whitespace().map(str::to_owned).collect();
+    let [one, other, client] = &ports[..] else { panic!("three ports: {ports:?}") };
+    let rows = scenario.ask("peers");
+    let of = |protocol: &str| {
+        let rows = rows.iter().filter(|row| row["protocol"] == protocol);
+        let cell = |row: &Row, name: &str| row.get(name).cloned().unwrap_or_default();
+        let names = ["local", "remote", "bytes_out", "bytes_in"];
+        let mut rows: Vec<_> =
+            rows.map(|row| names.map(|name| cell(row, name)).join(" ")).collect();
+        rows.sort();
+        rows
+    };
+    let at = |port: &str| format!("127.0.0.1:{port}");
+    let [one, other, client] = [one, other, client].map(|port| at(port));
+    let mut expected = [
+        format!("{client} {one} 5 0"),
+        format!("{client} {other} 10 0"),
+        format!("{one} {client} 0 5"),
+        format!("{other} {client} 0 10"),
+    ];
+    expected.sort();
+    assert_eq!(of("UDP"), expected);
+    let path = scenario.path("below/sock");
+    assert_eq!(
+        of("UNIX-STREAM"),
+        [format!("  {path} 4 0").trim_start().to_owned(), format!("{path}  0 4")]
+    );
+}

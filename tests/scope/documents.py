@@ -138,11 +138,12 @@ def without_reads(name, whole, part):
         assert link["kind"] != "passage" or link["carrier"] != "bytes", (name, link)
 
 def lines(name, scope):
-    return [json.loads(line) for line in Path(f"{name}.{scope}.jsonl").read_text().split("\n") if line]
+    lines = [json.loads(line) for line in Path(f"{name}.{scope}.jsonl").read_text().split("\n") if line]
+    return [line for line in lines if line["kind"] != "run"]
 
 def rows(name, scope):
     with open(f"{name}.{scope}.csv", newline="") as file:
-        return list(csv.DictReader(file))
+        return [row for row in csv.DictReader(file) if row["kind"] != "run"]
 
 def strings(value, key=None):
     """Every name of a resource in a line."""

@@ -30,6 +30,8 @@ columns! {
     Mode = "mode", Size = "size", Modified = "modified", Changed = "changed",
     Hash = "hash", Part = "part", Stale = "stale", BuildId = "build_id", Loader = "loader",
     Script = "script", Interpreters = "interpreters",
+    RecordedCalls = "recorded_calls", LeftOut = "left_out", CutTo = "cut_to",
+    KeptBytes = "kept_bytes",
 }
 
 /// A row being filled.

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::ids::Ids;
 use super::text::{Text, readable};
 use crate::export::{Detail, Pattern, Run, Scope};
+use crate::flow::BlindSpot;
 use crate::flow::graph::Graph;
-use crate::flow::{BlindSpot, Sort};
 
 /// What is known last and stands first.
 #[derive(Debug, Serialize)]
@@ -54,6 +54,8 @@ pub(super) struct RunMeta {
 struct Recorded {
     calls: Option<String>,
     left_out: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    processes: Vec<u32>,
     kept_bytes: Option<u64>,
 }
 
@@ -112,7 +114,8 @@ impl RunMeta {
             revision: 0,
             recorded: Recorded {
                 calls: run.calls.clone(),
-                left_out: run.omitted().sorts().map(Sort::name).collect(),
+                left_out: run.left_out(),
+                processes: run.processes.clone(),
                 kept_bytes: run.kept,
             },
             blind_spots: Vec::new(),

@@ -16,6 +16,7 @@ use crate::render::{self, Style};
 impl<T: Triples> Graph<T> {
     pub(super) fn event(&mut self, state: &State, event: &Event<'_>) -> io::Result<()> {
         let record = &event.record;
+        let function = self.function_of(record)?;
         self.names.event(event.id(), &mut self.subject);
         self.class(class_of(record.kind))?;
         self.names.thread(record.task, &mut self.object);
@@ -23,19 +24,24 @@ impl<T: Triples> Graph<T> {
         self.integer(v::ORDINAL, record.ordinal)?;
         self.time(v::STARTED_AT, record.start)?;
         match record.kind {
-            Kind::Call => self.call(state, event),
+            Kind::Call => self.call(state, event, function),
             Kind::Signal | Kind::Stop => self.integer(v::SIGNAL, record.words[0]),
             Kind::Exit => self.exit(state, record),
             _ => Ok(()),
         }
     }
 
-    fn call(&mut self, state: &State, event: &Event<'_>) -> io::Result<()> {
+    fn call(
+        &mut self,
+        state: &State,
+        event: &Event<'_>,
+        function: Option<Function>,
+    ) -> io::Result<()> {
         let record = &event.record;
         self.text.clear();
         render::name(record, &mut self.text);
         self.literal(v::CALL)?;
-        if let Some(function) = Function::of(record) {
+        if let Some(function) = function {
             self.calls(function)?;
         }
         self.text.clear();

@@ -5,21 +5,26 @@ use std::io;
 use super::graph::Graph;
 use super::vocabulary as v;
 use super::writer::Triples;
+use crate::event::Record;
 use crate::export::scope::Fate;
 use crate::flow::graph::{self as numbers, Called};
 use crate::flow::{Class, Function};
 
 impl<T: Triples> Graph<T> {
+    /// The function that an event calls, if functions are told of; it is described when it
+    /// is first called, before the event.
+    pub(super) fn function_of(&mut self, record: &Record<'_>) -> io::Result<Option<Function>> {
+        let Some(function) = Function::of(record).filter(|_| self.tells_functions()) else {
+            return Ok(None);
+        };
+        if self.functions.insert(function) {
+            self.describe(function)?;
+        }
+        Ok(Some(function))
+    }
+
     /// Links `self.subject`, a call, to its function.
     pub(super) fn calls(&mut self, function: Function) -> io::Result<()> {
-        if !self.tells_functions() {
-            return Ok(());
-        }
-        if self.functions.insert(function) {
-            let call = std::mem::take(&mut self.subject);
-            self.describe(function)?;
-            self.subject = call;
-        }
         self.names.function(function, &mut self.object);
         self.link(v::FUNCTION)
     }

@@ -119,8 +119,11 @@ impl<T: Triples> Graph<T> {
         if let Some(set) = &run.calls {
             self.plain(v::RECORDED_CALLS, set)?;
         }
-        for sort in run.omitted().sorts() {
-            self.plain(v::LEFT_OUT, sort.name())?;
+        for what in run.left_out() {
+            self.plain(v::LEFT_OUT, what)?;
+        }
+        for pid in &run.processes {
+            self.integer(v::CUT_TO, *pid)?;
         }
         run.kept.map_or(Ok(()), |kept| self.integer(v::KEPT_BYTES, kept))
     }

@@ -69,6 +69,7 @@ terms! { all in RTRACE_TERMS, "https://w3id.org/rtrace/ns#":
     ADDRESS = "address";
     RECORDED_CALLS = "recordedCalls";
     LEFT_OUT = "leftOut";
+    CUT_TO = "cutTo";
     KEPT_BYTES = "keptBytes";
     PARTIAL = "partlyRecordedIn";
     KERNEL = "kernel";

@@ -9,6 +9,7 @@ use super::called;
 use super::failure::Recent;
 use super::held_up::{Closings, Sleeps};
 use super::holders::Holders;
+use super::letter;
 use super::parts::{ActivityIndex, Resource};
 use super::passage::Key;
 use super::revision::Revisions;
@@ -29,6 +30,7 @@ pub struct Builder {
     pub(super) graph: Graph,
     pub(super) usages: FxHashMap<UsageKey, u32>,
     pub(super) called: called::Places,
+    pub(super) letters: letter::Places,
     pub(super) passages: FxHashMap<Key, u32>,
     /// By the place of a task in the graph.
     pub(super) sleeps: Vec<Sleeps>,
@@ -64,7 +66,7 @@ impl Builder {
     pub fn next_revision(&mut self, state: &State) {
         let living = self.graph.tasks.iter().filter(|task| task.ended.is_none());
         self.revisions.open_now(state, living.map(|task| task.id), self.graph.revision);
-        self.graph.omitted = state.omitted();
+        (self.graph.omitted, self.graph.is_cut) = (state.omitted(), state.is_cut());
         self.graph.revision += 1;
     }
 
@@ -81,7 +83,7 @@ impl Builder {
     pub fn finish(mut self, state: &State) -> Graph {
         let living = self.graph.tasks.iter().filter(|task| task.ended.is_none());
         self.revisions.open_now(state, living.map(|task| task.id), self.graph.revision);
-        self.graph.omitted = state.omitted();
+        (self.graph.omitted, self.graph.is_cut) = (state.omitted(), state.is_cut());
         let all = (0..state.resource_count()).map(ResourceId::from_index);
         self.graph.resources = all
             .filter_map(|id| {

@@ -61,6 +61,7 @@ impl Builder {
         let Some(activity) = known.activities.last().copied() else { return };
         if !self.leaves_out {
             self.called(activity, record);
+            self.wrote_to(state, event, activity);
         }
         for (index, one) in event.uses.iter().enumerate() {
             let key = (activity, one.resource, one.version);

@@ -13,6 +13,7 @@
 //! | `called` | which functions an activity called |
 //! | `passage` | what went from one activity to another |
 //! | `tie` | signals and names that files came to have |
+//! | `letter` | messages that sockets without a peer sent and got, by address |
 //! | `session` | who used which database |
 //! | `revision` | what changed when |
 //! | `held_up` | which tasks waited, and for what |
@@ -28,6 +29,7 @@ mod failure;
 mod held_up;
 mod holders;
 mod leads;
+mod letter;
 mod lives;
 mod parts;
 mod passage;
@@ -41,6 +43,7 @@ pub use builder::Builder;
 pub use called::Called;
 pub use failure::Failure;
 pub use held_up::{HeldUp, Why};
+pub use letter::Letters;
 pub use parts::{Activity, ActivityIndex, End, Process, Resource, Task, Version};
 pub use passage::{Carrier, Passage};
 pub use session::Session;
@@ -70,6 +73,8 @@ pub struct Graph {
     pub versions: Vec<Version>,
     /// What activities did to resources.
     pub usages: Vec<Usage>,
+    /// Whom messages went to and came from, where a socket has no peer of its own.
+    pub letters: Vec<Letters>,
     /// Which functions activities called.
     pub called: Vec<Called>,
     /// What went from one activity to another.
@@ -92,6 +97,8 @@ pub struct Graph {
     pub revision: u32,
     /// Whether something of what a process did is missing, though no filter left it out.
     pub is_partial: bool,
+    /// Whether the log has nothing of some processes.
+    pub is_cut: bool,
     by_task: FxHashMap<TaskId, u32>,
     by_process: FxHashMap<TaskId, u32>,
 }
@@ -123,9 +130,9 @@ impl Graph {
     }
 
     /// What may have been done by anybody without a record of it: what the log leaves
-    /// out, or anything, where something of what a process did is missing.
+    /// out, or anything, where something of what a process did is missing, or all of it.
     pub fn unseen(&self) -> Omitted {
-        if self.is_partial { Omitted::ANYTHING } else { self.omitted }
+        if self.is_partial || self.is_cut { Omitted::ANYTHING } else { self.omitted }
     }
 
     /// What is known of bytes taken from a thing of that class, and given to it, before

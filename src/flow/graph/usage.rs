@@ -119,6 +119,15 @@ impl Amount {
         if self.is_at_least { None } else { Some(self.bytes) }
     }
 
+    /// What is left without a part of it; not exact if one of both is not.
+    #[must_use]
+    pub const fn less(self, part: Self) -> Self {
+        Self {
+            bytes: self.bytes.saturating_sub(part.bytes),
+            is_at_least: self.is_at_least || part.is_at_least,
+        }
+    }
+
     /// The sum; not exact if one of both is not.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {

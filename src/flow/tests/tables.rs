@@ -190,6 +190,7 @@ fn pipes_and_sockets() {
         peer: None,
         peer_pid: None,
         path: None,
+        remote_path: None,
     };
     assert_eq!(state.socket(id), Some(&expected));
     assert!(expected.host.is_some());
