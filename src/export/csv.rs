@@ -364,16 +364,16 @@ mod tests {
         assert_eq!(cell(&rows[3], "name"), r#"/home/odd \xff\x0a"name"#);
         assert_eq!(cell(&rows[3], "other"), "/home");
         assert_eq!(cell(&rows[3], "inode"), "77");
-        assert_eq!(cell(&rows[2], "time"), "2026-11-24T04:25:44.000004000Z");
-        assert_eq!(cell(&rows[4], "parent_ordinal"), "4");
-        assert_eq!(cell(&rows[6], "error"), "ENOENT");
-        assert_eq!(cell(&rows[6], "result"), "-2");
-        assert_eq!(cell(&rows[8], "unfinished"), "true");
-        assert_eq!(cell(&rows[9], "why"), "nobody looked");
-        assert_eq!(cell(&rows[10], "signal"), "9");
-        assert_eq!(cell(&rows[12], "mode"), "33188");
-        assert_eq!(cell(&rows[13], "name"), r#"/home/odd \xff\x0a"name"#);
-        assert_eq!(cell(&rows[13], "hash"), "00ff10");
+        assert_eq!(cell(&rows[3], "time"), "2026-11-24T04:25:44.000004000Z");
+        assert_eq!(cell(&rows[5], "parent_ordinal"), "4");
+        assert_eq!(cell(&rows[7], "error"), "ENOENT");
+        assert_eq!(cell(&rows[7], "result"), "-2");
+        assert_eq!(cell(&rows[9], "unfinished"), "true");
+        assert_eq!(cell(&rows[10], "why"), "nobody looked");
+        assert_eq!(cell(&rows[11], "signal"), "9");
+        assert_eq!(cell(&rows[13], "mode"), "33188");
+        assert_eq!(cell(&rows[14], "name"), r#"/home/odd \xff\x0a"name"#);
+        assert_eq!(cell(&rows[14], "hash"), "00ff10");
     }
 
     #[test]

@@ -90,6 +90,7 @@ impl Flow {
             Verb::Binds => self.binds(record, plan),
             Verb::Moves => self.moves(record),
             Verb::Roots => self.roots(record),
+            Verb::Mounts => self.mounted(record, plan),
             Verb::Lists => self.lists(),
             Verb::Looks => self.looked(record, plan),
             Verb::Creates => self.creates(record, plan),

@@ -25,7 +25,10 @@ impl Flow {
             id,
             process: TaskId::NONE,
             started: record.start,
-            executable: executable.map(|path| self.state.file_named(&path)),
+            executable: executable.map(|path| {
+                let name = self.state.seen(record.task, &path).into_owned();
+                self.state.file_named(&name)
+            }),
             argv,
             env: None,
             cwd: self.state.cwd(record.task),

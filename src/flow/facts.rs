@@ -70,6 +70,7 @@ impl Flow {
     /// The file that a fact is about; nothing where it is none.
     pub(super) fn file_of(&mut self, fact: &Fact) -> Option<ResourceId> {
         let path = fact.bytes(FactKey::Path).filter(|path| path.first() == Some(&b'/'))?;
+        let path = &*self.state.seen(fact.task, path).into_owned();
         // What /proc calls a file whose last name is gone; it had that name.
         let had = path.strip_suffix(b" (deleted)").unwrap_or(path);
         let known = self.state.known_file(path);
@@ -139,6 +140,7 @@ impl Flow {
     fn process_fact(&mut self, fact: &Fact) {
         self.ids_fact(fact);
         self.user_fact(fact);
+        self.space_fact(fact);
         let mut file = |key| fact.bytes(key).map(|path| self.state.file_named(path));
         let (cwd, root, executable) =
             (file(FactKey::Cwd), file(FactKey::Root), file(FactKey::Path));
@@ -147,7 +149,7 @@ impl Flow {
             process.group = group.filter(|group| *group != 0);
         }
         let Some(task) = self.state.tasks.get(&fact.task) else { return };
-        *self.state.standings.get_mut(task.place) = Standing { cwd, root };
+        *self.state.standings.get_mut(task.place) = Standing { cwd, root, ..Standing::default() };
         if task.origin != Origin::Attached {
             return;
         }
@@ -170,7 +172,8 @@ impl Flow {
         let mut directory = |key| fact.bytes(key).map(|path| self.state.file_named(path));
         let (cwd, root) = (directory(FactKey::Cwd), directory(FactKey::Root));
         if let Some(task) = self.state.tasks.get(&fact.task) {
-            *self.state.standings.get_mut(task.place) = Standing { cwd, root };
+            *self.state.standings.get_mut(task.place) =
+                Standing { cwd, root, ..Standing::default() };
         }
         self.inherit_execution(fact);
     }
@@ -206,7 +209,8 @@ impl Flow {
     /// The resource that `/proc/PID/fd` calls `link`.
     fn resource_of(&mut self, fact: &Fact, link: &[u8]) -> Option<ResourceId> {
         if link.first() == Some(&b'/') {
-            return Some(self.state.file_named(link));
+            let name = self.state.seen(fact.task, link).into_owned();
+            return Some(self.state.file_named(&name));
         }
         let class = class_of_link(link)?;
         if let Some(known) = self.known_by_inode(fact, link) {
@@ -234,7 +238,8 @@ impl Flow {
                 return;
             }
             if path.first() == Some(&b'/') {
-                let file = self.state.file_named(path);
+                let name = self.state.seen(fact.task, path).into_owned();
+                let file = self.state.file_named(&name);
                 self.learn(file, fact);
             }
             return;
@@ -270,7 +275,8 @@ impl Flow {
         let paths: Vec<&[u8]> =
             paths.chain(words.iter().map(Vec::as_slice)).filter(is_path).collect();
         for path in paths {
-            let named = self.state.file_named(path);
+            let name = self.state.seen(fact.task, path).into_owned();
+            let named = self.state.file_named(&name);
             let real = self.state.resources.real(named);
             self.facts.programs.push(real);
         }
@@ -312,7 +318,8 @@ impl Flow {
             return assumed;
         }
         if link.first() == Some(&b'/') {
-            return self.state.file_named(link);
+            let name = self.state.seen(fact.task, link).into_owned();
+            return self.state.file_named(&name);
         }
         if let Some(known) = self.known_by_inode(fact, link) {
             return known;
@@ -343,11 +350,14 @@ impl Flow {
         self.ids_fact(fact);
         self.user_fact(fact);
         if let Some(path) = fact.bytes(FactKey::Path).filter(|path| path.first() == Some(&b'/')) {
-            let file = self.state.file_named(path);
+            let name = self.state.seen(fact.task, path).into_owned();
+            let file = self.state.file_named(&name);
             self.learn(file, fact);
             self.note_programs(fact);
         }
-        let cwd = fact.bytes(FactKey::Cwd).map(|cwd| self.state.file_named(cwd));
+        let cwd = fact.bytes(FactKey::Cwd);
+        let cwd = cwd.map(|cwd| self.state.seen(fact.task, cwd).into_owned());
+        let cwd = cwd.map(|cwd| self.state.file_named(&cwd));
         if let (Some(cwd), Some(task)) = (cwd, self.state.tasks.get(&fact.task)) {
             self.state.standings.get_mut(task.place).cwd = Some(cwd);
         }

@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 use super::irregular::{CLONE_FILES, CLONE_FS};
 use super::item::{Edge, EdgeKind, EventId, Item, Side};
 use super::plan::Plan;
+use super::space::CLONE_NEWNS;
 use super::task::{Process, Standing, Task};
 use super::thread::clone_arguments;
 use super::{Descriptors, Flow};
@@ -99,7 +100,7 @@ impl Flow {
             None => {
                 let cwd = (origin == Origin::Root && !self.first_cwd.is_empty())
                     .then(|| self.state.file_named(&self.first_cwd));
-                let place = Standing { cwd, root: None };
+                let place = Standing { cwd, ..Standing::default() };
                 (self.state.files.add(Descriptors::default()), self.state.standings.add(place))
             }
         }
@@ -158,6 +159,7 @@ impl Flow {
         }
         if let Some((flags, _)) = arguments {
             self.set_sharing(record.task, child, flags);
+            self.left_space(child, flags);
         }
     }
 
@@ -199,13 +201,17 @@ impl Flow {
     /// unshare(2).
     pub(super) fn unshare(&mut self, task: TaskId, flags: u64) {
         self.left_users(task, flags);
+        let is_new = flags & CLONE_NEWNS != 0;
         let Some(task) = self.state.tasks.get_mut(&task) else { return };
         if flags & CLONE_FILES != 0 {
             task.files = self.state.files.unshare(task.files);
         }
-        if flags & CLONE_FS != 0 {
+        // A new mount namespace comes with a root and a working directory of its own.
+        if flags & CLONE_FS != 0 || is_new {
             task.place = self.state.standings.unshare(task.place);
         }
+        let task = task.id;
+        self.left_space(task, flags);
     }
 
     /// A task has ended.

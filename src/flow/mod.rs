@@ -26,6 +26,7 @@
 //! | `stream`, `transfer` | bytes through pipes and connections, from write to read |
 //! | `memory` | bytes that one process copies from another's memory, or to it |
 //! | `moniker`, `mounts` | names that hold outside of the run; files of other machines |
+//! | `space` | mount namespaces that the run made |
 //! | `numbers` | who is meant by a process or thread number |
 //! | `bytes` | how many bytes a call moved |
 //! | `database` | databases, by what is said on connections and written in files |
@@ -70,6 +71,7 @@ mod resource;
 mod rights;
 mod signal;
 mod socket;
+mod space;
 mod state;
 mod stream;
 mod task;

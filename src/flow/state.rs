@@ -15,6 +15,7 @@ use super::path::absolute;
 use super::pool::Pool;
 use super::resource::{Class, Resource, ResourceId, Resources};
 use super::socket::{Endpoint, Socket};
+use super::space::Spaces;
 use super::task::{Execution, Process, Standing, Task};
 use super::version::Name;
 use crate::event::TaskId;
@@ -28,6 +29,7 @@ pub struct State {
     pub(super) names: Names,
     pub(super) resources: Resources,
     pub(super) mounts: Mounts,
+    pub(super) spaces: Spaces,
     pub(super) tasks: FxHashMap<TaskId, Task>,
     pub(super) processes: FxHashMap<TaskId, Process>,
     /// Processes, living or unwaited, by their ids as the tracer sees them.
@@ -196,7 +198,9 @@ impl State {
             out.clear();
             out.extend_from_slice(path);
         }
-        let id = self.file_named(&out);
+        let space = standing.map(|standing| standing.space).unwrap_or_default();
+        let named = self.spaces.named(space, &out).into_owned();
+        let id = self.file_named(&named);
         self.scratch = out;
         id
     }

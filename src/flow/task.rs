@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use super::item::EventId;
 use super::pool::Handle;
 use super::resource::ResourceId;
+use super::space::SpaceId;
 use crate::event::{Batch, Fact, FactKey, Origin, TaskId};
 
 /// A task: a thread. The first thread of a process stands for the process.
@@ -140,4 +141,6 @@ pub(super) struct Standing {
     pub(super) cwd: Option<ResourceId>,
     /// `None`: the tracer's own root.
     pub(super) root: Option<ResourceId>,
+    /// In which mount namespace.
+    pub(super) space: SpaceId,
 }

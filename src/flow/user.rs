@@ -45,6 +45,7 @@ impl Flow {
         if kind == 0 || kind & CLONE_NEWUSER != 0 {
             self.left_users(record.task, CLONE_NEWUSER);
         }
+        self.joined_space(record);
     }
 
     /// A child has been made with numbers of its own. If it has changed its user before

@@ -15,4 +15,5 @@ mod names;
 mod network;
 mod pipelines;
 mod processes;
+mod spaces;
 mod users;

@@ -1,0 +1,52 @@
+//! Names of files that are mounted in a namespace of their own.
+
+use std::collections::BTreeSet;
+
+use super::kit::Scenario;
+
+#[test]
+fn what_is_mounted_for_some_has_not_the_name_that_others_know() {
+    let unshare = if nix::unistd::geteuid().is_root() { "-m" } else { "-rm" };
+    let script = format!(
+        "unshare {unshare} --propagation private sh -c '
+            mount -t tmpfs none own; echo inside >own/y; cat own/y >got
+            mount --bind src bound; cat bound/b >>got; echo more >bound/c
+            umount own; cat own/x >>got'
+        cat src/c >seen"
+    );
+    let files = [("own/x", "outside\n"), ("src/b", "bound\n"), ("bound/hidden", "")];
+    let scenario = Scenario::of(&files, &script);
+    let got = std::fs::read_to_string(scenario.path("got")).expect("it is there");
+    assert_eq!(got, "inside\nbound\noutside\n");
+    let sources = BTreeSet::from(["own/x", "src/b"].map(str::to_owned));
+    assert_eq!(scenario.own("depends-on", "got"), sources, "by the names that they have outside");
+    let all = scenario.paths("depends-on", "got");
+    let inside = all.iter().find(|path| path.ends_with("/own/y")).expect("it was read");
+    assert!(inside.starts_with("/proc/") && inside.contains("/root/"), "{inside}");
+    assert_eq!(scenario.wrote("src/c"), ["sh 5"]);
+    assert!(scenario.own("depends-on", "seen").contains("src/c"));
+}
+
+/// A directory that becomes the root, as containers have it.
+#[test]
+fn who_has_another_root_names_files_by_where_they_are_outside() {
+    if !nix::unistd::geteuid().is_root() {
+        return;
+    }
+    let script = "unshare -m --propagation private sh -c '
+            mount --bind top top; cd top; pivot_root . old
+            /bin/busybox cat /in >/out; read line </old/etc/hostname || true'
+        cat top/out >seen";
+    let busybox = std::path::Path::new("/bin/busybox");
+    if !busybox.exists() {
+        return; // nothing that runs without libraries
+    }
+    let command = super::common::Rtrace::run("sh").args(["-c", script]);
+    for directory in ["top/old", "top/bin"] {
+        std::fs::create_dir_all(command.dir().join(directory)).expect("made");
+    }
+    std::fs::copy(busybox, command.dir().join("top/bin/busybox")).expect("copied");
+    let scenario = Scenario::run(&[("top/in", "words\n")], command);
+    assert_eq!(scenario.wrote("top/out"), ["busybox 6"]);
+    assert!(scenario.own("depends-on", "seen").contains("top/in"));
+}
