@@ -271,6 +271,10 @@ impl Writing {
         let Seen { builder, ids, mut meta, fates, calls, ages, .. } = seen;
         let (graph, state) = (builder.finish(flow.state()), flow.state());
         meta.finish(&graph);
+        let is_wanted = self.has_functions;
+        let (functions, profiles) =
+            if is_wanted { Functions::of(&graph) } else { Default::default() };
+        meta.profiles = profiles;
         let Document { nodes, links, things, .. } = &mut self.document;
         let whole = Whole {
             detail: self.detail,
@@ -281,7 +285,7 @@ impl Writing {
             state,
             fates: &fates,
             calls: &calls,
-            functions: Functions::of(&graph, self.has_functions),
+            functions,
             touches: Touches::of(&graph, |id| fates.of(state, id)),
             ends_told: ties::ends_told(&graph),
             waited_for: held_up::waited_for(&graph),

@@ -40,6 +40,11 @@ impl Facts {
         self.by_event.get(&stop)?.iter().find(|fact| fact.kind == FactKind::Executable)
     }
 
+    /// Those that are given out, and have not been.
+    pub(super) fn told_mut(&mut self) -> &mut [Fact] {
+        &mut self.told
+    }
+
     /// What is to be told of a task, or of all, each once.
     pub(super) fn take_told(&mut self, of: Option<TaskId>) -> Vec<Fact> {
         let is_wanted = |fact: &mut Fact| of.is_none_or(|task| fact.task == task);
@@ -70,7 +75,6 @@ impl Flow {
     /// The file that a fact is about; nothing where it is none.
     pub(super) fn file_of(&mut self, fact: &Fact) -> Option<ResourceId> {
         let path = fact.bytes(FactKey::Path).filter(|path| path.first() == Some(&b'/'))?;
-        let path = &*self.state.seen(fact.task, path).into_owned();
         // What /proc calls a file whose last name is gone; it had that name.
         let had = path.strip_suffix(b" (deleted)").unwrap_or(path);
         let known = self.state.known_file(path);
@@ -81,6 +85,7 @@ impl Flow {
     pub(super) fn apply_facts(&mut self, task: TaskId, ordinal: u64) {
         self.facts.found = None;
         self.facts.programs.clear();
+        self.name_seen(|fact| fact.task == task && fact.ordinal == ordinal);
         if self.facts.by_event.is_empty() {
             return;
         }

@@ -263,6 +263,7 @@ impl Flow {
     /// The sink's.
     pub fn batch<S: Sink + ?Sized>(&mut self, batch: &Batch, sink: &mut S) -> Result<(), S::Error> {
         self.facts.take(batch.facts());
+        self.name_seen_late();
         self.state.mounts.take_facts(batch.facts());
         self.look_ahead(batch);
         self.look_for_makers(batch);

@@ -5,8 +5,9 @@ use crate::event::{Fact, FactKey, FactKind};
 
 /// The mounts of a run.
 ///
-/// They are those of the moment when the recording began. Paths are taken as the
-/// recorder sees them: a mount namespace that a process made for itself is not known.
+/// They are those of the moment when the recording began, and those that the run made
+/// since by mount(2). Paths are taken as the recorder sees them; `space` tells of mount
+/// namespaces that the run made.
 #[derive(Debug, Default)]
 pub(super) struct Mounts {
     all: Vec<Mount>,
@@ -43,6 +44,20 @@ impl Mounts {
         self.all.push(mount);
     }
 
+    /// A call has mounted something: a file system of that kind, from that source.
+    pub(super) fn mounted(&mut self, point: Vec<u8>, [kind, source, options]: [&[u8]; 3]) {
+        let mount = Mount { point, remote: remote(kind, source, options) };
+        self.has_remote |= mount.remote.is_some();
+        self.all.push(mount);
+    }
+
+    /// What was mounted there last is gone.
+    pub(super) fn unmounted(&mut self, point: &[u8]) {
+        if let Some(last) = self.all.iter().rposition(|mount| mount.point == point) {
+            self.all.remove(last);
+        }
+    }
+
     /// The machine that owns the file at that absolute path, and its path there;
     /// `None` for a file of this one.
     pub(super) fn owner(&self, path: &[u8]) -> Option<(&[u8], Vec<u8>)> {
@@ -50,6 +65,7 @@ impl Mounts {
             return None;
         }
         let below = self.all.iter().filter_map(|mount| Some((mount, mount.rest_of(path)?)));
+        // Of two on one directory the later one is on top.
         let (mount, rest) = below.max_by_key(|(mount, _)| mount.point.len())?;
         let remote = mount.remote.as_ref()?;
         Some((&remote.server, joined(&remote.path, rest)))
@@ -201,6 +217,20 @@ mod tests {
                 [String::from_utf8_lossy(server), String::from_utf8_lossy(&path)].join(" ")
             }
         }
+    }
+
+    #[test]
+    fn what_the_run_mounts_is_another_machines_until_it_is_gone() {
+        let mut all = Mounts::default();
+        all.mounted(b"/mnt".to_vec(), [b"nfs4", b"srv:/export", b"vers=4.2"]);
+        let owner =
+            |all: &Mounts| all.owner(b"/mnt/x").map(|(server, path)| (server.to_vec(), path));
+        assert_eq!(owner(&all), Some((b"srv".to_vec(), b"/export/x".to_vec())));
+        all.mounted(b"/mnt".to_vec(), [b"tmpfs", b"none", b""]);
+        assert_eq!(owner(&all), None);
+        all.unmounted(b"/mnt");
+        all.unmounted(b"/mnt");
+        assert_eq!(owner(&all), None);
     }
 
     #[test]

@@ -8,12 +8,14 @@
 
 use std::borrow::Cow;
 
+use rustc_hash::FxHashMap;
+
 use super::Flow;
 use super::item::Place;
 use super::plan::Plan;
 use super::state::State;
-use super::task::Standing;
-use crate::event::{Fact, FactKey, Record, Role, TaskId};
+use super::task::{Standing, Task};
+use crate::event::{Fact, FactKey, Record, Role, TaskId, Value};
 
 /// A flag of clone(2), unshare(2) and setns(2).
 pub(super) const CLONE_NEWNS: u64 = 0x2_0000;
@@ -191,6 +193,34 @@ impl Flow {
         self.state.spaces.own = self.state.spaces.own.or(inode);
     }
 
+    /// Facts that wait to be given out, of an event that has just been read: what they are
+    /// about has the name that it has now.
+    pub(super) fn name_seen(&mut self, is_meant: impl Fn(&Fact) -> bool) {
+        if self.state.spaces.all.is_empty() {
+            return;
+        }
+        let state = &self.state;
+        for fact in self.facts.told_mut().iter_mut().filter(|fact| is_meant(fact)) {
+            let task = fact.task;
+            let paths = fact.fields.iter_mut().filter(|(key, _)| *key == FactKey::Path);
+            for (_, value) in paths {
+                if let Value::Bytes(path) = value {
+                    *path = state.seen(task, path).into_owned();
+                }
+            }
+        }
+    }
+
+    /// The same of facts that came behind their events.
+    pub(super) fn name_seen_late(&mut self) {
+        if self.state.spaces.all.is_empty() {
+            return;
+        }
+        let is_over = |task: &Task| (task.id, task.last);
+        let last: FxHashMap<TaskId, u64> = self.state.tasks.values().map(is_over).collect();
+        self.name_seen(|fact| last.get(&fact.task).is_some_and(|last| fact.ordinal <= *last));
+    }
+
     /// unshare(2), or clone(2) of which the task is the child: it has a copy of what it saw.
     pub(super) fn left_space(&mut self, task: TaskId, flags: u64) {
         let pid = self.state.process_of(task).map(|process| process.pid);
@@ -236,6 +266,7 @@ impl Flow {
     pub(super) fn mounted(&mut self, record: &Record<'_>, plan: &Plan) {
         let space = self.state.space(record.task);
         if space.is_own() {
+            self.mounted_here(record, plan);
             return; // there, names are what they are
         }
         let path = |arg| self.inside(record, arg);
@@ -261,6 +292,25 @@ impl Flow {
                 }
             }
             "pivot_root" => self.pivot(record, space),
+            _ => {}
+        }
+    }
+
+    /// In the tracer's own namespace, what is mounted may be another machine's.
+    fn mounted_here(&mut self, record: &Record<'_>, plan: &Plan) {
+        let path = |arg| self.state.absolute_path(record.task, record.path(arg)?);
+        match plan.prototype.name {
+            "mount" if record.words[3] & (MS_REMOUNT | MS_BIND | MS_MOVE | PROPAGATION) == 0 => {
+                let Some(point) = path(1) else { return };
+                let text = |arg| record.piece(arg, Role::Str).map(|piece| record.bytes(piece));
+                let what = [text(2), text(0), text(4)].map(Option::unwrap_or_default);
+                self.state.mounts.mounted(point, what);
+            }
+            "umount" | "umount2" => {
+                if let Some(point) = path(0) {
+                    self.state.mounts.unmounted(&point);
+                }
+            }
             _ => {}
         }
     }

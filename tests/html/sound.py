@@ -77,9 +77,9 @@ def check(name):
     document = json.loads(Path(f"{name}.json").read_text())
     # What calls are calls of is not shown.
     document["nodes"] = [node for node in document["nodes"] if node["class"] != "function"]
-    for node in document["nodes"]:
-        for member in "called", "failed":
-            node.pop(member, None)
+    for one in document["nodes"] + document["meta"]["runs"]:
+        for member in "profile", "profiles":
+            one.pop(member, None)
     assert joined(flow, things) == by_id(document), f"{name}: another document"
     packs = [(a["data-threads"].split(), unpacked(text)) for a, text in page.scripts if a.get("class") == "events"]
 

@@ -78,19 +78,24 @@ def check(path):
     # What is told of a function is what is told of those who called it.
     functions = {node["id"]: node for node in nodes if node["class"] == "function"}
     chosen = document["meta"].get("scope")
+    profiles = {run: one.get("profiles", {}) for run, one in runs.items()}
+    def profile(node):
+        return profiles[node["id"].split(":")[0]].get(node.get("profile"), {})
+    told = {(node["id"].split(":")[0], node["profile"]) for node in nodes if "profile" in node}
+    assert told == {(run, name) for run, all in profiles.items() for name in all}, path
     for run in runs:
         for what, sum_of in ("called", "calls"), ("failed", "errors"):
             sums = {}
             for node in nodes:
                 if node["id"].startswith(run + ":"):
-                    for name, count in node.get(what, {}).items():
+                    for name, count in profile(node).get(what, {}).items():
                         sums[f"{run}:function-{name}"] = sums.get(f"{run}:function-{name}", 0) + count
             told = {id: node[sum_of] for id, node in functions.items() if id.startswith(run + ":")}
             assert sums == {id: count for id, count in told.items() if count}, (path, what)
     for node in nodes:
         if node["class"] == "process" and functions and not chosen:
-            assert sum(node.get("called", {}).values()) == node["calls"], (path, node)
-            assert sum(node.get("failed", {}).values()) == node["errors"], (path, node)
+            assert sum(profile(node).get("called", {}).values()) == node["calls"], (path, node)
+            assert sum(profile(node).get("failed", {}).values()) == node["errors"], (path, node)
         assert node.get("function") is None or node["function"] in functions, (path, node)
         if events and node.get("event") == "call" and not chosen:
             assert node["function"].split("-")[-1] == node["call"], (path, node)

@@ -53,20 +53,39 @@ fn a_process_says_what_it_called_and_how_often_in_vain() {
     let script = "cat a b nowhere >c || cat a >>c";
     let scenario = Scenario::of(&[("a", "1"), ("b", "2")], script);
     let document = scenario.document();
-    let of = |process: &serde_json::Value, member: &str| -> u64 {
-        let counts = process[member].as_object().into_iter().flatten();
+    let profile = |process: &serde_json::Value, member: &str| {
+        let name = process["profile"].as_str().expect("it called something");
+        document.run()["profiles"][name][member].clone()
+    };
+    let sum = |counts: serde_json::Value| -> u64 {
+        let counts = counts.as_object().into_iter().flatten();
         counts.map(|(_, count)| count.as_u64().expect("a number")).sum()
     };
     for process in document.nodes("process") {
-        assert_eq!(of(process, "called"), process["calls"].as_u64().expect("calls"));
-        assert_eq!(of(process, "failed"), process["errors"].as_u64().expect("errors"));
+        assert_eq!(sum(profile(process, "called")), process["calls"].as_u64().expect("calls"));
+        assert_eq!(sum(profile(process, "failed")), process["errors"].as_u64().expect("errors"));
     }
     let failed = document.nodes("process").filter(|node| node["exit_code"] == 1);
-    let failed: Vec<_> = failed.map(|node| node["failed"]["openat"].as_u64()).collect();
+    let failed: Vec<_> = failed.map(|node| profile(node, "failed")["openat"].as_u64()).collect();
     assert_eq!(failed, [Some(1)], "cat that did not find a file");
     let node = document.nodes("function").find(|node| node["label"] == "openat").expect("called");
     assert_eq!(node["moniker"], "Function.Name=openat");
     assert_eq!(node["deleted"], false);
+}
+
+/// What many processes of one program called stands once.
+#[test]
+fn processes_that_called_the_same_have_one_profile() {
+    let script = "for i in 1 2 3 4 5 6 7 8 9 10; do env -i /bin/true; done";
+    let scenario = Scenario::of(&[], script);
+    let document = scenario.document();
+    let ran_true = |node: &&serde_json::Value| node["label"] == "/bin/true";
+    let profiles: std::collections::BTreeSet<_> = document
+        .nodes("process")
+        .filter(ran_true)
+        .map(|node| node["profile"].to_string())
+        .collect();
+    assert!((1..10).contains(&profiles.len()), "{profiles:?}");
 }
 
 #[test]

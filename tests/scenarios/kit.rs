@@ -215,6 +215,11 @@ impl Document {
         self.0[part].as_array().expect("a list").iter()
     }
 
+    /// What it says of its run.
+    pub(crate) fn run(&self) -> &Value {
+        &self.0["meta"]["runs"][0]
+    }
+
     /// The nodes of a class.
     pub(crate) fn nodes(&self, class: &str) -> impl Iterator<Item = &Value> {
         self.list("nodes").filter(move |node| node["class"] == class)

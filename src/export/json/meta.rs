@@ -1,7 +1,10 @@
 //! What the document says of itself and of its runs.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
+use super::function::Profile;
 use super::ids::Ids;
 use super::text::{Text, readable};
 use crate::export::{Detail, Pattern, Run, Scope};
@@ -47,6 +50,8 @@ pub(super) struct RunMeta {
     pub(super) revision: u32,
     recorded: Recorded,
     blind_spots: Vec<Blind>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) profiles: BTreeMap<String, Profile>,
 }
 
 /// What the log can have of the run.
@@ -119,6 +124,7 @@ impl RunMeta {
                 kept_bytes: run.kept,
             },
             blind_spots: Vec::new(),
+            profiles: BTreeMap::new(),
         }
     }
 

@@ -1,8 +1,6 @@
 //! What the document has of each kind of node. `docs/schema/batchflow.json` says what
 //! the members are.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use super::environment::Environment;
@@ -146,12 +144,9 @@ pub(super) struct Process<'a> {
     pub(super) errors: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) account: Option<Account>,
-    /// How many calls of which function, by what their names have behind `function-`.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) called: BTreeMap<String, u64>,
-    /// Those of them that failed.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) failed: BTreeMap<String, u64>,
+    /// The name of what it called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) profile: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) users: Vec<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]

@@ -17,8 +17,8 @@ use crate::export::scope::Calls;
 use crate::export::time::{put_digits, write_utc};
 use crate::export::{Detail, Options, Run, Scope};
 use crate::flow::{
-    Account, Class, Edge, EdgeKind, EventId, Execution, Function, Item, Moniker, ResourceId, Sink, State,
-    Version, command_line,
+    Account, Class, Edge, EdgeKind, EventId, Execution, Function, Item, Moniker, ResourceId, Sink,
+    State, Version, command_line,
 };
 
 /// Writes the graph of one run after the other.
