@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use rtrace::compare::{About, Baseline, Comparison, Mapping, Painter, Portrait, Rules, compare};
+use rtrace::compare::{
+    About, Baseline, Comparison, Mapping, Painter, Portrait, Rules, Same, compare,
+};
 use rtrace::event::Batch;
 
 use super::output::{self, CANNOT_WRITE_STDOUT, quiet_if_closed};
@@ -59,6 +61,22 @@ pub(crate) struct NormalArgs {
     /// as a word; may be repeated.
     #[arg(long = "map", value_name = "OLD=NEW", value_parser = mapping)]
     maps: Vec<Mapping>,
+
+    /// What is the same in both runs whatever its name is: the machine, the user's home
+    /// directory, the user.
+    #[arg(long, value_name = "WHAT", value_enum, value_delimiter = ',')]
+    same: Vec<Named>,
+}
+
+/// What has a name that may be another one in another run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Named {
+    /// The machine.
+    Host,
+    /// The home directory, as HOME has it.
+    Home,
+    /// The user, as USER has them.
+    User,
 }
 
 /// What a report looks like.
@@ -83,6 +101,11 @@ fn mapping(text: &str) -> Result<Mapping, String> {
 }
 
 impl NormalArgs {
+    fn same(&self) -> Same {
+        let has = |named| self.same.contains(&named);
+        Same { host: has(Named::Host), home: has(Named::Home), user: has(Named::User) }
+    }
+
     fn rules(&self) -> anyhow::Result<Rules> {
         match &self.rules {
             Some(file) => Ok(Rules::read(file.clone())?),
@@ -104,7 +127,7 @@ fn compared(args: &Args) -> anyhow::Result<ExitCode> {
     if !args.explain.is_empty() {
         return explain::run(args, &rules);
     }
-    let portrait = |log: &Path| portrait(log, &rules, &args.normal.maps);
+    let portrait = |log: &Path| portrait(log, &rules, &args.normal);
     let (a, b, comparison) = match (&args.baseline, args.logs.as_slice()) {
         (Some(file), [log]) => {
             let baseline = read_baseline(file)?;
@@ -148,7 +171,7 @@ fn read_baseline(file: &Path) -> anyhow::Result<Baseline> {
 }
 
 /// What is left of the run of a log.
-fn portrait(log: &Path, rules: &Rules, maps: &[Mapping]) -> anyhow::Result<Portrait> {
+fn portrait(log: &Path, rules: &Rules, normal: &NormalArgs) -> anyhow::Result<Portrait> {
     let mut source = Source::open(log, false)?;
     let (run, options) = (source.run().clone(), source.header().options.clone());
     let (mut flow, mut painter, mut batch) = (run.flow(), Painter::new(), Batch::new());
@@ -167,7 +190,7 @@ fn portrait(log: &Path, rules: &Rules, maps: &[Mapping]) -> anyhow::Result<Portr
         env: options.env,
         end: 0,
     };
-    Ok(painter.portrait(flow.state(), about, rules, maps.to_vec()))
+    Ok(painter.portrait(flow.state(), about, rules, normal.maps.clone(), normal.same()))
 }
 
 /// Learn what varies among good runs of a batch.
@@ -191,7 +214,7 @@ pub(crate) struct BaselineArgs {
 /// A log cannot be read, or the baseline not be written.
 pub(crate) fn learn(args: &BaselineArgs) -> anyhow::Result<ExitCode> {
     let rules = args.normal.rules()?;
-    let portraits = args.logs.iter().map(|log| portrait(log, &rules, &args.normal.maps));
+    let portraits = args.logs.iter().map(|log| portrait(log, &rules, &args.normal));
     let portraits = portraits.collect::<Result<Vec<_>, _>>()?;
     let baseline = Baseline::learn(&portraits)?;
     let file = args.output.display().to_string();

@@ -2,20 +2,24 @@
 //!
 //! A baseline is a MessagePack map, readable with any library: `magic` ("rtrace-baseline"),
 //! `version`, `runs` (how many it has learnt from), `portrait` (one of them, as
-//! [`Portrait`] has it) and `varies` (the keys of differences among them, with how many
-//! pairs of runs had each).
+//! [`Portrait`] has it), `varies` (the keys of differences among them, with how many
+//! pairs of runs had each) and `longest` (the longest durations and waits among them, in
+//! nanoseconds, by the keys of differences that would tell of them).
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 
 use serde::{Deserialize, Serialize};
 
-use super::finding::Comparison;
-use super::portrait::Portrait;
+use super::finding::{Comparison, Finding, Kind};
+use super::portrait::{Portrait, ThingId};
 use super::rank::compare;
+use super::timing;
 
 const MAGIC: &str = "rtrace-baseline";
 const VERSION: u32 = 1;
+/// What is so many times as long as the longest of good runs is not usual.
+const LONGER: u64 = 2;
 
 /// What varies among good runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +32,9 @@ pub struct Baseline {
     pub portrait: Portrait,
     /// Keys of differences, and between how many pairs of good runs they were.
     pub varies: BTreeMap<String, u32>,
+    /// The longest durations and waits: nanoseconds, by the keys of findings about them.
+    #[serde(default)]
+    pub longest: BTreeMap<String, u64>,
 }
 
 /// Why a baseline cannot be read or written.
@@ -68,15 +75,31 @@ impl Baseline {
             runs: runs.len() as u32,
             portrait: first.clone(),
             varies,
+            longest: runs.iter().fold(BTreeMap::new(), longest),
         })
     }
 
     /// What of a run is outside of what good runs do.
     pub fn compare(&self, run: &Portrait) -> Comparison {
         let mut comparison = compare(&self.portrait, run);
-        comparison.findings.retain(|finding| !self.varies.contains_key(&finding.key));
+        let lengths = longest(BTreeMap::new(), run);
+        comparison.findings.retain(|finding| {
+            let is_known = self.varies.contains_key(&finding.key);
+            !is_known && !self.is_usual_length(&lengths, finding)
+        });
+        super::rank::rank(&mut comparison.findings);
+        comparison.limits.push("what programs do call by call: a baseline does not keep it".into());
         comparison.divergence = super::rank::divergence(&comparison.findings);
         comparison
+    }
+
+    /// Whether a finding is about a duration or wait that is nothing beside those of good
+    /// runs.
+    fn is_usual_length(&self, lengths: &BTreeMap<String, u64>, finding: &Finding) -> bool {
+        let is_length = matches!(finding.kind, Kind::Duration | Kind::Wait);
+        let (most, is) = (self.longest.get(&finding.key), lengths.get(&finding.key));
+        let is_usual = most.zip(is).is_some_and(|(most, is)| *is <= most.saturating_mul(LONGER));
+        is_length && is_usual
     }
 
     /// Reads one.
@@ -102,4 +125,25 @@ impl Baseline {
     pub fn write(&self, mut to: impl Write) -> Result<(), BaselineError> {
         Ok(rmp_serde::encode::write_named(&mut to, self)?)
     }
+}
+
+/// The longest durations and waits, with those of one more run.
+fn longest(mut longest: BTreeMap<String, u64>, run: &Portrait) -> BTreeMap<String, u64> {
+    let mut add = |key: String, length: u64| {
+        let known = longest.entry(key).or_default();
+        *known = length.max(*known);
+    };
+    let mut waits: BTreeMap<ThingId, u64> = BTreeMap::new();
+    for (program, id) in run.programs.iter().zip(0..) {
+        if let Some(ended) = program.ended.filter(|_| program.is_own) {
+            add(timing::duration_key(run, id), ended.saturating_sub(program.started));
+        }
+        for one in program.uses.iter().filter(|one| one.waited > 0) {
+            *waits.entry(one.thing).or_default() += one.waited;
+        }
+    }
+    for (thing, waited) in waits {
+        add(timing::wait_key(run, thing), waited);
+    }
+    longest
 }

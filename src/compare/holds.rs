@@ -47,6 +47,16 @@ impl Holds {
         !matches!(self, Self::Random | Self::Hash | Self::Pid | Self::Port)
     }
 
+    /// Whether an id of a process is that of one that is near.
+    pub(super) fn is_here(
+        self,
+        captures: &regex::bytes::Captures<'_>,
+        is_near: &dyn Fn(u64) -> bool,
+    ) -> bool {
+        let group = captures.get(1).or_else(|| captures.get(0));
+        self != Self::Pid || group.and_then(|it| number(it.as_bytes())).is_some_and(is_near)
+    }
+
     /// Whether it does. `captures` has the groups of the pattern.
     pub(super) fn of(self, captures: &regex::bytes::Captures<'_>, run: &Context) -> bool {
         let text = captures.get(1).or_else(|| captures.get(0)).map_or(&b""[..], |it| it.as_bytes());

@@ -92,15 +92,18 @@ fn finding(
         .collect();
     let more = files.len() - names.len();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let (files, words) = match files.len() {
-        1 => ("a file".to_owned(), names.join(", ")),
-        count => (format!("{count} files"), names.join(", ") + &more),
-    };
     let directory = text(directory);
-    let what = if is_a {
-        format!("{files} in {directory} that the second run has not")
-    } else {
-        format!("{files} in {directory} that the first run had not")
+    let (what, words) = match (files, is_a) {
+        ([file], true) => (format!("{} is missing", run.shown_thing(*file)), "it was there".into()),
+        ([file], false) => (format!("{} is there", run.shown_thing(*file)), "it was used".into()),
+        (all, true) => (
+            format!("{} files in {directory} that the second run has not", all.len()),
+            names.join(", ") + &more,
+        ),
+        (all, false) => (
+            format!("{} files in {directory} that the first run had not", all.len()),
+            names.join(", ") + &more,
+        ),
     };
     Finding {
         kind: Kind::Missing,

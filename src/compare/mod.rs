@@ -10,6 +10,8 @@
 //! | `rules` | how a file of rules is read |
 //! | `holds` | what must hold for a match: that it is a date, looks random, is a pid |
 //! | `context` | what is known of a run: when it was, its process ids and ports |
+//! | `kin` | whose ids a process may write down |
+//! | `same` | names of machine, home and user, which are the same on request |
 //! | `normal` | texts, normalised |
 //!
 //! A run is then reduced to its *portrait*, and two portraits are held against each
@@ -38,6 +40,7 @@ mod context;
 mod doing;
 mod finding;
 mod holds;
+mod kin;
 mod listing;
 mod normal;
 mod outside;
@@ -49,6 +52,7 @@ mod portrait;
 mod rank;
 mod refused;
 mod rules;
+mod same;
 mod sequence;
 mod sitting;
 mod tape;
@@ -67,3 +71,4 @@ pub use portrait::{
 };
 pub use rank::compare;
 pub use rules::{Mapping, Place, RuleError, Rules};
+pub use same::Same;

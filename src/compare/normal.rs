@@ -6,6 +6,7 @@ use std::ops::Range;
 use regex::bytes::{Captures, RegexSet, RegexSetBuilder};
 
 use super::context::Context;
+use super::holds::Holds;
 use super::rules::{Mapping, Place, Rule, Rules};
 
 /// What [`Taken::rule`] calls a mapping of the user's.
@@ -41,6 +42,8 @@ pub struct Taken<'a> {
     pub becomes: &'a [u8],
     /// Whether it told a day.
     pub is_date: bool,
+    /// Whether it was the id of a process.
+    pub is_pid: bool,
 }
 
 /// Where a rule applies.
@@ -63,12 +66,22 @@ impl<'a> Normaliser<'a> {
 
     /// A text as it would be in another run.
     pub fn normal<'t>(&'t self, place: Place, text: &'t [u8]) -> Normal<'t> {
+        self.normal_near(place, text, &|_| true)
+    }
+
+    /// The same, where of the run's process ids only those count that are near.
+    pub(super) fn normal_near<'t>(
+        &'t self,
+        place: Place,
+        text: &'t [u8],
+        is_near: &dyn Fn(u64) -> bool,
+    ) -> Normal<'t> {
         let (text, mut taken) = self.mapped(text);
         let mut found: Vec<Found<'_>> = Vec::new();
         for index in &self.any.matches(&text) {
             let rule = &self.rules.rules[index];
             if rule.is_for(place) {
-                self.apply(rule, &text, &mut found);
+                self.apply(rule, &text, is_near, &mut found);
             }
         }
         if found.is_empty() {
@@ -82,14 +95,21 @@ impl<'a> Normaliser<'a> {
             kept_to = range.end;
             let was = text[range].to_vec();
             let (becomes, is_date) = (&*rule.becomes, rule.is_date);
-            taken.push(Taken { rule: &rule.name, was, becomes, is_date });
+            let is_pid = rule.holds == Some(Holds::Pid);
+            taken.push(Taken { rule: &rule.name, was, becomes, is_date, is_pid });
         }
         normal.extend_from_slice(&text[kept_to..]);
         Normal { text: normal.into(), taken }
     }
 
     /// Finds what a rule replaces, where no rule before it does.
-    fn apply<'r>(&self, rule: &'r Rule, text: &[u8], found: &mut Vec<Found<'r>>) {
+    fn apply<'r>(
+        &self,
+        rule: &'r Rule,
+        text: &[u8],
+        is_near: &dyn Fn(u64) -> bool,
+        found: &mut Vec<Found<'r>>,
+    ) {
         let mut from = 0;
         while let Some(captures) = captures_from(rule, text, from) {
             let Some(whole) = captures.get(0) else { return };
@@ -99,7 +119,9 @@ impl<'a> Normaliser<'a> {
             };
             let is_good = parts.iter().all(is_free)
                 && is_apart(rule, text, whole.range(), found)
-                && rule.holds.is_none_or(|holds| holds.of(&captures, &self.run));
+                && rule.holds.is_none_or(|holds| {
+                    holds.of(&captures, &self.run) && holds.is_here(&captures, is_near)
+                });
             // One that is none may hide another one that begins within it.
             from = if is_good { whole.end().max(whole.start() + 1) } else { whole.start() + 1 };
             if is_good {
@@ -115,7 +137,7 @@ impl<'a> Normaliser<'a> {
             let Some(next) = replaced(&mapped, mapping) else { continue };
             mapped = next.into();
             let (was, becomes) = (mapping.old.clone(), &*mapping.new);
-            taken.push(Taken { rule: MAPPING, was, becomes, is_date: false });
+            taken.push(Taken { rule: MAPPING, was, becomes, is_date: false, is_pid: false });
         }
         (mapped, taken)
     }

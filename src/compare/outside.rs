@@ -212,6 +212,21 @@ fn differs(one: &State, other: &State) -> Option<Differs> {
     is_other.then_some(Differs::Perhaps)
 }
 
+/// Why the contents of a file could not be compared.
+fn unhashed(pair: &Pair<'_>, one: &State, other: &State) -> String {
+    let runs = [(pair.a, one, "first"), (pair.b, other, "second")];
+    for (run, state, which) in runs {
+        match &state.unhashed {
+            Some(why) => return format!("in the {which} run, {}", text(why)),
+            None if state.hash.is_none() && run.about.facts != "full" => {
+                return format!("the {which} run was recorded without --facts full");
+            }
+            None => {}
+        }
+    }
+    "it was not looked at in time".into()
+}
+
 /// A file that both runs found there, and took from before they changed it.
 fn input(pair: &Pair<'_>, a: ThingId, b: ThingId, found: &mut Vec<Finding>) {
     let (one, other) = (&pair.a.things[a as usize], &pair.b.things[b as usize]);
@@ -245,9 +260,11 @@ fn input(pair: &Pair<'_>, a: ThingId, b: ThingId, found: &mut Vec<Finding>) {
     let word = if is_program { "the file" } else { "the input" };
     let mut evidence = vec![match how {
         Differs::Surely(what) => format!("{what} is another one"),
-        Differs::Perhaps => "it was written at another time, and has the same size; whether its \
-                             content is the same is not known (record with --facts full)"
-            .into(),
+        Differs::Perhaps => format!(
+            "it was written at another time, and has the same size; whether its content is the \
+             same is not known: {}",
+            unhashed(pair, before_a, before_b)
+        ),
     }];
     let readers: FxHashSet<ProgramId> = users_b.iter().map(|(program, _)| *program).collect();
     if readers.len() > 1 {

@@ -18,6 +18,8 @@ const PASSING: [i32; 5] =
 /// The kernel's own, by which it restarts a call (include/linux/errno.h).
 const RESTARTS: std::ops::RangeInclusive<u16> = 512..=516;
 
+/// Why a file has no hash that was written while it was read.
+const CHANGING: &str = "it changed while it was read";
 /// Commands of fcntl(2) that wait for a lock: `F_SETLKW`, `F_SETLKW64`, `F_OFD_SETLKW`.
 const WAITING_LOCKS: [u64; 3] = [7, 14, 38];
 
@@ -158,13 +160,15 @@ impl Painter {
             for known in [&mut known.first, &mut known.last] {
                 if known.modified == seen.modified && known.size == seen.size {
                     known.hash.clone_from(&seen.hash);
+                    known.unhashed.clone_from(&seen.unhashed);
                 }
             }
             return;
         }
         let last = &mut known.last;
         let hash = (last.modified == seen.modified).then(|| last.hash.clone()).flatten();
-        *last = State { hash, build: seen.build.or(last.build.take()), ..seen };
+        let unhashed = last.unhashed.take().filter(|_| last.modified == seen.modified);
+        *last = State { hash, unhashed, build: seen.build.or(last.build.take()), ..seen };
         known.at = look.time;
     }
 }
@@ -197,6 +201,7 @@ fn state(fact: &Fact) -> State {
         mode: fact.number(FactKey::Mode).map(|mode| mode as u32),
         modified: fact.number(FactKey::Modified),
         hash: bytes(FactKey::Hash).filter(|_| !is_stale),
+        unhashed: if is_stale { Some(ByteBuf::from(CHANGING)) } else { bytes(FactKey::Text) },
         build: bytes(FactKey::BuildId),
     }
 }

@@ -276,6 +276,9 @@ pub struct State {
     /// BLAKE3 hash of what is in it (or of parts, if it is long); not if it changed
     /// meanwhile.
     pub hash: Option<ByteBuf>,
+    /// Why there is no hash, if one was wanted.
+    #[serde(default)]
+    pub unhashed: Option<ByteBuf>,
     /// The GNU build-id of an executable.
     pub build: Option<ByteBuf>,
 }

@@ -97,7 +97,7 @@ fn order(finding: &Finding) -> (Force, bool, u64) {
 
 /// Puts causes first, and in order. If nothing that came from outside explains what is
 /// different, what came first among the rest is taken for the cause.
-fn rank(findings: &mut Vec<Finding>) {
+pub(super) fn rank(findings: &mut Vec<Finding>) {
     fold_path(findings);
     let mut told = FxHashSet::default();
     findings.retain(|finding| told.insert((finding.kind, finding.what.clone(), finding.b.clone())));

@@ -3,6 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::context::Context;
+use super::kin::Kin;
 use super::normal::Normaliser;
 use super::painter::{Notes, Painter};
 use super::peer;
@@ -11,6 +12,7 @@ use super::portrait::{
     Thing, ThingId, Track, Use,
 };
 use super::rules::{Mapping, Place, Rules};
+use super::same::Same;
 use super::tape::Call;
 use super::texts::Texts;
 use crate::event::TaskId;
@@ -19,15 +21,18 @@ use crate::flow::graph::{self, Activity, ActivityIndex, Deed, Failure, Graph, Us
 use crate::flow::{Class, Endpoint, ResourceId, Socket};
 
 impl Painter {
-    /// The portrait, once the flow is finished; `state` is the flow's.
+    /// The portrait, once the flow is finished; `state` is the flow's. Names are normalised by
+    /// mappings, those of what is the same, and rules.
     pub fn portrait(
         self,
         state: &crate::flow::State,
         about: About,
         rules: &Rules,
-        mappings: Vec<Mapping>,
+        mut mappings: Vec<Mapping>,
+        same: Same,
     ) -> Portrait {
         let (graph, notes) = self.finish(state);
+        mappings.extend(same.mappings(&about, &graph));
         let context = context(&graph, &notes, about.began);
         let normaliser = Normaliser::new(rules, mappings, context);
         let sitting = Sitting {
@@ -41,6 +46,8 @@ impl Painter {
             by_name: FxHashMap::default(),
             by_resource: FxHashMap::default(),
             made: made(&graph),
+            kin: Kin::of(&graph),
+            makers: makers(&graph),
             written: written(&graph),
         };
         sitting.paint(About { end: graph.end, ..about })
@@ -81,6 +88,21 @@ fn made(graph: &Graph) -> FxHashSet<ResourceId> {
     changed.chain(created.map(|resource| resource.id)).collect()
 }
 
+/// Which process touched what first.
+fn makers(graph: &Graph) -> FxHashMap<ResourceId, usize> {
+    let places: FxHashMap<TaskId, usize> =
+        graph.processes.iter().zip(0..).map(|(process, place)| (process.id, place)).collect();
+    let mut makers: FxHashMap<ResourceId, (u64, usize)> = FxHashMap::default();
+    for usage in &graph.usages {
+        let activity = graph.activities.get(usage.activity.position());
+        let process = activity.and_then(|activity| places.get(&activity.id.process));
+        let Some(one) = process.map(|process| (usage.span.first, *process)) else { continue };
+        let known = makers.entry(usage.resource).or_insert(one);
+        *known = one.min(*known);
+    }
+    makers.into_iter().map(|(resource, (_, process))| (resource, process)).collect()
+}
+
 /// When the run last wrote what.
 fn written(graph: &Graph) -> FxHashMap<ResourceId, u64> {
     let mut written = FxHashMap::default();
@@ -104,6 +126,9 @@ struct Sitting<'a> {
     by_name: FxHashMap<(u32, u32), ThingId>,
     by_resource: FxHashMap<ResourceId, Option<ThingId>>,
     made: FxHashSet<ResourceId>,
+    kin: Kin,
+    /// The processes that things were first touched by.
+    makers: FxHashMap<ResourceId, usize>,
     /// When things were last written.
     written: FxHashMap<ResourceId, u64>,
 }
@@ -168,17 +193,21 @@ impl Sitting<'_> {
         let one = |activity: &Activity| {
             let execution = activity.execution.as_deref();
             let argv = activity.argv();
+            let doer = process.get(&activity.id.process).copied().unwrap_or_default();
             Program {
-                process: process.get(&activity.id.process).copied().unwrap_or_default(),
+                process: doer,
                 is_own: activity.is_own(),
                 argv: argv.iter().map(|word| self.texts.id(word)).collect(),
-                normal_argv: argv.iter().map(|word| self.normal(Place::Argument, word)).collect(),
+                normal_argv: argv
+                    .iter()
+                    .map(|word| self.normal(Place::Argument, word, Some(doer as usize)))
+                    .collect(),
                 executable: execution.and_then(|e| e.executable).and_then(|id| self.thing(id)),
                 cwd: execution
                     .and_then(|e| e.cwd)
                     .and_then(|id| graph.resource(id))
                     .map(|cwd| self.texts.normal(self.normaliser, Place::Path, &cwd.name)),
-                env: execution.and_then(|e| e.env.as_ref()).map(|env| self.env(env)),
+                env: execution.and_then(|e| e.env.as_ref()).map(|env| self.env(env, doer as usize)),
                 started: activity.started,
                 ended: activity.ended,
                 uses: Vec::new(),
@@ -188,18 +217,25 @@ impl Sitting<'_> {
         graph.activities.iter().map(one).collect()
     }
 
-    fn env(&mut self, env: &[std::sync::Arc<[u8]>]) -> Vec<(u32, u32)> {
+    fn env(&mut self, env: &[std::sync::Arc<[u8]>], doer: usize) -> Vec<(u32, u32)> {
         let mut pairs: Vec<(&[u8], &[u8])> = env.iter().map(|entry| split(entry)).collect();
         pairs.sort_unstable();
         let pairs = pairs.into_iter();
         pairs
             .filter(|(name, _)| !self.rules.ignores(Place::Environment, name))
-            .map(|(name, value)| (self.texts.id(name), self.normal(Place::Environment, value)))
+            .map(|(name, value)| {
+                (self.texts.id(name), self.normal(Place::Environment, value, Some(doer)))
+            })
             .collect()
     }
 
-    fn normal(&mut self, place: Place, text: &[u8]) -> u32 {
-        self.texts.normal(self.normaliser, place, text)
+    /// A text, normalised; of process ids those count that the process may know whose text
+    /// it is.
+    fn normal(&mut self, place: Place, text: &[u8], whose: Option<usize>) -> u32 {
+        let Some(process) = whose else { return self.texts.normal(self.normaliser, place, text) };
+        let kin = &self.kin;
+        let is_near = |id| kin.knows(process, id);
+        self.texts.normal_near(self.normaliser, place, text, &is_near)
     }
 
     /// The thing that a resource is one of; `None` for what has no name that another run
@@ -223,7 +259,8 @@ impl Sitting<'_> {
             true => Place::Path,
             false => Place::Text,
         };
-        let id = self.named(resource.class, place, &name);
+        let maker = self.makers.get(&resource.id).copied();
+        let id = self.named(resource.class, place, &name, maker);
         let thing = &mut self.things[id as usize];
         thing.count += 1;
         thing.is_gone = resource.is_gone();
@@ -237,9 +274,10 @@ impl Sitting<'_> {
         Some(id)
     }
 
-    /// The thing of that name.
-    fn named(&mut self, of: Class, place: Place, name: &[u8]) -> ThingId {
-        let (class, normal) = (self.texts.id(class(of).as_bytes()), self.normal(place, name));
+    /// The thing of that name, which that process has given it.
+    fn named(&mut self, of: Class, place: Place, name: &[u8], maker: Option<usize>) -> ThingId {
+        let class = self.texts.id(class(of).as_bytes());
+        let normal = self.normal(place, name, maker);
         let next = self.things.len() as ThingId;
         let id = *self.by_name.entry((class, normal)).or_insert(next);
         if id == next {
@@ -268,7 +306,7 @@ impl Sitting<'_> {
         let resource = self.graph.resource(socket?)?;
         let socket = Socket { remote: Some(to.clone()), ..resource.socket.clone()? };
         let name = peer::name(&socket, &self.kept_ports)?;
-        Some(self.named(resource.class, Place::Text, &name))
+        Some(self.named(resource.class, Place::Text, &name, None))
     }
 
     fn uses(&mut self, programs: &mut [Program]) {

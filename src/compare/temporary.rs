@@ -47,25 +47,54 @@ struct Likeness {
     deeds: u16,
 }
 
-/// Joins things that only one of the runs has, where they are the same one.
+/// Joins things that only one of the runs has, where they are the same one. How many of
+/// them there are does not matter: one that is left over is one more of the others.
 pub(super) fn join(pair: &mut Pair<'_>) {
     let all: Vec<Both> = pair.all_things().collect();
     let mut wanted: FxHashMap<Likeness, VecDeque<ThingId>> = FxHashMap::default();
-    for b in all.iter().filter(|both| both.a.is_none()).filter_map(|both| both.b) {
-        let users = pair.users_b(Some(b)).iter().map(|(user, one)| (*user, one.deeds));
-        if let Some(likeness) = likeness(pair.b, b, &users.collect::<Vec<_>>()) {
+    let mut like_b: FxHashMap<Likeness, ThingId> = FxHashMap::default();
+    for (b, is_only) in all.iter().filter_map(|both| Some((both.b?, both.a.is_none()))) {
+        let Some(likeness) = likeness_b(pair, b) else { continue };
+        if is_only {
             wanted.entry(likeness).or_default().push_back(b);
+        } else {
+            like_b.entry(likeness).or_insert(b);
         }
     }
-    for a in all.iter().filter(|both| both.b.is_none()).filter_map(|both| both.a) {
-        let users = pair.users_a(Some(a)).iter();
-        let users = users
-            .filter_map(|(user, one)| Some((pair.alignment.programs[*user as usize]?, one.deeds)));
-        let Some(likeness) = likeness(pair.a, a, &users.collect::<Vec<_>>()) else { continue };
-        let Some(b) = wanted.get_mut(&likeness).and_then(VecDeque::pop_front) else { continue };
-        pair.things[a as usize] = Some(b);
-        pair.things_back[b as usize] = Some(a);
+    let mut like_a: FxHashMap<Likeness, ThingId> = FxHashMap::default();
+    for (a, known) in all.iter().filter_map(|both| Some((both.a?, both.b))) {
+        let Some(likeness) = likeness_a(pair, a) else { continue };
+        let other = known.is_none().then(|| wanted.get_mut(&likeness)?.pop_front()).flatten();
+        if let Some(b) = other {
+            pair.things_back[b as usize] = Some(a);
+            like_b.entry(likeness.clone()).or_insert(b);
+        }
+        if known.is_none() {
+            pair.things[a as usize] = other.or(like_b.get(&likeness).copied());
+        }
+        if known.or(other).is_some() {
+            like_a.entry(likeness).or_insert(a);
+        }
     }
+    for (likeness, left) in wanted {
+        for b in left {
+            pair.things_back[b as usize] = like_a.get(&likeness).copied();
+        }
+    }
+}
+
+/// What a thing of the second run is known by.
+fn likeness_b(pair: &Pair<'_>, b: ThingId) -> Option<Likeness> {
+    let users = pair.users_b(Some(b)).iter().map(|(user, one)| (*user, one.deeds));
+    likeness(pair.b, b, &users.collect::<Vec<_>>())
+}
+
+/// The same of the first run, in terms of the second.
+fn likeness_a(pair: &Pair<'_>, a: ThingId) -> Option<Likeness> {
+    let users = pair.users_a(Some(a)).iter();
+    let users =
+        users.filter_map(|(user, one)| Some((pair.alignment.programs[*user as usize]?, one.deeds)));
+    likeness(pair.a, a, &users.collect::<Vec<_>>())
 }
 
 /// What a thing is known by, if it is one that a run makes for itself.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::finding::{Finding, Force, Kind};
 use super::pair::{Both, Pair, text};
-use super::portrait::{Deeds, ProgramId, ThingId, Use};
+use super::portrait::{Deeds, Portrait, ProgramId, ThingId, Use};
 
 /// Waits that differ by less are no finding: nanoseconds.
 const WAIT: u64 = 300_000_000;
@@ -26,6 +26,16 @@ pub(super) fn find(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     durations(pair, noise, found);
     stale(pair, found);
     not_fresh(pair, found);
+}
+
+/// How findings about a wait are called in every pair of runs.
+pub(super) fn wait_key(run: &Portrait, thing: ThingId) -> String {
+    format!("wait:{}", text(run.name(thing)))
+}
+
+/// The same of how long a command took.
+pub(super) fn duration_key(run: &Portrait, program: ProgramId) -> String {
+    format!("duration:{}", text(&run.command(program, true)))
 }
 
 /// A time for people.
@@ -92,7 +102,7 @@ fn wait(pair: &Pair<'_>, both: Both, noise: u64, found: &mut Vec<Finding>) {
         command: Some(pair.b.shown_command(*program)),
         evidence: vec![format!("programs that are the same differ by {} otherwise", shown(noise))],
         at: one.first,
-        key: format!("wait:{}", text(pair.b.name(b))),
+        key: wait_key(pair.b, b),
         is_relevant: true,
     });
 }
@@ -125,7 +135,7 @@ fn durations(pair: &Pair<'_>, noise: u64, found: &mut Vec<Finding>) {
                 command: Some(pair.b.shown_command(b)),
                 evidence: Vec::new(),
                 at: other.started,
-                key: format!("duration:{}", text(&pair.b.command(b, true))),
+                key: duration_key(pair.b, b),
                 is_relevant: true,
             },
         ));

@@ -9,10 +9,12 @@ use serde_json::Value;
 
 use kit::Batch;
 
+mod baseline;
 #[path = "../common/mod.rs"]
 mod common;
 mod equal;
 mod kit;
+mod names;
 mod page;
 mod planted;
 
@@ -217,26 +219,6 @@ fn a_parallel_build_is_the_same_twice() {
 }
 
 #[test]
-fn a_baseline_learns_what_varies() {
-    let script = "n=$(cat turn); echo $((n+1)) > turn\n\
-        [ $((n % 2)) = 0 ] && cat even.txt > /dev/null\ncat input.txt > out.txt\n";
-    let files = [("turn", "0\n"), ("even.txt", "x\n"), ("input.txt", "y\n")];
-    let batch = Batch::new(script, &files);
-    for log in ["1.mp", "2.mp", "3.mp", "4.mp"] {
-        batch.record(log, &[]);
-    }
-    let learnt = batch.rtrace(&["baseline", "1.mp", "2.mp", "3.mp", "-o", "base"]);
-    assert!(learnt.status.success(), "{learnt:?}");
-    let good = batch.rtrace(&["compare", "--baseline", "base", "4.mp"]);
-    assert_eq!(good.status.code(), Some(0), "{}", String::from_utf8_lossy(&good.stdout));
-    fs::remove_file(batch.path("input.txt")).expect("removed");
-    batch.record("5.mp", &[]);
-    let bad = batch.rtrace(&["compare", "--baseline", "base", "5.mp"]);
-    assert_eq!(bad.status.code(), Some(1), "{bad:?}");
-    assert!(String::from_utf8_lossy(&bad.stdout).contains("input.txt"));
-}
-
-#[test]
 fn errors_have_their_own_status() {
     let batch = Batch::new("true\n", &[]);
     for words in [
@@ -249,14 +231,4 @@ fn errors_have_their_own_status() {
         assert_eq!(output.status.code(), Some(2), "{words:?}: {output:?}");
         assert!(output.stderr.starts_with(b"rtrace: "), "{output:?}");
     }
-}
-
-#[test]
-fn explain_tells_the_rules() {
-    let batch = Batch::new("true\n", &[]);
-    let output = batch.rtrace(&["compare", "--explain", "/tmp/ccAbC123.s", "/out/2026-11-23/x"]);
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success());
-    assert!(text.contains("/tmp/cc<random>.s") && text.contains("gcc-temporary"), "{text}");
-    assert!(text.contains("/out/<YYYY-MM-DD>/x") && text.contains("iso-date"), "{text}");
 }

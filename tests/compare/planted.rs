@@ -86,7 +86,7 @@ fn a_file_that_only_the_directory_names() {
     let report = batch.twice(|batch| {
         batch.program("template/hooks/20-no", "#!/bin/sh\necho no > said; exit 1\n");
     });
-    report.names_first("missing", &["template/hooks", "20-no", "cp -r"]);
+    report.names_first("missing", &["template/hooks/20-no is there", "cp -r"]);
 }
 
 #[test]

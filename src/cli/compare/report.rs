@@ -1,10 +1,11 @@
 //! Reports of what is different.
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
-use rtrace::compare::{Comparison, Finding, Force, Portrait};
+use rtrace::compare::{Comparison, Finding, Force, Kind, Portrait};
 use serde::Serialize;
 
 use crate::cli::units;
@@ -78,8 +79,14 @@ fn section(
         return Ok(());
     }
     writeln!(out, "\n{title}:")?;
-    for (number, finding) in findings.iter().take(shown).enumerate() {
+    let groups = groups(findings);
+    for (number, (finding, others)) in groups.iter().take(shown).enumerate() {
         writeln!(out, "{:3}. {}", number + 1, short(&finding.what))?;
+        match others {
+            0 => {}
+            1 => writeln!(out, "     and the same of another one")?,
+            _ => writeln!(out, "     and the same of {others} others")?,
+        }
         for (word, side) in [("A", &finding.a), ("B", &finding.b)] {
             if let Some(side) = side {
                 writeln!(out, "       {word}: {}", short(side))?;
@@ -98,11 +105,28 @@ fn section(
             )?;
         }
     }
-    let more = findings.len().saturating_sub(shown);
+    let more = groups.len().saturating_sub(shown);
     if more > 0 {
         writeln!(out, "     and {more} more (--format json has all)")?;
     }
     Ok(())
+}
+
+/// Findings with how many others are the same but for the file that they are about.
+fn groups<'a>(findings: &[&'a Finding]) -> Vec<(&'a Finding, usize)> {
+    let mut groups: Vec<(&Finding, usize)> = Vec::new();
+    let mut places: HashMap<_, usize> = HashMap::new();
+    for finding in findings.iter().copied() {
+        let like = (finding.kind, &finding.a, &finding.b, &finding.command, &finding.evidence);
+        let place = places.entry(like).or_insert(groups.len());
+        if finding.kind == Kind::Use && *place < groups.len() {
+            groups[*place].1 += 1;
+        } else {
+            *place = groups.len();
+            groups.push((finding, 0));
+        }
+    }
+    groups
 }
 
 /// A text of a length that one can read; the middle is left out of longer ones.
