@@ -110,6 +110,16 @@ test("errors are found in what they are folded into", () => {
   assert.equal(search(model, "enoent call").errors.count, 0);
 });
 
+test("what was done often is regular only as long as no event tells when", () => {
+  const model = sample();
+  const marks = (areTold) => [...model.marks(areTold)].filter((time) => time > 65e6 && time < 95e6).length;
+  const id = (name) => `0123456789ab:${name}`;
+  const use = { id: id("use-9"), kind: "use", source: id("execution-1-1"), target: id("file/data/in") };
+  model.apply({ links: [{ ...use, deeds: { reads: 100 }, first: 62e6, last: 99e6 }] });
+  assert.ok(marks(false) > 50);
+  assert.equal(marks(true), 0);
+});
+
 test("what the processes used comes in parts", () => {
   const model = sample();
   const revision = model.revision;

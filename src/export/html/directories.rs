@@ -151,40 +151,22 @@ pub(super) struct Folding<'a> {
 impl Folding<'_> {
     /// A member as it is to be told, if it is.
     pub(super) fn take(&mut self, line: &str) -> io::Result<Option<String>> {
+        let Some(subject) = subject(line) else {
+            return Ok(Some(self.glance(&parsed(line)?).to_string()));
+        };
+        let name = name_in(subject);
+        let Some(place) = name.as_deref().and_then(|name| self.by.place(name)) else {
+            return Ok(Some(line.to_owned()));
+        };
         let mut member = parsed(line)?;
-        if member.get("kind").is_some_and(|kind| kind == "use") {
-            let place = name_of_id(&member["target"]);
-            let Some(place) = place.as_deref().and_then(|name| self.by.place(name)) else {
-                return Ok(Some(line.to_owned()));
-            };
-            let (source, target) = (text(&member["source"]), id_of_files(place));
-            member["target"] = target.clone().into();
-            self.add((source, target), member);
-            return Ok(None);
+        let id = id_of_files(place);
+        if member.get("kind").is_some() {
+            member["target"] = id.clone().into();
+            self.add((text(&member["source"]), id), member);
+        } else {
+            self.add((id.clone(), String::new()), files_of(member, id, place));
         }
-        if member.get("class").is_some() {
-            let place = name_of_id(&member["id"]);
-            let Some(place) = place.as_deref().and_then(|name| self.by.place(name)) else {
-                return Ok(Some(line.to_owned()));
-            };
-            let id = id_of_files(place);
-            let Some((_, path)) = place.split_once(':') else { return Ok(None) };
-            let path = readable(path);
-            member["id"] = id.clone().into();
-            member["class"] = "files".into();
-            member["label"] = path.into();
-            member["files"] = 1.into();
-            for only in ["name", "inode", "device", "mode", "size", "moniker"] {
-                member.as_object_mut().and_then(|members| members.remove(only));
-            }
-            member["moniker"] = Value::Null;
-            self.add((id, String::new()), member);
-            return Ok(None);
-        }
-        if member.get("kind").is_none() {
-            return Ok(Some(self.glance(&member).to_string()));
-        }
-        Ok(Some(line.to_owned()))
+        Ok(None)
     }
 
     /// What stands for several.
@@ -291,8 +273,41 @@ fn glanced(glance: &Value) -> Vec<(&'static str, Option<String>)> {
     of("looked_at").chain(of("missed")).collect()
 }
 
+/// The id of what a node is, or of what a link leads to, without reading all of the line:
+/// ids have nothing that JSON escapes. `None`: the line is a glance.
+fn subject(line: &str) -> Option<&str> {
+    let member = match (line.contains("\"kind\":\""), line.contains("\"class\":\"")) {
+        (true, _) => "\"target\":\"",
+        (false, true) => "\"id\":\"",
+        (false, false) => return None,
+    };
+    let (_, rest) = line.split_once(member)?;
+    // Files are not folded that another link than a use leads to.
+    rest.split('"').next()
+}
+
+/// The node of a file as that of all files of its directory.
+fn files_of(mut node: Value, id: String, place: &str) -> Value {
+    let path = place.split_once(':').map(|(_, path)| readable(path));
+    if let Some(members) = node.as_object_mut() {
+        members.retain(|member, _| {
+            !matches!(&**member, "name" | "inode" | "device" | "mode" | "size")
+        });
+    }
+    node["id"] = id.into();
+    node["class"] = "files".into();
+    node["label"] = path.unwrap_or_default().into();
+    node["moniker"] = Value::Null;
+    node["files"] = 1.into();
+    node
+}
+
 fn name_of_id(id: &Value) -> Option<String> {
-    let (key, path) = id.as_str()?.split_once(FILE)?;
+    name_in(id.as_str()?)
+}
+
+fn name_in(id: &str) -> Option<String> {
+    let (key, path) = id.split_once(FILE)?;
     path.starts_with('/').then(|| [key, ":", path].concat())
 }
 

@@ -175,7 +175,7 @@ export class App {
     const { model } = this;
     const gaps =
       this.state.gaps && (this.loader?.settled ?? false)
-        ? idleGaps(model.marks(), model.start, model.end)
+        ? idleGaps(model.marks(this.loader.small), model.start, model.end)
         : [];
     const before =
       this.view && !this.view.whole ? [this.view.time(0), this.view.time(this.view.width)] : null;

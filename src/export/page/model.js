@@ -228,8 +228,11 @@ export class Model {
     this.end = end;
   }
 
-  /** Times at which something happens, to find those at which nothing does. */
-  *marks() {
+  /**
+   * Times at which something happens, to find those at which nothing does. Unless all events `areTold`,
+   * what was done often is taken as done regularly.
+   */
+  *marks(areTold = false) {
     for (const process of this.processes.values()) {
       yield process.start;
       if (process.end !== null) yield process.end;
@@ -243,7 +246,7 @@ export class Model {
         yield span.first + offset;
         yield span.last + offset;
       }
-      if (link.deeds) yield* spread(link.first + offset, link.last + offset, deedsOf(link.deeds));
+      if (link.deeds && !areTold) yield* spread(link.first + offset, link.last + offset, deedsOf(link.deeds));
     }
     for (const { events } of this.threads.values()) if (events) yield* events.marks();
   }

@@ -140,7 +140,7 @@ export class Table {
       el("td", { class: "number" }, String(process.node.pid)),
       el("td", { class: "number" }, moment(process.start - app.model.start, 1000, language)),
       el("td", { class: "number" }, duration(lifetime(process, app.model.end), language)),
-      el("td", { class: failed(process) ? "bad" : "" }, endText(process, app.t)),
+      el("td", { class: `end ${failed(process) ? "bad" : ""}` }, endText(process, app.t)),
       el("td", { class: "number" }, number(process.node.calls, language)),
       el("td", { class: "number" }, number(process.node.errors, language)),
     ];
