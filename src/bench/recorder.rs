@@ -107,6 +107,24 @@ const KINDS: &[Kind] = &[
         is_pinned: false,
     },
     Kind {
+        name: "rtrace-seccomp",
+        shown: "rtrace --filter seccomp -e trace=%file,%process,%network",
+        program: "rtrace",
+        options: &["run", "-q", "--filter", "seccomp", "-e", SOME, "-o"],
+        log: Log::Rtrace,
+        scope: Scope::Some,
+        is_pinned: false,
+    },
+    Kind {
+        name: "rtrace-batch",
+        shown: "rtrace --filter seccomp --profile batch",
+        program: "rtrace",
+        options: &["run", "-q", "--filter", "seccomp", "--profile", "batch", "-o"],
+        log: Log::Rtrace,
+        scope: Scope::Some,
+        is_pinned: false,
+    },
+    Kind {
         name: "strace",
         shown: "strace -f -o",
         program: "strace",
@@ -145,7 +163,7 @@ const KINDS: &[Kind] = &[
 ];
 
 /// The names of what rtrace can be measured against: its peers, and its own modes.
-pub const PEERS: [&str; 8] = [
+pub const PEERS: [&str; 10] = [
     "strace",
     "strace-pinned",
     "strace-seccomp",
@@ -154,6 +172,8 @@ pub const PEERS: [&str; 8] = [
     "rtrace-apart",
     "rtrace-no-facts",
     "rtrace-some",
+    "rtrace-seccomp",
+    "rtrace-batch",
 ];
 
 /// The recorder of that name, once it has been seen to work: it records `true`, with
