@@ -124,7 +124,8 @@ coded! {
         /// seccomp filter left calls out.
         Account = 11, "account";
         /// Where a task stands when a log begins in the midst of its life: `Cwd`,
-        /// `Root`, absolute, and `Uid`, as far as they are known; where it runs a program that
+        /// `Root`, absolute, and `Uid`, as far as they are known; `Namespaces` (the word
+        /// `user`) where users have other numbers for it than for the tracer; where it runs a program that
         /// another process has begun, the exec: `ExecTask`, `ExecOrdinal`. What is open
         /// in it then is told by [`FactKind::Descriptor`].
         Standing = 16, "standing";

@@ -173,7 +173,7 @@ impl Flow {
 
     /// Where a task stands when a log begins in the midst of its life.
     fn standing_fact(&mut self, fact: &Fact) {
-        self.user_fact(fact);
+        self.user_of_recap(fact);
         let mut directory = |key| fact.bytes(key).map(|path| self.state.file_named(path));
         let (cwd, root) = (directory(FactKey::Cwd), directory(FactKey::Root));
         if let Some(task) = self.state.tasks.get(&fact.task) {

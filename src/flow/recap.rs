@@ -6,6 +6,7 @@ use std::convert::Infallible;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::irregular::O_CLOEXEC;
+use super::user::OWN_USERS;
 use super::{Class, Descriptor, EventId, Execution, Flow, Item, Sink, Socket, State};
 use crate::abi::Verb;
 use crate::event::{
@@ -267,6 +268,9 @@ impl Recap {
         let process = self.flow.state.process(task.process);
         let user = process.and_then(|process| self.flow.state.number(process.user?));
         fields.extend(user.map(|user| (FactKey::Uid, Value::Number(user.id.into()))));
+        if process.is_some_and(|process| process.has_own_users) {
+            fields.push((FactKey::Namespaces, Value::List(vec![OWN_USERS.to_vec()])));
+        }
         let execution = process.and_then(|process| process.execution.as_ref());
         // Who ran it first may be dead, as may be those in between.
         if let Some(execution) = execution.filter(|execution| execution.process != task.process) {

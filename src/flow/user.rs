@@ -6,6 +6,8 @@ use super::resource::Class;
 use crate::abi::Abi;
 use crate::event::{Fact, FactKey, Record, TaskId};
 
+/// What a recap says of a process whose users have other numbers than the tracer's.
+pub(super) const OWN_USERS: &[u8] = b"user";
 /// A flag of clone(2), unshare(2) and setns(2).
 const CLONE_NEWUSER: u64 = 0x1000_0000;
 
@@ -15,6 +17,16 @@ impl Flow {
         if let Some(user) = fact.number(FactKey::Uid) {
             self.acts_as(fact.task, Some(user as u32));
         }
+    }
+
+    /// What a recap tells of a process: as whom it acts, and whether numbers of users are its
+    /// own.
+    pub(super) fn user_of_recap(&mut self, fact: &Fact) {
+        let spaces = fact.list(FactKey::Namespaces).unwrap_or_default();
+        if spaces.iter().any(|space| space == OWN_USERS) {
+            self.left_users(fact.task, CLONE_NEWUSER);
+        }
+        self.user_fact(fact);
     }
 
     /// A call that succeeded has made its caller another user, in effect; an argument has

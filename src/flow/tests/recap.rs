@@ -19,6 +19,7 @@ fn known(state: &State) -> String {
         if let Some(user) = process.user {
             let _ = write!(text, " as {}", name(user));
         }
+        let _ = write!(text, " own users {}", process.has_own_users);
         if let Some(run) = &process.execution {
             let line = String::from_utf8_lossy(&run.command_line()).into_owned();
             let text_of = |entry: &Arc<[u8]>| String::from_utf8_lossy(entry).into_owned();
@@ -184,4 +185,22 @@ fn what_is_gone_takes_no_room() {
     assert!(story.recap.state().resource_count() > 490);
     story.recap.renew(5);
     assert!(story.recap.state().resource_count() < 10);
+}
+
+#[test]
+fn users_and_whether_their_numbers_mean_anything_are_known_again() {
+    const CLONE_NEWUSER: u64 = 0x1000_0000;
+    let mut story = Story::new();
+    exec(&mut story, 1, b"/bin/sh", (Role::Env, &[]));
+    story.call(1, setresuid, &[33, 33, 33], 0);
+    fork_of(&mut story, 1, 2);
+    story.call(2, unshare, &[CLONE_NEWUSER], 0);
+    let text = holds(&mut story);
+    assert!(
+        text.contains("as user 33 own users false") && text.contains("own users true"),
+        "{text}"
+    );
+    let mut flow = retold(&story.recap);
+    let process = flow.state.processes.get_mut(&TaskId(2)).expect("it lives");
+    assert!(process.has_own_users);
 }
