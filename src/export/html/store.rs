@@ -132,7 +132,7 @@ impl Store {
     }
 
     /// Reads what is packed.
-    fn bytes(&mut self, packed: &Packed) -> io::Result<impl BufRead> {
+    pub(super) fn bytes(&mut self, packed: &Packed) -> io::Result<impl BufRead> {
         self.file.seek(SeekFrom::Start(packed.at))?;
         Ok(BufReader::new((&self.file).take(packed.bytes)))
     }

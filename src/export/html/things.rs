@@ -135,3 +135,62 @@ impl Part {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::json::Section;
+    use serde_json::{Value, json};
+
+    /// A program that reads so many files, a hundred in a directory.
+    fn reads(count: u64) -> Things {
+        let [mut nodes, mut links, glances] = [(); 3].map(|()| Section::new().expect("a list"));
+        for number in 0..count {
+            let path = format!("/srv/{}/file-{}", number / 100, number * 7919 % 104_729);
+            let file = format!("0123456789ab:file{path}");
+            let node = json!({ "id": file, "class": "file", "label": path, "deleted": false });
+            nodes.push(&node).expect("pushed");
+            let link = json!({ "id": format!("0123456789ab:use-1-1-{number}"), "kind": "use",
+                "source": "0123456789ab:execution-1-1", "target": file, "deeds": { "reads": 1 } });
+            links.push(&link).expect("pushed");
+        }
+        let [nodes, links, glances] =
+            [nodes, links, glances].map(|list| list.finish().expect("ended"));
+        Things { nodes, links, glances }
+    }
+
+    /// All members of a list in the parts.
+    fn members(parts: &Parts, store: &mut Store, list: &str) -> Vec<Value> {
+        let mut all = Vec::new();
+        for packed in &parts.packed {
+            let json = flate2::read::GzDecoder::new(store.bytes(packed).expect("read"));
+            let part: Value = serde_json::from_reader(json).expect("JSON");
+            all.extend(part[list].as_array().cloned().unwrap_or_default());
+        }
+        all
+    }
+
+    #[test]
+    fn all_is_told_where_there_is_room() {
+        let mut store = Store::new().expect("a file");
+        let parts = Parts::pack(&reads(3000), u64::MAX, &mut store).expect("packed");
+        assert_eq!(parts.folded, 0);
+        let told = ["nodes", "links"].map(|list| members(&parts, &mut store, list).len());
+        assert_eq!(told, [3000, 3000]);
+    }
+
+    #[test]
+    fn however_many_files_there_are_they_fit() {
+        let mut store = Store::new().expect("a file");
+        let parts = Parts::pack(&reads(3000), 20_000, &mut store).expect("packed");
+        assert!(parts.encoded_len() <= 20_000, "{} bytes", parts.encoded_len());
+        let nodes = members(&parts, &mut store, "nodes");
+        let files = |node: &Value| node["files"].as_u64().unwrap_or(1);
+        assert_eq!(nodes.iter().map(files).sum::<u64>(), 3000);
+        let folded = nodes.iter().filter(|node| node["class"] == "files").map(files).sum::<u64>();
+        assert_eq!(folded, parts.folded);
+        let deeds = members(&parts, &mut store, "links");
+        let reads = deeds.iter().filter_map(|link| link["deeds"]["reads"].as_u64()).sum::<u64>();
+        assert_eq!(reads, 3000);
+    }
+}
