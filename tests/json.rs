@@ -150,3 +150,17 @@ fn what_is_only_looked_at_is_in_one_list() {
     let those = names.iter().filter(|name| name.as_str().is_some_and(|it| it.starts_with(prefix)));
     assert_eq!(those.count(), FILES);
 }
+
+#[test]
+fn what_a_process_said_shows_where_it_was_cut() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let log = dir.path().join("cat.mp");
+    let run = Rtrace::run("cat").arg("no-such-file").option("-s").option("8");
+    run.log(log.clone()).finish().exited(1);
+    let text = rtrace(&["convert", log.to_str().expect("text"), "--to", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let nodes = document["nodes"].as_array().expect("a list");
+    let process = nodes.iter().find(|node| node["class"] == "process").expect("cat");
+    let said = process["said"].as_str().expect("text");
+    assert!(said.starts_with("cat: no-such-…: "), "{said}");
+}

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::Graph;
 use super::parts::End;
 use crate::abi::{Prototype, Verb, errno_name, errno_text};
-use crate::event::{Record, Role};
+use crate::event::{self, Record, Role};
 use crate::flow::item::{Event, EventId, Use};
 use crate::flow::omitted::Omitted;
 use crate::flow::resource::ResourceId;
@@ -150,6 +150,9 @@ impl Recent {
         let is_text = |role| matches!(role, Role::Data | Role::IovData);
         for piece in record.pieces.iter().filter(|piece| is_text(piece.role)) {
             self.said.extend_from_slice(record.bytes(piece));
+            if piece.state == event::State::Cut {
+                self.said.extend_from_slice("…".as_bytes());
+            }
         }
         let extra = self.said.len().saturating_sub(SAID);
         self.said.drain(..extra);
