@@ -73,7 +73,7 @@ impl<S: Sink> Tracer<S> {
                 pending.env = env.map(Rc::new);
             }
             Verb::Forks => {
-                pending.clone_flags = clone_flags(&site, &pending.args);
+                pending.clone_flags = clone_flags(&mut site, &pending.args);
                 self.last_forking = tid;
             }
             _ => {}
@@ -213,10 +213,14 @@ fn meant(reader: &mut Reader, tid: i32, abi: Abi, nr: u64, args: [u64; 6]) -> (u
 }
 
 /// The flags of a fork, vfork, clone or clone3 about to be made.
-fn clone_flags(site: &Site<'_>, args: &[u64; 6]) -> u64 {
+fn clone_flags(site: &mut Site<'_>, args: &[u64; 6]) -> u64 {
     match site.prototype.name {
         "clone" => args[0],
-        "clone3" => site.reader.word(args[0], 8).unwrap_or(0),
+        "clone3" => {
+            // Nothing was captured yet of a call that is not wanted.
+            site.reader.begin(site.tid);
+            site.reader.word(args[0], 8).unwrap_or(0)
+        }
         _ => 0,
     }
 }

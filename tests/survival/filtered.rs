@@ -119,6 +119,20 @@ fn processes_are_known_though_none_of_their_calls_is_wanted() {
     assert_eq!(trace.tasks.values().filter(|task| !task.execs.is_empty()).count(), 4);
 }
 
+/// Whether a clone makes a thread is in its memory, which is not captured then.
+#[test]
+fn threads_are_told_from_processes_though_no_clone_is_wanted() {
+    let script = "import threading, subprocess
+subprocess.run(['true'])
+threads = [threading.Thread(target=print) for n in range(5)]
+[t.start() for t in threads]; [t.join() for t in threads]";
+    let plan = || Rtrace::run("/usr/bin/python3").args(["-S", "-c", script]);
+    for run in [filtered(plan(), "openat"), plan().option("-e").option("openat")] {
+        let trace = whole(run.finish().exited(0));
+        assert_eq!((trace.tasks.len(), trace.processes().len()), (7, 2));
+    }
+}
+
 /// Its own filter refuses a call before ours could ask for it: it is seen all the same.
 #[test]
 fn a_tracee_with_a_filter_of_its_own() {
@@ -249,4 +263,39 @@ fn what_files_were_like_is_known() {
     }
     let expected = [("a", 3893), ("b", 21 + 292), ("c", 3)];
     assert_eq!(last, expected.map(|(name, size)| (name.to_owned(), Some(size))).into());
+}
+
+/// All ways to have a filter of one's own, but for the strict mode, which one that is
+/// filtered cannot have, and a tracer that nobody asked for.
+#[test]
+fn filters_of_the_tracees_own_of_every_kind() {
+    let native = Rtrace::without(tracee("seccomp")).finish();
+    let modes = |text: &str| -> Vec<String> {
+        let is_meant = |line: &&str| line.starts_with("mode") && !line.contains("strict");
+        text.lines().filter(is_meant).map(str::to_owned).collect()
+    };
+    let run = filtered(Rtrace::run(tracee("seccomp")), "all").finish();
+    run.exited(0).trace().agrees_with(&run.stdout);
+    assert_eq!(modes(&run.stdout), modes(&native.stdout));
+
+    let run = filtered(Rtrace::run(tracee("seccomp")), "getpgid").finish();
+    assert_eq!(modes(&run.exited(0).stdout), modes(&native.stdout));
+    let trace = whole(&run);
+    let refused = |errno: i64| trace.calls("getpgid").any(|call| call.result == Some(-errno));
+    assert!(refused(70), "by one of its own");
+    assert!(refused(72), "by the second of two");
+    let blind = trace.blind_spots();
+    assert!(blind.iter().any(|(_, text)| text.contains("TSYNC")), "{blind:?}");
+}
+
+#[test]
+fn another_user_needs_no_new_privs_no_more_than_root() {
+    let script = "id -u; grep NoNewPrivs /proc/self/status";
+    let run = ["-q", "-u", "nobody", "--filter", "seccomp", "--profile", "batch"]
+        .into_iter()
+        .fold(Rtrace::bash(script).readable_by_all(), Rtrace::option)
+        .finish();
+    let nobody = nix::unistd::User::from_name("nobody").expect("users").expect("nobody");
+    assert_eq!(run.exited(0).stdout, format!("{}\nNoNewPrivs:\t0\n", nobody.uid));
+    assert!(whole(&run).calls("execve").count() >= 3);
 }
