@@ -176,6 +176,7 @@ fn portrait(log: &Path, rules: &Rules, normal: &NormalArgs) -> anyhow::Result<Po
     let (run, options) = (source.run().clone(), source.header().options.clone());
     let (mut flow, mut painter, mut batch) = (run.flow(), Painter::new(), Batch::new());
     while source.next(&mut batch)? {
+        painter.mounts(&batch);
         let Ok(()) = flow.batch(&batch, &mut painter);
     }
     let Ok(()) = flow.finish(&mut painter);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::finding::{Count, Finding, Force, Kind};
 use super::pair::{Both, Pair, text};
 use super::portrait::{Deeds, End, Portrait, ProcessId, ProgramId, Use};
+use super::refused::is_usual as is_usual_refusal;
 
 /// A result may be so much longer or shorter and still be the same: messages that tell
 /// how long something took are of various lengths.
@@ -124,7 +125,13 @@ fn end(pair: &Pair<'_>, a: ProcessId, b: ProcessId, found: &mut Vec<Finding>) ->
         process.blame.as_ref().map(|blame| run.shown_refusal(blame))
     };
     let mut evidence = Vec::new();
-    evidence.extend(blame(pair.b, other).map(|blame| format!("the call to blame: {blame}")));
+    let is_usual = other.blame.as_ref().zip(other.programs.last());
+    let is_usual = is_usual.is_some_and(|(blame, last)| is_usual_refusal(pair, *last, blame));
+    evidence.extend(
+        blame(pair.b, other)
+            .filter(|_| !is_usual)
+            .map(|blame| format!("the call to blame: {blame}")),
+    );
     if other.blame.is_none() {
         evidence.extend(blame(pair.a, one).map(|blame| format!("the first run's: {blame}")));
     }
@@ -239,9 +246,9 @@ fn other_use(pair: &Pair<'_>, both: Both, a: u16, b: u16) -> Finding {
     let user_b = pair.users_b(both.b).iter().find(does(b & !a));
     let user_a = pair.users_a(both.a).iter().find(does(a & !b));
     let (command, at) = match (user_b, user_a) {
-        (Some((program, one)), _) => (pair.b.shown_command(*program), one.first),
+        (Some((program, one)), _) => (pair.b.shown_command(*program), when(one, b & !a)),
         (None, Some((program, one))) => {
-            (pair.a.shown_command(*program), pair.at(*program, one.first))
+            (pair.a.shown_command(*program), pair.at(*program, when(one, a & !b)))
         }
         (None, None) => (String::new(), 0),
     };
@@ -257,6 +264,14 @@ fn other_use(pair: &Pair<'_>, both: Both, a: u16, b: u16) -> Finding {
         key: format!("use:{normal}"),
         is_relevant: true,
     }
+}
+
+/// When something was first done to a thing that is among these deeds, as far as that is
+/// known.
+fn when(one: &Use, deeds: u16) -> u64 {
+    let of = |deed: u16, time: Option<u64>| time.filter(|_| deeds & one.deeds & deed != 0);
+    let times = [of(Deeds::READ, one.taken), of(Deeds::WRITE, one.given)];
+    times.into_iter().flatten().min().unwrap_or(one.first)
 }
 
 /// What a file that both runs made has in it; whether that differs.
@@ -288,7 +303,11 @@ fn result(pair: &Pair<'_>, both: Both, found: &mut Vec<Finding>) -> bool {
         b: Some(super::outside::shown_state(after_b)),
         command: maker.map(|(program, _)| pair.b.shown_command(*program)),
         evidence: Vec::new(),
-        at: maker.map_or(0, |(_, one)| one.given.unwrap_or(one.first)),
+        // What is in it shows once it is complete.
+        at: maker.map_or(0, |(program, one)| {
+            let program = pair.b.program(*program);
+            program.and_then(|program| program.ended).unwrap_or(one.first)
+        }),
         key: format!("result:{}", text(pair.b.name(b))),
         is_relevant: true,
     });

@@ -12,7 +12,7 @@ pub struct Comparison {
     /// How much is the same, and how much is not.
     pub counts: Vec<Count>,
     /// Where the runs part: which of the findings shows first. What differs before the
-    /// runs do anything (variables, inputs) is none that shows.
+    /// runs do anything (variables, directories) is none that shows.
     pub divergence: Option<usize>,
     /// What could not be compared, and why.
     pub limits: Vec<String>,
@@ -72,6 +72,8 @@ pub enum Kind {
     Directory,
     /// The file that was executed, or a library.
     Program,
+    /// What is mounted at a directory.
+    Mount,
     /// What a file held before the run touched it.
     Input,
     /// A file that was there, and is not; or the other way.
@@ -106,6 +108,7 @@ impl Kind {
             Self::Arguments => "arguments",
             Self::Directory => "directory",
             Self::Program => "program",
+            Self::Mount => "mount",
             Self::Input => "input",
             Self::Missing => "missing",
             Self::Order => "order",

@@ -27,7 +27,7 @@
 //! | `align` | which process of one run is which of the other |
 //! | `pair` | two portraits, aligned, with one clock |
 //! | `temporary` | which of the files that runs make for themselves are the same |
-//! | `outside`, `refused`, `listing`, `doing`, `timing` | what is different, by where it comes from |
+//! | `outside`, `mounts`, `refused`, `listing`, `doing`, `timing` | what is different, by where it comes from |
 //! | `sequence` | two sequences of steps, held against each other |
 //! | `parting` | where programs that are the same part |
 //! | `rank` | which difference is the cause of others |
@@ -42,6 +42,7 @@ mod finding;
 mod holds;
 mod kin;
 mod listing;
+mod mounts;
 mod normal;
 mod outside;
 mod painter;
@@ -66,8 +67,8 @@ pub use finding::{Comparison, Count, Finding, Force, Kind};
 pub use normal::{Normal, Normaliser, Taken};
 pub use painter::Painter;
 pub use portrait::{
-    About, Deeds, End, Passage, Portrait, Process, ProcessId, Program, ProgramId, Refusal, State,
-    Step, TextId, Thing, ThingId, Track, Use,
+    About, Deeds, End, Mount, Passage, Portrait, Process, ProcessId, Program, ProgramId, Refusal,
+    State, Step, TextId, Thing, ThingId, Track, Use,
 };
 pub use rank::compare;
 pub use rules::{Mapping, Place, RuleError, Rules};

@@ -167,7 +167,7 @@ pub(super) fn shown_state(state: &State) -> String {
     }
     if let Some(modified) = state.modified {
         let time = chrono::DateTime::from_timestamp_nanos(modified);
-        words.push(format!("of {}", time.format("%Y-%m-%dT%H:%M:%SZ")));
+        words.push(format!("of {}", time.format("%Y-%m-%dT%H:%M:%S%.3fZ")));
     }
     if let Some(build) = &state.build {
         words.push(format!("build-id {}", hex(build)));

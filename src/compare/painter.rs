@@ -8,7 +8,7 @@ use serde_bytes::ByteBuf;
 use super::portrait::State;
 use super::tape::Tapes;
 use crate::abi::{Prototype, Verb};
-use crate::event::{Fact, FactKey, FactKind, Kind, Record, Role, TaskId};
+use crate::event::{Batch, Fact, FactKey, FactKind, Kind, Record, Role, TaskId};
 use crate::flow::graph::{ActivityIndex, Builder, Graph};
 use crate::flow::{Class, Endpoint, Event, Item, Look, ResourceId, Sink};
 
@@ -45,6 +45,8 @@ pub(super) struct Notes {
     pub(super) bound: FxHashSet<u16>,
     /// What each thread did.
     pub(super) tapes: Tapes,
+    /// Lines of mountinfo.
+    pub(super) mounts: Vec<Vec<u8>>,
 }
 
 /// How a file was.
@@ -71,6 +73,14 @@ impl Painter {
     /// One that has seen nothing.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Takes what a batch tells of mounts; the flow keeps only those of other machines.
+    pub fn mounts(&mut self, batch: &Batch) {
+        let facts = batch.facts().iter().filter(|fact| fact.kind == FactKind::Mount);
+        self.notes
+            .mounts
+            .extend(facts.filter_map(|fact| Some(fact.bytes(FactKey::Text)?.to_vec())));
     }
 
     /// What it has seen, once the flow is finished.

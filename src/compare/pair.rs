@@ -101,7 +101,7 @@ impl<'a> Pair<'a> {
 
     /// When in the second run those children of a process had ended that in the first had
     /// ended by then.
-    fn siblings_end(&self, parent: ProcessId, time: u64) -> u64 {
+    pub(super) fn siblings_end(&self, parent: ProcessId, time: u64) -> u64 {
         let ends = self.ends.get(&parent).map_or(&[][..], Vec::as_slice);
         let before = ends.partition_point(|(a, _)| *a <= time);
         before.checked_sub(1).map_or(0, |last| ends[last].1)

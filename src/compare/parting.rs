@@ -105,7 +105,7 @@ impl<'a> Numbers<'a> {
             let last = before.map(|place| b[both[place].1]);
             let is_done = self.done_b.contains(&(group_b, numbers_a[at]));
             if !is_done && self.lasts(self.pair.a, a[at].0) {
-                let time = last.map_or_else(|| self.pair.at(parting.a, a[at].1), |last| last.1);
+                let time = self.at(parting.a, a[at].1, last.map(|last| last.1));
                 parting.only_a.push(Parted { step: a[at].0, at: time, last: last.map(|it| it.0) });
             } else {
                 moved_a += 1;
@@ -121,6 +121,14 @@ impl<'a> Numbers<'a> {
             }
         }
         count.changed += moved_a.max(moved_b);
+    }
+
+    /// When in the second run a program would have done what it did only in the first: after
+    /// what both did before, and after those that it had started had ended.
+    fn at(&self, program: ProgramId, time: u64, last: Option<u64>) -> u64 {
+        let after = last.unwrap_or_else(|| self.pair.at(program, time));
+        let process = self.pair.a.program(program).map(|one| one.process);
+        after.max(process.map_or(0, |process| self.pair.siblings_end(process, time)))
     }
 
     /// Whether a step is about nothing that is temporary, or that the first run has left

@@ -28,6 +28,9 @@ pub struct Portrait {
     pub things: Vec<Thing>,
     /// What went from one program to another.
     pub passages: Vec<Passage>,
+    /// What was mounted when the recording began, normalised.
+    #[serde(default)]
+    pub mounts: Vec<Mount>,
     /// What calls did, each once.
     #[serde(skip)]
     pub steps: Vec<Step>,
@@ -35,6 +38,19 @@ pub struct Portrait {
     /// log.
     #[serde(skip)]
     pub tracks: Vec<Track>,
+}
+
+/// A file system that is mounted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mount {
+    /// The directory.
+    pub point: TextId,
+    /// The kind of file system.
+    pub kind: TextId,
+    /// The device, the server, or whatever it is of.
+    pub source: TextId,
+    /// Whether nothing can be written there.
+    pub is_read_only: bool,
 }
 
 /// What a call did.

@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 use super::finding::{Comparison, Finding, Force, Kind};
 use super::pair::Pair;
 use super::portrait::{Deeds, Portrait};
-use super::{doing, listing, outside, parting, refused, timing};
+use super::{doing, listing, mounts, outside, parting, refused, timing};
 use crate::abi::{Abi, Filter, number};
 
 /// What is different between two runs.
@@ -14,6 +14,7 @@ pub fn compare(a: &Portrait, b: &Portrait) -> Comparison {
     let (mut findings, mut limits) = (Vec::new(), Vec::new());
     let recorded = recorded(a, b, &mut limits);
     outside::find(&pair, &mut findings);
+    mounts::find(&pair, &mut findings);
     refused::find(&pair, &mut findings);
     listing::find(&pair, &mut findings);
     let mut counts = doing::find(&pair, recorded, &mut findings);
@@ -35,7 +36,7 @@ pub(super) fn divergence(findings: &[Finding]) -> Option<usize> {
     let shows = |finding: &Finding| {
         let is_state = matches!(
             finding.kind,
-            Kind::Environment | Kind::Input | Kind::Directory | Kind::Duration | Kind::Stale
+            Kind::Environment | Kind::Directory | Kind::Mount | Kind::Duration | Kind::Stale
         );
         finding.force != Force::Hint && !is_state
     };

@@ -287,7 +287,7 @@ fn stale_reads(pair: &Pair<'_>, found: &mut Vec<Finding>) {
 }
 
 /// Whether the first run's program was refused the same, and went on.
-fn is_usual(pair: &Pair<'_>, program: ProgramId, blame: &Refusal) -> bool {
+pub(super) fn is_usual(pair: &Pair<'_>, program: ProgramId, blame: &Refusal) -> bool {
     let other = pair.alignment.programs_back[program as usize];
     let refusals = other.map_or(&[][..], |other| &pair.a.programs[other as usize].refusals);
     let name = |run: &Portrait, thing: Option<ThingId>| thing.map(|id| run.name(id).to_vec());

@@ -8,6 +8,8 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 const LOOP: usize = 8;
 /// Stretches without an anchor in them that are longer are different as a whole.
 const STRETCH: usize = 4096;
+/// Steps on end that may be an anchor.
+const LENGTHS: &[usize] = &[1, 4, 16, 64];
 
 /// The places of a sequence that are left if loops are told once, however often they
 /// went round.
@@ -65,22 +67,27 @@ fn between(a: &[u32], b: &[u32], from: (usize, usize), pairs: &mut Vec<(usize, u
 }
 
 /// Where steps stand that each sequence has once: those of them that are in the same order
-/// in both.
+/// in both. If every step comes again, the same of so many steps on end.
 fn anchors(a: &[u32], b: &[u32]) -> Vec<(usize, usize)> {
-    let (once_a, once_b) = (once(a), once(b));
-    let mut both: Vec<(usize, usize)> =
-        once_a.into_iter().filter_map(|(step, at)| Some((at, *once_b.get(&step)?))).collect();
-    both.sort_unstable();
-    increasing(&both)
+    let found = |length: &usize| {
+        let (once_a, once_b) = (once(a, *length), once(b, *length));
+        let both = once_a.into_iter().filter_map(|(steps, at)| Some((at, *once_b.get(steps)?)));
+        let mut both: Vec<(usize, usize)> = both.collect();
+        both.sort_unstable();
+        Some(increasing(&both)).filter(|anchors| !anchors.is_empty())
+    };
+    let is_long = a.len().max(b.len()) > STRETCH;
+    let lengths = if is_long { LENGTHS } else { &LENGTHS[..1] };
+    lengths.iter().find_map(found).unwrap_or_default()
 }
 
-/// Steps that a sequence has once, with their places.
-fn once(steps: &[u32]) -> FxHashMap<u32, usize> {
-    let mut places: FxHashMap<u32, Option<usize>> = FxHashMap::default();
-    for (at, step) in steps.iter().enumerate() {
-        places.entry(*step).and_modify(|place| *place = None).or_insert(Some(at));
+/// So many steps on end that a sequence has once, with their places.
+fn once(steps: &[u32], length: usize) -> FxHashMap<&[u32], usize> {
+    let mut places: FxHashMap<&[u32], Option<usize>> = FxHashMap::default();
+    for (at, part) in steps.windows(length).enumerate() {
+        places.entry(part).and_modify(|place| *place = None).or_insert(Some(at));
     }
-    places.into_iter().filter_map(|(step, place)| Some((step, place?))).collect()
+    places.into_iter().filter_map(|(part, place)| Some((part, place?))).collect()
 }
 
 /// The longest part of the pairs whose second places increase, too (patience sorting).
@@ -144,6 +151,16 @@ mod tests {
         assert_eq!(common(&[1, 2], &[3, 4]), []);
         // No step is there once.
         assert_eq!(common(&[7, 1, 2, 1, 2, 8], &[9, 1, 2, 1, 2, 5]).len(), 4);
+    }
+
+    #[test]
+    fn rounds_of_the_same_steps_in_another_order() {
+        let round = |n: u32| (0..1000).map(move |step| (step * 7 + n) % 1000);
+        let a: Vec<u32> = (0..100).flat_map(round).collect();
+        let mut b = a.clone();
+        b.insert(500, 2000);
+        b.insert(60_000, 2000);
+        assert_eq!(common(&a, &b).len(), a.len());
     }
 
     #[test]

@@ -4,12 +4,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::context::Context;
 use super::kin::Kin;
+use super::mounts;
 use super::normal::Normaliser;
 use super::painter::{Notes, Painter};
 use super::peer;
 use super::portrait::{
-    About, Deeds, End, Passage, Portrait, Process, ProcessId, Program, ProgramId, Refusal, Step,
-    Thing, ThingId, Track, Use,
+    About, Deeds, End, Mount, Passage, Portrait, Process, ProcessId, Program, ProgramId, Refusal,
+    Step, Thing, ThingId, Track, Use,
 };
 use super::rules::{Mapping, Place, Rules};
 use super::same::Same;
@@ -141,12 +142,14 @@ impl Sitting<'_> {
         let processes = self.processes();
         let passages = self.passages();
         let (steps, tracks) = self.tracks();
+        let mounts = self.mounts();
         Portrait {
             about,
             processes,
             programs,
             things: self.things,
             passages,
+            mounts,
             steps,
             tracks,
             texts: self.texts.into_list(),
@@ -379,6 +382,17 @@ impl Sitting<'_> {
                 }),
             }
         }
+    }
+
+    fn mounts(&mut self) -> Vec<Mount> {
+        let lines = self.notes.mounts.iter().filter_map(|line| mounts::parse(line));
+        let one = |([point, kind, source], is_read_only): ([&[u8]; 3], bool)| Mount {
+            point: self.normal(Place::Path, point, None),
+            kind: self.texts.id(kind),
+            source: self.normal(Place::Path, source, None),
+            is_read_only,
+        };
+        lines.map(one).collect()
     }
 
     fn passages(&mut self) -> Vec<Passage> {

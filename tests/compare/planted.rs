@@ -101,3 +101,16 @@ fn a_directory_that_may_not_be_written() {
     let report = batch.twice(|batch| batch.shell("rm spool/x.txt; chmod 755 spool"));
     report.names_first("refusal", &["spool/x.txt", "EACCES", "perl"]);
 }
+
+#[test]
+fn another_file_system_behind_a_directory() {
+    let batch = Batch::new("cat data/list.txt > out.txt\n", &[("data/list.txt", "a\n")]);
+    let inside = |log: &str, mount: &str| {
+        let rtrace = env!("CARGO_BIN_EXE_rtrace");
+        let run = format!("{mount} exec {rtrace} run -o {log} -- sh batch.sh");
+        batch.shell(&format!("unshare -m sh -ec '{run}'"));
+    };
+    inside("a.mp", "");
+    inside("b.mp", "mount -t tmpfs none data; echo abc > data/list.txt;");
+    batch.compare().names_first("mount", &["data", "nothing", "tmpfs"]);
+}

@@ -30,12 +30,13 @@ pub(super) fn text(
     if let Some(first) = what.divergence.and_then(|index| what.findings.get(index)) {
         let (at, command) =
             (units::duration(first.at), first.command.as_deref().unwrap_or_default());
-        writeln!(
-            out,
-            "They part {at} after the start, in {}: {}.",
-            short(command),
-            short(&first.what)
-        )?;
+        write!(out, "They part {at} after the start, in {}", short(command))?;
+        if first.kind == Kind::Calls {
+            writeln!(out, ":")?;
+            sides(first, "  ", out)?;
+        } else {
+            writeln!(out, ": {}.", sentence(first))?;
+        }
     }
     for (title, force, shown) in [
         ("Why, the most likely cause first", Force::Cause, usize::MAX),
@@ -87,11 +88,7 @@ fn section(
             1 => writeln!(out, "     and the same of another one")?,
             _ => writeln!(out, "     and the same of {others} others")?,
         }
-        for (word, side) in [("A", &finding.a), ("B", &finding.b)] {
-            if let Some(side) = side {
-                writeln!(out, "       {word}: {}", short(side))?;
-            }
-        }
+        sides(finding, "       ", out)?;
         for line in &finding.evidence {
             writeln!(out, "       {}", short(line))?;
         }
@@ -108,6 +105,38 @@ fn section(
     let more = groups.len().saturating_sub(shown);
     if more > 0 {
         writeln!(out, "     and {more} more (--format json has all)")?;
+    }
+    Ok(())
+}
+
+/// What a finding is about, as a sentence.
+fn sentence(finding: &Finding) -> String {
+    let what = short(&finding.what);
+    let is_one = matches!(finding.kind, Kind::Missing | Kind::Order | Kind::Wait | Kind::Stale);
+    if is_one || what.starts_with("only ") {
+        what
+    } else if finding.kind == Kind::Arguments && what.starts_with("the arguments") {
+        what + " differ"
+    } else {
+        what + " differs"
+    }
+}
+
+/// How it is in each of the runs.
+fn sides(finding: &Finding, indent: &str, out: &mut impl Write) -> io::Result<()> {
+    if finding.a.is_none() && finding.b.is_none() {
+        return Ok(());
+    }
+    let none = match finding.kind {
+        Kind::Environment => Some("it is not set"),
+        Kind::Use | Kind::Calls => Some("nothing"),
+        Kind::Process => Some("not at all"),
+        _ => None,
+    };
+    for (word, side) in [("A", &finding.a), ("B", &finding.b)] {
+        if let Some(side) = side.as_deref().or(none) {
+            writeln!(out, "{indent}{word}: {}", short(side))?;
+        }
     }
     Ok(())
 }
@@ -182,7 +211,7 @@ pub(super) fn junit(b: &Portrait, what: &Comparison, out: &mut impl Write) -> io
     for finding in &failures {
         let case = [("classname", finding.kind.name()), ("name", &*clean(&finding.what))];
         xml.write_event(Event::Start(BytesStart::new("testcase").with_attributes(case)))?;
-        let message = clean(&sides(finding));
+        let message = clean(&both_sides(finding));
         let failure = BytesStart::new("failure").with_attributes([("message", &*message)]);
         xml.write_event(Event::Start(failure))?;
         xml.write_event(Event::Text(BytesText::new(&clean(&finding.evidence.join("\n")))))?;
@@ -197,7 +226,7 @@ pub(super) fn junit(b: &Portrait, what: &Comparison, out: &mut impl Write) -> io
     writeln!(xml.get_mut())
 }
 
-fn sides(finding: &Finding) -> String {
+fn both_sides(finding: &Finding) -> String {
     let side = |side: &Option<String>| side.clone().unwrap_or_else(|| "nothing".into());
     format!("A: {}; B: {}", side(&finding.a), side(&finding.b))
 }
