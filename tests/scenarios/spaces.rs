@@ -50,3 +50,25 @@ fn who_has_another_root_names_files_by_where_they_are_outside() {
     assert!(names.contains(&"/etc/passwd".to_owned()), "it was there before: {names:?}");
     assert!(!names.iter().any(|name| name.contains("/top/old/etc")), "{names:?}");
 }
+
+/// Who joins a namespace sees what is mounted there.
+#[test]
+fn who_joins_a_namespace_names_files_as_those_who_are_in_it() {
+    if !nix::unistd::geteuid().is_root() {
+        return;
+    }
+    let script = "mkfifo ready go
+        unshare -m --propagation private sh -c '
+            mount -t tmpfs none own; echo inside >own/y; echo $$ >ready; read line <go' &
+        read pid <ready
+        nsenter --mount=/proc/$pid/ns/mnt cat \"$PWD/own/y\" >got
+        cat own/y >none 2>&1
+        echo >go; wait";
+    let scenario = Scenario::of(&[("own/y", "outside\n")], script);
+    assert_eq!(std::fs::read_to_string(scenario.path("got")).expect("it is there"), "inside\n");
+    let got = scenario.paths("depends-on", "got");
+    let is_inside = |path: &&String| path.starts_with("/proc/") && path.ends_with("/own/y");
+    assert_eq!(got.iter().filter(is_inside).count(), 1, "{got:?}");
+    assert!(!scenario.own("depends-on", "got").contains("own/y"), "{got:?}");
+    assert!(scenario.own("depends-on", "none").contains("own/y"));
+}
