@@ -281,6 +281,10 @@ fn in_the_profile_of_a_batch_it_is_known_who_had_what_open() {
 /// The kernel's account of a process stands beside what is not known.
 #[test]
 fn what_a_process_wrote_in_all_is_told_everywhere() {
+    if rtrace::sys::seccomp::is_filtered() {
+        eprintln!("passed over: all is filtered here, and rtrace traces as without");
+        return;
+    }
     let run = Run::of(&["-q", "--filter", "seccomp", "--profile", "batch"]);
     let json = run.json();
     let is_seq = |node: &&Value| node["label"].as_str() == Some("seq 1 1000");

@@ -14,6 +14,15 @@ use crate::common::{Build, Rtrace, Run, Trace, tracee, tracee_built};
 /// Calls whose number does not depend on who runs when.
 const STEADY: &str = "trace=%file,execve,clone,clone3,fork,vfork,exit_group,close,pipe,pipe2,dup2";
 
+/// Whether a filter can be had here: in many containers everything is filtered already.
+fn may_filter() -> bool {
+    let may = !rtrace::sys::seccomp::is_filtered();
+    if !may {
+        eprintln!("passed over: all is filtered here, and rtrace traces as without");
+    }
+    may
+}
+
 fn filtered(run: Rtrace, set: &str) -> Rtrace {
     ["-q", "--filter", "seccomp", "-e", set].into_iter().fold(run, Rtrace::option)
 }
@@ -176,6 +185,9 @@ print(sorted(os.sched_getaffinity(0)))";
 
 #[test]
 fn kill_9_of_rtrace_ends_the_tree() {
+    if !may_filter() {
+        return;
+    }
     let plan = Rtrace::run(tracee("stepper")).may_leave_processes();
     let mut running = filtered(plan, "getpgid").start();
     running.until_said("ready ");
@@ -189,6 +201,9 @@ fn kill_9_of_rtrace_ends_the_tree() {
 /// A second SIGTERM asks to let go, which a filter does not allow.
 #[test]
 fn a_second_term_ends_the_tree() {
+    if !may_filter() {
+        return;
+    }
     let plan = Rtrace::run(tracee("stepper")).arg((Signal::SIGTERM as i32).to_string());
     let running = filtered(plan.may_leave_processes(), "getpgid").start();
     running.until_said("ready ");
@@ -204,6 +219,9 @@ fn a_second_term_ends_the_tree() {
 
 #[test]
 fn what_it_changes_is_said() {
+    if !may_filter() {
+        return;
+    }
     let script = "grep NoNewPrivs /proc/self/status";
     let plan = || ["--filter", "seccomp", "--profile", "batch"].into_iter();
     let run = plan().fold(Rtrace::bash(script), Rtrace::option).finish();
@@ -231,6 +249,9 @@ fn an_rtrace_that_is_filtered_itself_traces_as_without() {
 /// The kernel's own account of a process, over both its programs, and all its threads.
 #[test]
 fn what_was_read_and_written_in_all_is_known() {
+    if !may_filter() {
+        return;
+    }
     let script = "import os, threading
 def write(): os.write(fd, b'x' * 1000)
 fd = os.open('made', os.O_WRONLY | os.O_CREAT)
@@ -269,6 +290,9 @@ fn what_files_were_like_is_known() {
 /// filtered cannot have, and a tracer that nobody asked for.
 #[test]
 fn filters_of_the_tracees_own_of_every_kind() {
+    if !may_filter() {
+        return;
+    }
     let native = Rtrace::without(tracee("seccomp")).finish();
     let modes = |text: &str| -> Vec<String> {
         let is_meant = |line: &&str| line.starts_with("mode") && !line.contains("strict");
@@ -290,6 +314,9 @@ fn filters_of_the_tracees_own_of_every_kind() {
 
 #[test]
 fn another_user_needs_no_new_privs_no_more_than_root() {
+    if !may_filter() {
+        return;
+    }
     let script = "id -u; grep NoNewPrivs /proc/self/status";
     let run = ["-q", "-u", "nobody", "--filter", "seccomp", "--profile", "batch"]
         .into_iter()
