@@ -196,7 +196,7 @@ fn is_lock(record: &Record<'_>, prototype: Option<&Prototype>) -> bool {
 }
 
 /// The address that a call was given.
-fn address(event: &Event<'_>) -> Option<Endpoint> {
+pub(super) fn address(event: &Event<'_>) -> Option<Endpoint> {
     let record = &event.record;
     let piece = record.pieces.iter().find(|piece| piece.role == Role::Sockaddr)?;
     Endpoint::parse(record.bytes(piece))

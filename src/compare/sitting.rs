@@ -420,7 +420,10 @@ impl Sitting<'_> {
         let (tapes, mut steps) = (&self.notes.tapes, Vec::new());
         let mut known: FxHashMap<Step, u32> = FxHashMap::default();
         let mut number = |call: &Call| {
-            let things = call.about.map(|about| about.and_then(|id| self.thing(id)));
+            let things = match &call.to {
+                Some(to) => [self.peer(call.about[0], to), None],
+                None => call.about.map(|about| about.and_then(|id| self.thing(id))),
+            };
             let things = match things {
                 [None, None] => return NAMELESS,
                 // A name and what is behind it.

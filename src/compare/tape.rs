@@ -2,18 +2,21 @@
 
 use rustc_hash::FxHashMap;
 
+use super::painter::address;
 use crate::abi::Verb;
 use crate::event::TaskId;
 use crate::flow::graph::ActivityIndex;
-use crate::flow::{Event, ResourceId};
+use crate::flow::{Endpoint, Event, ResourceId};
 
 /// What a call did: which it was, how it ended, and what it was about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Call {
     pub(super) name: &'static str,
     /// The error; 0 if it succeeded.
     pub(super) errno: u16,
     pub(super) about: [Option<ResourceId>; 2],
+    /// The address that a socket could not be connected to.
+    pub(super) to: Option<Endpoint>,
 }
 
 /// What a thread did while its process ran one program.
@@ -47,7 +50,7 @@ impl Tapes {
             self.all.len() - 1
         });
         let next = self.calls.len() as u32;
-        let number = *self.numbers.entry(call).or_insert(next);
+        let number = *self.numbers.entry(call.clone()).or_insert(next);
         if number == next {
             self.calls.push(call);
         }
@@ -66,5 +69,7 @@ fn call(event: &Event<'_>) -> Option<Call> {
     let about = [about.next(), about.next()].map(|one| one.map(|one| one.resource));
     about[0]?;
     let errno = event.record.error().map_or(0, |errno| errno.0);
-    Some(Call { name: prototype.name, errno, about })
+    let to =
+        if errno != 0 && prototype.effect.verb == Verb::Connects { address(event) } else { None };
+    Some(Call { name: prototype.name, errno, about, to })
 }
