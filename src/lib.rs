@@ -5,8 +5,9 @@
 //!
 //! | floor | modules | what they hold |
 //! | --- | --- | --- |
-//! | 5 | [`record`] | the tracer joined to the log; the command line stands above it |
-//! | 4 | [`export`], [`edit`], [`stats`], [`bench`](mod@bench), [`query`], [`compare`] | one file a format; logs out of logs; calls counted; what recording costs; questions answered; what is different between two runs |
+//! | 6 | [`record`] | the tracer joined to the log; the command line stands above it |
+//! | 5 | [`export`], [`edit`], [`stats`], [`bench`](mod@bench), [`query`], [`compare`] | one file a format; logs out of logs; calls counted; what recording costs; questions answered; what is different between two runs |
+//! | 4 | [`merge`] | many runs as one: what is the same, what clocks differ by |
 //! | 3 | [`flow`] | process tree, descriptors, resources, edges |
 //! | 2 | [`tracer`], [`log`], [`render`] | the ptrace loop; the file format; strace-style text |
 //! | 1 | [`event`], [`sys`] | plain facts; the only `unsafe` |
@@ -20,6 +21,7 @@ pub mod event;
 pub mod export;
 pub mod flow;
 pub mod log;
+pub mod merge;
 pub mod query;
 pub mod record;
 pub mod render;

@@ -97,7 +97,7 @@ fn iri_prefix(prefix: &str) -> Result<String, String> {
 }
 
 /// The format of that name.
-fn format(name: &str) -> Result<Format, String> {
+pub(super) fn format(name: &str) -> Result<Format, String> {
     export::format(name).copied().ok_or_else(|| {
         let near = rtrace::abi::nearest(name, FORMATS.iter().map(|format| format.name));
         let meant = near.map_or_else(|| described(name), |near| vec![near]);

@@ -7,6 +7,7 @@ mod check;
 mod compare;
 mod convert;
 mod log_file;
+mod merge;
 mod ontology;
 mod output;
 mod query;
@@ -47,6 +48,7 @@ enum Command {
     Show(show::Args),
     Stats(stats::Args),
     Query(query::Args),
+    Merge(merge::Args),
     Compare(compare::Args),
     Baseline(compare::BaselineArgs),
     Cat(cat::Args),
@@ -65,6 +67,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Show(args) => show::run(&args),
         Command::Stats(args) => stats::run(args),
         Command::Query(args) => query::run(&args),
+        Command::Merge(args) => merge::run(&args),
         Command::Compare(args) => return compare::run(&args),
         Command::Baseline(args) => compare::learn(&args),
         Command::Cat(args) => cat::run(args),

@@ -57,7 +57,7 @@ impl<W: Write> Exporter for Csv<W> {
     fn begin(&mut self, run: &Run) -> io::Result<()> {
         self.flow = run.flow();
         self.table.run = run.uuid_text();
-        self.table.started = run.started;
+        self.table.started = run.start();
         self.table.fates.begin();
         self.table.run(run)
     }

@@ -13,6 +13,7 @@
 //! | `environment` | how one differs from another |
 //! | `event` | the same of single events (`--detail event`) |
 //! | `meta` | what it has of the runs |
+//! | `merged` | what is the same in several runs |
 //! | `section` | a list of the document, until it is written |
 
 mod environment;
@@ -21,6 +22,7 @@ mod function;
 mod held_up;
 mod ids;
 mod link;
+mod merged;
 mod meta;
 mod node;
 mod process;
@@ -38,13 +40,14 @@ pub(super) use event::{Details, Lead, Names, is_shown, label};
 pub(super) use ids::Ids;
 pub(super) use section::{Members, Section};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::scope::{Calls, Fate, Fates};
 use super::{Detail, Exporter, Options, Run, Scope};
 use crate::event::{Batch, TaskId};
 use crate::flow::graph::{Builder, Graph};
 use crate::flow::{Class, Flow, Item, Sink, State};
+use crate::merge::Merged;
 use event::Events;
 use function::Functions;
 use held_up::Ages;
@@ -99,6 +102,8 @@ struct Document {
     events: Section,
     links: Section,
     things: Option<Apart>,
+    /// Of runs of several machines, the names of what it tells of.
+    told: FxHashSet<String>,
 }
 
 /// What the processes used, where it stands apart from them.
@@ -196,6 +201,10 @@ impl<W: Write> Exporter for Json<W> {
         self.writing.end(&mut Nobody).map(|_| ())
     }
 
+    fn linked(&mut self, merged: &Merged) -> io::Result<()> {
+        self.writing.linked(merged)
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         Ok(()) // a document is there as a whole, or not at all
     }
@@ -216,6 +225,7 @@ impl Writing {
             events: Section::new()?,
             links: Section::new()?,
             things: None,
+            told: FxHashSet::default(),
         };
         Ok(Self { detail, scope: scope.clone(), has_functions: false, document, run: None })
     }
@@ -275,7 +285,7 @@ impl Writing {
         let (functions, profiles) =
             if is_wanted { Functions::of(&graph) } else { Default::default() };
         meta.profiles = profiles;
-        let Document { nodes, links, things, .. } = &mut self.document;
+        let Document { nodes, links, things, told, .. } = &mut self.document;
         let whole = Whole {
             detail: self.detail,
             is_apart: things.is_some(),
@@ -290,6 +300,9 @@ impl Writing {
             ends_told: ties::ends_told(&graph),
             waited_for: held_up::waited_for(&graph),
         };
+        if meta.is_merged() {
+            told.extend(whole.names());
+        }
         whole.processes(nodes, links)?;
         if let Some(apart) = things {
             whole.signals(links)?;

@@ -56,7 +56,7 @@ impl<W: Write> Exporter for Jsonl<W> {
     fn begin(&mut self, run: &Run) -> io::Result<()> {
         self.flow = run.flow();
         self.lines.run = run.uuid_text();
-        self.lines.started = run.started;
+        self.lines.started = run.start();
         self.lines.fates.begin();
         write_line(&mut self.lines.out, &RunLine::of(run))
     }

@@ -4,6 +4,7 @@
 mod decode;
 mod detail;
 mod language;
+pub mod links;
 mod run;
 #[cfg(test)]
 mod sample;
@@ -35,6 +36,7 @@ pub use text::TextOptions;
 pub use crate::flow::command_line;
 
 use crate::event::Batch;
+use crate::merge::Merged;
 
 /// Turns logs into a document, batch by batch.
 ///
@@ -58,6 +60,15 @@ pub trait Exporter {
     /// # Errors
     /// The output could not be written.
     fn end(&mut self) -> io::Result<()>;
+
+    /// The logs are runs of several machines, and all of them are over: what is the same in
+    /// them. Formats that have no word for that leave it out.
+    ///
+    /// # Errors
+    /// The output could not be written.
+    fn linked(&mut self, _merged: &Merged) -> io::Result<()> {
+        Ok(())
+    }
 
     /// Hands everything so far to the output, for those who follow a growing log.
     ///
@@ -128,6 +139,11 @@ impl Format {
     /// Whether it heeds [`Options::language`].
     pub fn has_language(&self) -> bool {
         self.name == "html"
+    }
+
+    /// Whether it tells what is the same in several runs.
+    pub fn has_links(&self) -> bool {
+        self.name == "json" || self.is_rdf()
     }
 
     /// Whether it heeds [`Options::detail`].

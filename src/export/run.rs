@@ -2,9 +2,10 @@
 
 use crate::flow::{Flow, Omitted, Sort};
 use crate::log::Header;
+use crate::merge::Aligned;
 
 /// What exporters need of a log's header.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Run {
     /// The run's UUID.
     pub uuid: [u8; 16],
@@ -18,8 +19,11 @@ pub struct Run {
     pub addresses: Vec<String>,
     /// Kernel release.
     pub kernel: String,
-    /// Nanoseconds since 1970 (CLOCK_REALTIME) when the run started.
+    /// Nanoseconds since 1970 when the run started, by the clock of its machine
+    /// (CLOCK_REALTIME).
     pub started: u64,
+    /// Among runs of several machines, the same by a clock that all are aligned to.
+    pub aligned: Option<Aligned>,
     /// argv of the command.
     pub command: Vec<Vec<u8>>,
     /// The directory it was started in.
@@ -42,6 +46,7 @@ impl From<&Header> for Run {
             addresses: header.host.addresses.clone(),
             kernel: header.host.kernel.clone(),
             started: header.clock.realtime,
+            aligned: None,
             command: header.command.clone(),
             cwd: header.cwd.clone(),
             calls: header.options.trace.clone(),
@@ -78,10 +83,17 @@ impl Run {
         flow
     }
 
-    /// When the run started, UTC in RFC 3339's form.
+    /// When the run started: nanoseconds since 1970, by the clock that all are aligned to,
+    /// if there is one.
+    pub fn start(&self) -> u64 {
+        let aligned = self.aligned.and_then(|aligned| u64::try_from(aligned.started).ok());
+        aligned.unwrap_or(self.started)
+    }
+
+    /// The same, UTC in RFC 3339's form.
     pub fn start_text(&self) -> String {
         let mut text = String::new();
-        super::time::write_utc(self.started, &mut text);
+        super::time::write_utc(self.start(), &mut text);
         text
     }
 

@@ -38,6 +38,7 @@ fn run() -> Run {
         addresses: vec!["10.0.0.1".into()],
         kernel: "6.18.0".into(),
         started: 1_795_494_344_000_000_000,
+        aligned: None,
         command: vec![b"sh".to_vec(), b"-c".to_vec(), b"cat x".to_vec()],
         cwd: b"/home".to_vec(),
         calls: None,

@@ -99,6 +99,7 @@ pub use item::{
     Through, Transfer, Use,
 };
 pub use moniker::{Authority, Moniker};
+pub use mounts::OnDevice;
 pub use names::{NameId, Names};
 pub use omitted::{Omitted, Sort};
 pub use plan::Lookup;

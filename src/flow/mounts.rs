@@ -18,8 +18,26 @@ pub(super) struct Mounts {
 #[derive(Debug)]
 struct Mount {
     point: Vec<u8>,
+    /// The file system, by the number that its files have as `st_dev`; not known of what
+    /// the run has mounted.
+    device: Option<u64>,
+    /// The directory of the file system that is seen at the point.
+    root: Vec<u8>,
+    /// Whether what is in it may be on another machine.
+    may_be_remote: bool,
     /// The server and what it exports; `None` for what the machine itself has.
     remote: Option<Remote>,
+}
+
+/// Where a path leads to: a file system of the kernel's, and a path in that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnDevice {
+    /// The file system, by the number that its files have as `st_dev`.
+    pub device: u64,
+    /// The path from the root of the file system on.
+    pub path: Vec<u8>,
+    /// Whether it may be on another machine: on a file server, or in FUSE.
+    pub may_be_remote: bool,
 }
 
 /// A directory of another machine.
@@ -46,7 +64,9 @@ impl Mounts {
 
     /// A call has mounted something: a file system of that kind, from that source.
     pub(super) fn mounted(&mut self, point: Vec<u8>, [kind, source, options]: [&[u8]; 3]) {
-        let mount = Mount { point, remote: remote(kind, source, options) };
+        let (device, root, remote) = (None, Vec::new(), remote(kind, source, options));
+        let may_be_remote = is_remote(kind, remote.as_ref());
+        let mount = Mount { point, device, root, may_be_remote, remote };
         self.has_remote |= mount.remote.is_some();
         self.all.push(mount);
     }
@@ -64,11 +84,23 @@ impl Mounts {
         if !self.has_remote {
             return None;
         }
-        let below = self.all.iter().filter_map(|mount| Some((mount, mount.rest_of(path)?)));
-        // Of two on one directory the later one is on top.
-        let (mount, rest) = below.max_by_key(|(mount, _)| mount.point.len())?;
+        let (mount, rest) = self.above(path)?;
         let remote = mount.remote.as_ref()?;
         Some((&remote.server, joined(&remote.path, rest)))
+    }
+
+    /// The file system that an absolute path leads to, and the path there.
+    pub(super) fn on_device(&self, path: &[u8]) -> Option<OnDevice> {
+        let (mount, rest) = self.above(path)?;
+        let (device, may_be_remote) = (mount.device?, mount.may_be_remote);
+        Some(OnDevice { device, path: joined(&mount.root, rest), may_be_remote })
+    }
+
+    /// The mount that a path is in, and what of the path is below it. Of two on one
+    /// directory the later one is on top.
+    fn above<'a>(&self, path: &'a [u8]) -> Option<(&Mount, &'a [u8])> {
+        let below = self.all.iter().filter_map(|mount| Some((mount, mount.rest_of(path)?)));
+        below.max_by_key(|(mount, _)| mount.point.len())
     }
 }
 
@@ -83,7 +115,8 @@ impl Mount {
 /// `ID PARENT MAJOR:MINOR ROOT POINT OPTIONS [TAG…] - TYPE SOURCE SUPEROPTIONS`
 fn parse(line: &[u8]) -> Option<Mount> {
     let mut fields = line.split(|byte| *byte == b' ');
-    let root = unescape(fields.nth(3)?);
+    let device = device(fields.nth(2)?)?;
+    let root = unescape(fields.next()?);
     let point = unescape(fields.next()?);
     let mut fields = fields.skip_while(|field| *field != b"-").skip(1);
     let kind = fields.next()?;
@@ -96,7 +129,21 @@ fn parse(line: &[u8]) -> Option<Mount> {
         }
         remote
     });
-    Some(Mount { point, remote })
+    let (may_be_remote, device) = (is_remote(kind, remote.as_ref()), Some(device));
+    Some(Mount { point, device, root, may_be_remote, remote })
+}
+
+/// Whether files of such a mount may be on another machine.
+fn is_remote(kind: &[u8], remote: Option<&Remote>) -> bool {
+    remote.is_some() || kind.starts_with(b"fuse") || kind == b"9p"
+}
+
+/// `MAJOR:MINOR`, as one number (makedev(3)).
+fn device(field: &[u8]) -> Option<u64> {
+    let (major, minor) = std::str::from_utf8(field).ok()?.split_once(':')?;
+    let (major, minor): (u64, u64) = (major.parse().ok()?, minor.parse().ok()?);
+    let high = (major & 0xffff_f000) << 32 | (minor & 0xffff_ff00) << 12;
+    Some(high | (major & 0xfff) << 8 | minor & 0xff)
 }
 
 /// The server and path of a mount whose files are on another machine.
@@ -266,6 +313,18 @@ mod tests {
         assert_eq!(owner(&mounts, "/n/tmp/a"), "here");
         assert_eq!(owner(&mounts, "/n/tmp/y/a"), "two /y/a");
         assert_eq!(owner(&["/ /n nfs srv:/x rw", "/ /n tmpfs none rw"], "/n/a"), "here");
+    }
+
+    #[test]
+    fn what_is_mounted_twice_is_one_place() {
+        let mut all = Mounts::default();
+        all.take(b"22 1 8:1 / / rw - ext4 /dev/sda1 rw");
+        all.take(b"40 22 8:1 /srv/data /mnt/data rw - ext4 /dev/sda1 rw");
+        let [there, here] = [&b"/srv/data/a"[..], b"/mnt/data/a"].map(|path| all.on_device(path));
+        assert_eq!(there, here);
+        let place = here.expect("a place");
+        assert_eq!((place.device, place.path.as_slice()), (0x801, &b"/srv/data/a"[..]));
+        assert!(!place.may_be_remote);
     }
 
     proptest::proptest! {

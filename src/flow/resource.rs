@@ -14,7 +14,7 @@ use super::socket::Socket;
 pub struct ResourceId(u32);
 
 impl ResourceId {
-    pub(super) fn from_index(index: usize) -> Self {
+    pub(crate) fn from_index(index: usize) -> Self {
         Self(index as u32)
     }
 

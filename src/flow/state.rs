@@ -8,7 +8,7 @@ use super::files::Files;
 use super::ipc::Number;
 use super::item::{ActivityId, EventId};
 use super::moniker::address;
-use super::mounts::Mounts;
+use super::mounts::{Mounts, OnDevice};
 use super::names::{NameId, Names};
 use super::omitted::Omitted;
 use super::path::absolute;
@@ -126,6 +126,11 @@ impl State {
     /// All resources, in the order of first mention.
     pub fn resource_ids(&self) -> impl Iterator<Item = ResourceId> + use<> {
         (0..self.resource_count()).map(ResourceId::from_index)
+    }
+
+    /// The file system that a path leads to, by the mounts of when the recording began.
+    pub fn on_device(&self, id: ResourceId) -> Option<OnDevice> {
+        self.mounts.on_device(self.name_of(id))
     }
 
     /// What is known of a socket.

@@ -109,6 +109,11 @@ impl Ids {
         format!("{}:held-up-{by}-{who}-{why}", self.key)
     }
 
+    /// What is the same in two runs, by the names of both.
+    pub(super) fn same(reason: &str, source: &str, target: &str) -> String {
+        format!("{source}={target}={reason}")
+    }
+
     /// By its first event: that is of one user, who begins to use it there.
     pub(super) fn session(&self, session: &Session) -> String {
         let (database, event) = (session.database.index(), pair(session.event));

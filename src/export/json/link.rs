@@ -35,6 +35,7 @@ pub(super) enum What<'a> {
     HeldUp(HeldUp),
     Renaming(Renaming),
     Session(Session<'a>),
+    Same(Same<'a>),
     Event(super::event::Lead),
 }
 
@@ -116,6 +117,14 @@ pub(super) struct Session<'a> {
     pub(super) certain: bool,
     pub(super) count: u64,
     pub(super) event: String,
+}
+
+/// Why two things of different runs are probably the same.
+#[derive(Debug, Serialize)]
+pub(super) struct Same<'a> {
+    pub(super) reason: &'static str,
+    pub(super) confidence: f64,
+    pub(super) evidence: BTreeMap<&'static str, &'a str>,
 }
 
 /// From the start of the first to the end of the last.

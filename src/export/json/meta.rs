@@ -44,6 +44,8 @@ pub(super) struct RunMeta {
     pub(super) kernel: String,
     pub(super) started: String,
     pub(super) started_ns: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clock: Option<Clock>,
     pub(super) command: Vec<Text<'static>>,
     pub(super) cwd: Text<'static>,
     pub(super) end: u64,
@@ -52,6 +54,15 @@ pub(super) struct RunMeta {
     blind_spots: Vec<Blind>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) profiles: BTreeMap<String, Profile>,
+}
+
+/// What the clock of a run's machine has to do with the one that all are aligned to.
+#[derive(Debug, Serialize)]
+struct Clock {
+    recorded_ns: String,
+    ahead_ns: String,
+    rate: f64,
+    error_ns: Option<u64>,
 }
 
 /// What the log can have of the run.
@@ -112,7 +123,13 @@ impl RunMeta {
             addresses: run.addresses.clone(),
             kernel: run.kernel.clone(),
             started: run.start_text(),
-            started_ns: run.started.to_string(),
+            started_ns: run.start().to_string(),
+            clock: run.aligned.map(|aligned| Clock {
+                recorded_ns: run.started.to_string(),
+                ahead_ns: aligned.ahead.to_string(),
+                rate: aligned.rate,
+                error_ns: aligned.error,
+            }),
             command: run.command.iter().map(|word| word.clone().into()).collect(),
             cwd: run.cwd.clone().into(),
             end: 0,
@@ -126,6 +143,11 @@ impl RunMeta {
             blind_spots: Vec::new(),
             profiles: BTreeMap::new(),
         }
+    }
+
+    /// Whether it is among runs of several machines.
+    pub(super) fn is_merged(&self) -> bool {
+        self.clock.is_some()
     }
 
     pub(super) fn blind_spot(&mut self, spot: &BlindSpot<'_>) {

@@ -62,7 +62,7 @@ impl Whole<'_> {
     }
 
     /// What was only looked at stands with who did; events refer to all.
-    fn is_node(&self, resource: &Resource) -> bool {
+    pub(super) fn is_node(&self, resource: &Resource) -> bool {
         let is_told = self.fates.tells(self.state, resource.id);
         is_told && (self.detail == Detail::Event || !self.touches.only_looked_at(resource.id))
     }

@@ -6,6 +6,7 @@ use std::io;
 use oxrdf::NamedNodeRef;
 
 use super::graph::Graph;
+use super::linked;
 use super::vocabulary as v;
 use super::writer::Triples;
 use crate::event::{Batch, Kind};
@@ -14,6 +15,7 @@ use crate::flow::graph::{
     self as numbers, ActivityIndex, Amount, Builder, Carrier, Deed, Passage, Span, Usage,
 };
 use crate::flow::{Flow, Item, Sink, State};
+use crate::merge::Merged;
 
 /// An exporter that folds events.
 pub(super) struct Coarse<T> {
@@ -51,6 +53,10 @@ impl<T: Triples> Exporter for Coarse<T> {
         let numbers = std::mem::take(&mut self.items.builder).finish(state);
         self.items.graph.numbers(state, &numbers)?;
         self.items.graph.name_the_rest(state)
+    }
+
+    fn linked(&mut self, merged: &Merged) -> io::Result<()> {
+        linked::write(merged, &mut self.items.graph.out)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -14,6 +14,7 @@
 //! | `look` | the same of how files were |
 //! | `blind` | the same of what could not be seen |
 //! | `coarse` | the graph without its events: numbers instead |
+//! | `linked` | what is the same in several runs, in a graph of its own |
 //! | `told` | what of it is left out, or folded |
 //! | `text` | which text the triples may have |
 //! | `writer` | what a syntax is, and what several share |
@@ -28,6 +29,7 @@ mod function;
 mod graph;
 mod iri;
 mod lines;
+mod linked;
 mod look;
 mod prefix;
 mod resource;
@@ -61,6 +63,7 @@ use writer::Triples;
 use super::{Detail, Exporter, Options, Run};
 use crate::event::Batch;
 use crate::flow::Flow;
+use crate::merge::Merged;
 
 /// The names of the formats that are RDF.
 pub const NAMES: [&str; 6] = ["jsonld", "nq", "nt", "rdfxml", "trig", "ttl"];
@@ -126,6 +129,10 @@ impl<T: Triples> Exporter for Rdf<T> {
     fn end(&mut self) -> io::Result<()> {
         self.flow.finish(&mut self.graph)?;
         self.graph.name_the_rest(self.flow.state())
+    }
+
+    fn linked(&mut self, merged: &Merged) -> io::Result<()> {
+        linked::write(merged, &mut self.graph.out)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -231,6 +231,15 @@ terms! { all in RTRACE_TERMS, "https://w3id.org/rtrace/ns#":
     LISTENS = "listensOn";
     ACCEPTS = "acceptsOn";
     CONNECTS = "connects";
+    LINK_CLASS = "Link";
+    SAME_RESOURCE_AS = "sameResourceAs";
+    LINKED_THING = "linkedThing";
+    LINK_REASON = "linkReason";
+    CONFIDENCE = "confidence";
+    EVIDENCE = "evidence";
+    ALIGNED_START = "alignedStart";
+    CLOCK_RATE = "clockRate";
+    CLOCK_ERROR = "clockError";
     SENDS = "sendsTo";
     RECEIVES = "receivesFrom";
     EXECS = "executes";
@@ -269,6 +278,7 @@ terms! { "http://www.w3.org/2002/07/owl#":
 terms! { "http://www.w3.org/2001/XMLSchema#":
     INTEGER = "integer";
     BOOLEAN = "boolean";
+    DECIMAL = "decimal";
     DATE_TIME = "dateTime";
     BASE64 = "base64Binary";
 }

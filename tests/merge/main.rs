@@ -1,0 +1,4 @@
+//! Logs of machines in network namespaces, merged.
+
+mod lan;
+mod two_hosts;
