@@ -163,6 +163,48 @@ fn documents_have_the_links_and_without_them_the_parts() {
     }
 }
 
+#[test]
+fn a_proxy_between_two_machines_leaves_candidates_by_their_bytes() {
+    let script = "
+        record 2 server.mp python3 -S server.py 10.9.0.2 8000 3 &
+        server=$!
+        await ready.8000
+        ip netns exec h3 socat TCP4-LISTEN:7000,fork,reuseaddr TCP4:10.9.0.2:8000 &
+        proxy=$!
+        until on 3 grep -q ':1B58 ' /proc/net/tcp; do read -rt 0.02 <> <(:) || :; done
+        record 1 client.mp python3 -S client.py 10.9.0.3 7000 3
+        wait $server
+        kill $proxy
+    ";
+    let lan = Lan::run(3, &FILES, script);
+    let merged = lan.log("client.mp", Guise::of(1)).log("server.mp", Guise::of(2)).merged();
+    assert_eq!(merged.links("connection"), [], "{}", merged.0);
+    let relayed = merged.links("relay");
+    let confidences: Vec<_> = relayed.iter().map(|(_, confidence)| *confidence).collect();
+    assert_eq!(confidences, [50; 3], "{}", merged.0);
+}
+
+#[test]
+fn a_document_of_several_machines_is_valid() {
+    const VALID: &str = r#"
+import json, jsonschema
+schema, document = json.load(open("schema.json")), json.load(open("document.json"))
+jsonschema.Draft202012Validator(schema).validate(document)
+assert len({link["id"] for link in document["links"]}) == len(document["links"])
+"#;
+    let lan = pair().log("client.mp", Guise::of(1)).log("server.mp", Guise::of(2));
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let schema = root.join("docs/schema/batchflow.json");
+    std::fs::copy(schema, lan.path().join("schema.json")).expect("copied");
+    let document = lan.of_all("merge", &["--to", "json"]);
+    std::fs::write(lan.path().join("document.json"), document).expect("written");
+    let python = std::process::Command::new(root.join("tests/venv")).output().expect("it runs");
+    let python = String::from_utf8(python.stdout).expect("text");
+    let mut checked = std::process::Command::new(python.trim());
+    let output = checked.args(["-c", VALID]).current_dir(lan.path()).output().expect("it runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 /// The graph of a quad.
 fn graph(line: &str) -> Option<&str> {
     line.strip_suffix(" .")?.rsplit(' ').next()
