@@ -130,21 +130,25 @@ fn ask(query: &Query, args: &Args) -> anyhow::Result<Answer> {
     query.check(&args.params)?;
     let mut subjects = Vec::new();
     for log in &args.logs {
-        let (subject, lacks) = subject(log)?;
+        let (subject, lacks) = subject(log, args.logs.len() > 1)?;
         if let Some(words) = query.caveat(lacks) {
             eprintln!("rtrace: {}: {words}", log.display());
         }
         subjects.push(subject);
     }
-    Ok(query.answer(&query::distinct(subjects), &args.params)?)
+    let mut subjects = query::distinct(subjects);
+    query::join(&mut subjects);
+    Ok(query.answer(&subjects, &args.params)?)
 }
 
 /// The run of a log, and what that may lack.
-fn subject(log: &Path) -> anyhow::Result<(Subject, Lacks)> {
+fn subject(log: &Path, has_others: bool) -> anyhow::Result<(Subject, Lacks)> {
     let mut source = Source::open(log, false)?;
     let mut flow = source.run().flow();
-    let (mut asked, mut batch) = (Gathering::new(), Batch::new());
+    let mut asked = if has_others { Gathering::among_others() } else { Gathering::new() };
+    let mut batch = Batch::new();
     while source.next(&mut batch)? {
+        asked.look_ahead(&batch);
         let Ok(()) = flow.batch(&batch, &mut asked);
     }
     let Ok(()) = flow.finish(&mut asked);

@@ -77,6 +77,7 @@ impl<'a> Lineage<'a> {
             for usage in all.usages.get(&step.who.activity).into_iter().flatten() {
                 if usage.taken.is_some_and(|taken| taken.first < step.time) {
                     self.took(usage, step, &mut search);
+                    self.came_across(usage, step, &mut search);
                 }
             }
         }
@@ -136,10 +137,50 @@ impl<'a> Lineage<'a> {
             for usage in all.usages.get(&step.who.activity).into_iter().flatten() {
                 if usage.given.is_some_and(|given| given.last > step.time) {
                     self.gave(usage, step, &mut search);
+                    self.went_across(usage, step, &mut search);
                 }
             }
         }
         search.found
+    }
+
+    /// An activity took something from a connection: who, in another run, had given it?
+    fn came_across(&self, usage: &Usage, step: Step, search: &mut Search) {
+        let until = usage.taken.map_or(step.time, |taken| taken.last.min(step.time));
+        for (run, other) in self.other_ends(step.who.run, usage) {
+            let until = self.heritage.time_in(run, step.who.run, until);
+            if let Some(given) = other.given.filter(|given| given.first < until) {
+                let who = Who { run, activity: other.activity };
+                search.now(who, given.last.min(until), step.depth);
+            }
+        }
+    }
+
+    /// An activity gave something to a connection: who, in another run, took it?
+    fn went_across(&self, usage: &Usage, step: Step, search: &mut Search) {
+        let since = usage.given.map_or(step.time, |given| given.first.max(step.time));
+        for (run, other) in self.other_ends(step.who.run, usage) {
+            let since = self.heritage.time_in(run, step.who.run, since);
+            if let Some(taken) = other.taken.filter(|taken| taken.last > since) {
+                let who = Who { run, activity: other.activity };
+                search.now(who, taken.first.max(since), step.depth);
+            }
+        }
+    }
+
+    /// What was done at the other end of a connection, with the place of that run.
+    fn other_ends(
+        &self,
+        run: usize,
+        usage: &Usage,
+    ) -> impl Iterator<Item = (usize, &'a Usage)> + use<'a> {
+        let (subjects, own) = (self.subjects, usage.resource);
+        let across = subjects.get(run).map_or(&[][..], |subject| &subject.across);
+        across.iter().filter(move |one| one.own == own).flat_map(move |one| {
+            let usages = subjects.get(one.run).map_or(&[][..], |other| &other.graph.usages);
+            let there = usages.iter().filter(|usage| usage.resource == one.other);
+            there.map(|usage| (one.run, usage))
+        })
     }
 
     /// An activity gave something to a file: who took it?

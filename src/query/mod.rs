@@ -41,7 +41,7 @@ pub use gathering::Gathering;
 pub use needs::{Lacks, Need};
 pub use queries::QUERIES;
 pub use sparql::{Reply, SparqlError, Store, parse};
-pub use subject::{Subject, distinct};
+pub use subject::{Subject, distinct, join};
 
 use crate::abi::nearest;
 

@@ -6,6 +6,7 @@ use super::{Cell, Error};
 use crate::flow::graph::{Activity, ActivityIndex, Graph, Resource};
 use crate::flow::{Authority, Class, Moniker, ResourceId, State, command_line};
 use crate::log::Header;
+use crate::merge::{self, Index};
 
 /// A run that is asked about.
 #[derive(Debug)]
@@ -23,6 +24,21 @@ pub struct Subject {
     machine: Vec<u8>,
     /// Files that other machines have, with the names of those, and the paths there.
     remote: FxHashMap<ResourceId, (Vec<u8>, Vec<u8>)>,
+    /// What other runs may know of it, until they are joined.
+    pub(super) index: Option<Index>,
+    /// The other ends of its connections, in other runs.
+    pub(super) across: Vec<Across>,
+}
+
+/// A connection to another run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Across {
+    /// The socket of this run.
+    pub(super) own: ResourceId,
+    /// The place of the other run.
+    pub(super) run: usize,
+    /// The socket there.
+    pub(super) other: ResourceId,
 }
 
 /// What a file is to all runs that know it: a path on a machine.
@@ -46,6 +62,8 @@ impl Subject {
             run: header.run,
             machine,
             remote: remote.collect(),
+            index: None,
+            across: Vec::new(),
             graph,
         }
     }
@@ -119,6 +137,33 @@ pub fn distinct(subjects: Vec<Subject>) -> Vec<Subject> {
         }
     }
     kept
+}
+
+/// Joins runs by the connections between them, and their clocks by one.
+pub fn join(subjects: &mut [Subject]) {
+    let indices = subjects.iter_mut().enumerate().filter_map(|(place, subject)| {
+        let mut index = subject.index.take()?;
+        index.source = place;
+        Some(index)
+    });
+    let merged = merge::merge(indices.collect());
+    for (index, clock) in merged.runs.iter().zip(&merged.clocks) {
+        if let (Some(subject), Ok(started)) =
+            (subjects.get_mut(index.source), u64::try_from(clock.started))
+        {
+            subject.started = started;
+        }
+    }
+    for joint in merged.joints() {
+        let places = joint.runs.map(|run| merged.runs.get(run).map(|index| index.source));
+        let [Some(one), Some(other)] = places else { continue };
+        let [here, there] = joint.sockets;
+        for (at, own, run, other) in [(one, here, other, there), (other, there, one, here)] {
+            if let Some(subject) = subjects.get_mut(at) {
+                subject.across.push(Across { own, run, other });
+            }
+        }
+    }
 }
 
 /// What a path means in each of the runs that know it: the places of those, with the

@@ -121,6 +121,21 @@ impl Lan {
         Asked { lan: self, logs: logs.to_vec() }
     }
 
+    /// The paths of an answer about a file of the directory, as far as they are in it.
+    #[track_caller]
+    pub(crate) fn own(&self, query: &str, path: &str) -> Vec<String> {
+        let param = format!("path={path}");
+        let words = ["--name", query, "--param", &param, "--format", "json"];
+        let json: Value = serde_json::from_str(&self.of_all("query", &words)).expect("JSON");
+        let dir = self.path().canonicalize().expect("it is there");
+        let dir = [dir.to_str().expect("text"), "/"].concat();
+        let rows = json["results"]["bindings"].as_array().expect("rows").iter();
+        let paths = rows.filter_map(|row| row["path"]["value"].as_str()?.strip_prefix(&dir));
+        let mut paths: Vec<_> = paths.map(str::to_owned).collect();
+        paths.sort();
+        paths
+    }
+
     pub(crate) fn logs(&self) -> Vec<&str> {
         self.logs.iter().map(String::as_str).collect()
     }

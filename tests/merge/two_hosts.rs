@@ -205,6 +205,40 @@ assert len({link["id"] for link in document["links"]}) == len(document["links"])
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
+#[test]
+fn files_are_followed_from_machine_to_machine() {
+    let server = r#"
+import socket
+listener = socket.create_server(("10.9.0.2", 8000))
+open("ready.8000", "w").close()
+connection, _ = listener.accept()
+with connection:
+    assert connection.recv(100) == b"please"
+    connection.sendall(open("source", "rb").read())
+open("unrelated", "rb").read()
+"#;
+    let client = r#"
+import socket
+with socket.create_connection(("10.9.0.2", 8000)) as server:
+    server.sendall(b"please")
+    got = server.recv(100)
+with open("got", "wb") as out: out.write(got)
+"#;
+    let files = [("serve.py", server), ("ask.py", client), ("source", "1"), ("unrelated", "2")];
+    let script = "
+        record 2 server.mp python3 -S serve.py &
+        await ready.8000
+        record 1 client.mp python3 -S ask.py
+        wait
+    ";
+    let lan = Lan::run(2, &files, script);
+    let guise = Guise::of(2).ahead(-86_400_000_000_000);
+    let lan = lan.log("client.mp", Guise::of(1)).log("server.mp", guise);
+    assert_eq!(lan.own("depends-on", "got"), ["ask.py", "serve.py", "source"]);
+    assert_eq!(lan.own("affects", "source"), ["got"]);
+    assert_eq!(lan.own("affects", "unrelated"), [""; 0]);
+}
+
 /// The graph of a quad.
 fn graph(line: &str) -> Option<&str> {
     line.strip_suffix(" .")?.rsplit(' ').next()
