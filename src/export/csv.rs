@@ -2,9 +2,7 @@
 
 mod row;
 
-use std::io::{self, BufWriter, Write};
-
-use ::csv::{Terminator, Writer, WriterBuilder};
+use std::io::{self, Write};
 
 use super::command_line;
 use super::decode::{error_name, hex};
@@ -18,7 +16,10 @@ use crate::flow::{
 };
 use crate::render::{self, Style};
 pub use row::escape;
-use row::{Column as C, Row};
+use row::{Column as C, Row, put_names};
+
+/// Bytes to collect before they are written.
+const BUFFER: usize = 1 << 16;
 
 /// Exports CSV.
 ///
@@ -28,12 +29,11 @@ pub fn exporter<'a>(
     out: Box<dyn Write + 'a>,
     options: &Options,
 ) -> io::Result<Box<dyn Exporter + 'a>> {
-    let out = BufWriter::with_capacity(1 << 16, out);
-    let mut out = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
-    out.write_record(C::NAMES)?;
+    let mut text = String::with_capacity(2 * BUFFER);
+    put_names(&mut text);
     let (run, started, follow) = (String::new(), 0, options.follow);
     let (fates, calls) = (Fates::new(&options.scope), Calls::new(&options.scope));
-    let table = Table { out, row: Row::default(), run, started, follow, fates, calls };
+    let table = Table { out, text, row: Row::default(), run, started, follow, fates, calls };
     Ok(Box::new(Csv { flow: Flow::new(), table }))
 }
 
@@ -43,7 +43,9 @@ struct Csv<W: Write> {
 }
 
 struct Table<W: Write> {
-    out: Writer<W>,
+    out: W,
+    /// Rows that are yet to be written.
+    text: String,
     row: Row,
     run: String,
     /// CLOCK_REALTIME when the run started.
@@ -59,7 +61,8 @@ impl<W: Write> Exporter for Csv<W> {
         self.table.run = run.uuid_text();
         self.table.started = run.start();
         self.table.fates.begin();
-        self.table.run(run)
+        self.table.run(run);
+        Ok(())
     }
 
     fn batch(&mut self, batch: &Batch) -> io::Result<()> {
@@ -71,11 +74,12 @@ impl<W: Write> Exporter for Csv<W> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        self.table.write()?;
         self.table.out.flush()
     }
 
     fn finish(mut self: Box<Self>) -> io::Result<()> {
-        self.table.out.flush()
+        self.flush()
     }
 }
 
@@ -99,29 +103,36 @@ impl<W: Write> Sink for Table<W> {
             Item::Look(look) if self.fates.tells(state, look.resource) => self.look(state, &look),
             _ => return Ok(()),
         }
-        Ok(self.out.write_record(self.row.cells())?)
+        self.row.put(&mut self.text);
+        if self.text.len() < BUFFER { Ok(()) } else { self.write() }
     }
 }
 
 impl<W: Write> Table<W> {
     /// The row that begins a run: what of it the log can have.
-    fn run(&mut self, run: &Run) -> io::Result<()> {
+    fn run(&mut self, run: &Run) {
         self.row.clear();
         let row = &mut self.row;
         row.set(C::Run, &self.run);
         row.set(C::Kind, "run");
         write_utc(self.started, row.cell(C::Time));
-        row.set(C::Ns, 0);
+        row.set(C::Ns, 0_u64);
         row.set_bytes(C::CommandLine, &command_line(&run.command));
         row.set_bytes(C::Cwd, &run.cwd);
-        row.set(C::RecordedCalls, run.calls.as_deref().unwrap_or("all"));
-        row.set(C::LeftOut, run.left_out().join(" "));
+        row.cell(C::RecordedCalls).push_str(run.calls.as_deref().unwrap_or("all"));
+        row.set(C::LeftOut, &run.left_out().join(" "));
         let pids: Vec<_> = run.processes.iter().map(u32::to_string).collect();
-        row.set(C::CutTo, pids.join(" "));
+        row.set(C::CutTo, &pids.join(" "));
         if let Some(kept) = run.kept {
             row.set(C::KeptBytes, kept);
         }
-        Ok(self.out.write_record(self.row.cells())?)
+        self.row.put(&mut self.text);
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        self.out.write_all(self.text.as_bytes())?;
+        self.text.clear();
+        Ok(())
     }
 
     fn head(&mut self, state: &State, kind: &str, id: EventId, at: u64) {
@@ -295,9 +306,9 @@ fn seen(row: &mut Row, key: FactKey, value: &Value) {
         _ => return,
     };
     match value {
-        Value::Number(number) => row.set(column, number),
+        Value::Number(number) => row.set(column, *number),
         Value::Bytes(bytes) if matches!(key, FactKey::Hash | FactKey::BuildId) => {
-            row.set(column, hex(bytes));
+            row.set(column, &hex(bytes));
         }
         Value::Bytes(bytes) => row.set_bytes(column, bytes),
         Value::List(words) => row.set_bytes(column, &command_line(words)),

@@ -13,6 +13,7 @@
 //! | `date` | points in time |
 //! | `calls` | calls whose text does not follow from their prototype |
 //! | `result` | what stands behind `=` |
+//! | `scan` | where something is to be escaped |
 //! | `timeline` | lines in the order of time |
 
 mod calls;
@@ -24,6 +25,7 @@ mod message;
 mod quote;
 mod result;
 mod scalar;
+mod scan;
 mod signal;
 mod socket;
 mod stat;
@@ -33,6 +35,8 @@ mod timeline;
 
 pub use quote::{escaped_name, quoted};
 pub use result::result;
+pub(crate) use scalar::decimal;
+pub(crate) use scan::find_byte;
 pub use signal::{exit, siginfo, stop};
 pub use structs::named;
 pub use timeline::{Layout, Timeline};

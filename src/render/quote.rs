@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use super::scan::find_byte;
+
 /// Appends `bytes` in quotes, at most `limit` of them; `...` behind it says that
 /// there was more.
 pub(super) fn cut(bytes: &[u8], limit: usize, is_cut: bool, out: &mut String) {
@@ -38,6 +40,11 @@ pub fn escaped_name(bytes: &[u8], out: &mut String) {
 /// Appends `bytes` with escapes. An octal one has three digits only where a
 /// digit follows.
 pub(super) fn escaped(bytes: &[u8], out: &mut String) {
+    let is_plain = |byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+    let plain = find_byte(bytes, |byte| !is_plain(byte)).unwrap_or(bytes.len());
+    let (plain, bytes) = bytes.split_at(plain);
+    // All ASCII, so this does not fail.
+    out.push_str(std::str::from_utf8(plain).unwrap_or_default());
     for (index, byte) in bytes.iter().enumerate() {
         match byte {
             b'"' => out.push_str("\\\""),

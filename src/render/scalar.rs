@@ -10,8 +10,10 @@ const AT_FDCWD: i32 = -100;
 
 /// Appends a number in hexadecimal; 0 is `0`.
 pub(super) fn hex(value: u64, out: &mut String) {
-    // Writing to a string does not fail.
-    let _ = if value == 0 { write!(out, "0") } else { write!(out, "{value:#x}") };
+    if value != 0 {
+        out.push_str("0x");
+    }
+    digits::<16>(value, 1, out);
 }
 
 /// Appends an address; 0 is `NULL`.
@@ -20,15 +22,29 @@ pub(super) fn address(value: u64, out: &mut String) {
 }
 
 /// Appends a number.
-pub(super) fn decimal(value: impl std::fmt::Display, out: &mut String) {
-    // Writing to a string does not fail.
-    let _ = write!(out, "{value}");
+pub(crate) fn decimal(value: impl itoa::Integer, out: &mut String) {
+    out.push_str(itoa::Buffer::new().format(value));
 }
 
 /// Appends a number in octal with a leading 0, in three digits at least.
 pub(super) fn octal(value: u64, out: &mut String) {
-    // Writing to a string does not fail.
-    let _ = if value == 0 { write!(out, "000") } else { write!(out, "0{value:02o}") };
+    out.push('0');
+    digits::<8>(value, 2, out);
+}
+
+/// Appends a number's digits in a base up to 16, so many at least. `write!` takes some
+/// ten times as long, and there are several numbers in a call.
+fn digits<const BASE: u64>(mut value: u64, width: usize, out: &mut String) {
+    // 22 are enough for octal.
+    let mut text = [b'0'; 24];
+    let mut from = text.len();
+    while value != 0 || text.len() - from < width {
+        from -= 1;
+        text[from] = b"0123456789abcdef"[(value % BASE) as usize];
+        value /= BASE;
+    }
+    // All ASCII, so this does not fail.
+    out.push_str(std::str::from_utf8(&text[from..]).unwrap_or_default());
 }
 
 /// Appends a signal's name; real-time ones are counted from the first.

@@ -131,7 +131,7 @@ fn fields(abi: Abi, signo: u64, code: i32, body: &[u8], out: &mut String) {
     }
 }
 
-fn field(name: &str, value: impl std::fmt::Display, out: &mut String) {
+fn field(name: &str, value: impl itoa::Integer, out: &mut String) {
     out.push_str(name);
     decimal(value, out);
 }

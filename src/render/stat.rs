@@ -62,7 +62,7 @@ fn times(view: View<'_>, out: &mut String) {
     }
 }
 
-fn field(text: &str, value: impl std::fmt::Display, out: &mut String) {
+fn field(text: &str, value: impl itoa::Integer, out: &mut String) {
     out.push_str(text);
     decimal(value, out);
 }

@@ -9,7 +9,10 @@ use std::fmt::Write as _;
 /// there counts as 0.
 pub(super) fn number(bytes: &[u8], offset: usize, size: usize) -> u64 {
     let bytes = bytes.get(offset..).unwrap_or_default();
-    bytes.iter().take(size.min(8)).rev().fold(0, |value, byte| value << 8 | u64::from(*byte))
+    let mut word = [0; 8];
+    let size = size.min(word.len()).min(bytes.len());
+    word[..size].copy_from_slice(&bytes[..size]);
+    u64::from_le_bytes(word)
 }
 
 impl Struct {

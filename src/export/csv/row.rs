@@ -1,7 +1,10 @@
 //! The columns, and a row of cells. What was bytes in the tracee is escaped in such
 //! a way that every row is one line, and every byte can be had back.
 
-use std::fmt::{Display, Write as _};
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use crate::render::{decimal, find_byte};
 
 macro_rules! columns {
     ($($column:ident = $name:literal),* $(,)?) => {
@@ -34,35 +37,43 @@ columns! {
     KeptBytes = "kept_bytes",
 }
 
-/// A row being filled.
+/// A row being filled. Most of its many cells stay empty.
 #[derive(Debug)]
-pub(super) struct Row([String; Column::NAMES.len()]);
+pub(super) struct Row {
+    cells: [String; Column::NAMES.len()],
+    /// Those that are set, a bit each.
+    set: u64,
+    /// Those in which anything may stand, also what needs quotes.
+    text: u64,
+}
 
 impl Default for Row {
     fn default() -> Self {
-        Self(std::array::from_fn(|_| String::new()))
+        Self { cells: std::array::from_fn(|_| String::new()), set: 0, text: 0 }
     }
 }
 
 impl Row {
     pub(super) fn clear(&mut self) {
-        self.0.iter_mut().for_each(String::clear);
+        for index in bits(self.set) {
+            self.cells[index].clear();
+        }
+        (self.set, self.text) = (0, 0);
     }
 
-    pub(super) fn cells(&self) -> &[String] {
-        &self.0
-    }
-
+    /// A cell to which text is to be appended.
     pub(super) fn cell(&mut self, column: Column) -> &mut String {
-        &mut self.0[column as usize]
+        self.set |= 1 << column as u32;
+        self.text |= 1 << column as u32;
+        &mut self.cells[column as usize]
     }
 
-    /// Sets a cell to what is text for certain.
-    pub(super) fn set(&mut self, column: Column, value: impl Display) {
-        let cell = self.cell(column);
+    /// Sets a cell to a number or a word of ours, none of which needs quotes.
+    pub(super) fn set(&mut self, column: Column, value: impl Value) {
+        self.set |= 1 << column as u32;
+        let cell = &mut self.cells[column as usize];
         cell.clear();
-        // Writing to a string does not fail.
-        let _ = write!(cell, "{value}");
+        value.put(cell);
     }
 
     /// Sets a cell to bytes, escaped.
@@ -71,11 +82,109 @@ impl Row {
         cell.clear();
         escape(bytes, cell);
     }
+
+    /// Appends the row as a line, RFC 4180.
+    pub(super) fn put(&self, out: &mut String) {
+        const COMMAS: &str = ",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,";
+        let mut at = 0;
+        for index in bits(self.set) {
+            out.push_str(&COMMAS[..index - at]);
+            at = index;
+            let cell = &self.cells[index];
+            if self.text & 1 << index == 0 {
+                out.push_str(cell);
+            } else {
+                put_cell(cell, out);
+            }
+        }
+        out.push_str(&COMMAS[..Column::NAMES.len() - 1 - at]);
+        out.push_str("\r\n");
+    }
 }
+
+/// The numbers of the bits that are set, from the lowest on.
+fn bits(mut set: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let lowest = set.trailing_zeros();
+        set &= set.checked_sub(1)?;
+        Some(lowest as usize)
+    })
+}
+
+/// Appends the first line.
+pub(super) fn put_names(out: &mut String) {
+    out.push_str(&Column::NAMES.join(","));
+    out.push_str("\r\n");
+}
+
+/// Appends a cell: in quotes, if without them it would be something else.
+fn put_cell(cell: &str, out: &mut String) {
+    if find_byte(cell.as_bytes(), |byte| matches!(byte, b',' | b'"' | b'\r' | b'\n')).is_none() {
+        out.push_str(cell);
+        return;
+    }
+    out.push('"');
+    let mut rest = cell;
+    while let Some(at) = find_byte(rest.as_bytes(), |byte| byte == b'"') {
+        let (before, after) = rest.split_at(at + 1);
+        out.push_str(before);
+        out.push('"');
+        rest = after;
+    }
+    out.push_str(rest);
+    out.push('"');
+}
+
+/// What a cell can be set to.
+pub(super) trait Value {
+    /// Appends it.
+    fn put(self, cell: &mut String);
+}
+
+impl Value for &str {
+    fn put(self, cell: &mut String) {
+        cell.push_str(self);
+    }
+}
+
+impl Value for &String {
+    fn put(self, cell: &mut String) {
+        cell.push_str(self);
+    }
+}
+
+impl Value for Cow<'_, str> {
+    fn put(self, cell: &mut String) {
+        cell.push_str(&self);
+    }
+}
+
+impl Value for bool {
+    fn put(self, cell: &mut String) {
+        cell.push_str(if self { "true" } else { "false" });
+    }
+}
+
+macro_rules! numbers {
+    ($($number:ty),*) => {
+        $(impl Value for $number {
+            fn put(self, cell: &mut String) {
+                decimal(self, cell);
+            }
+        })*
+    };
+}
+
+numbers!(u32, u64, i64);
 
 /// Appends bytes as text: a backslash as `\\`; what is no UTF-8, control characters
 /// and line separators as `\xNN`, byte by byte.
 pub fn escape(bytes: &[u8], out: &mut String) {
+    let is_plain = |byte| matches!(byte, b' '..=b'~') && byte != b'\\';
+    let plain = find_byte(bytes, |byte| !is_plain(byte)).unwrap_or(bytes.len());
+    let (plain, bytes) = bytes.split_at(plain);
+    // All ASCII, so this does not fail.
+    out.push_str(std::str::from_utf8(plain).unwrap_or_default());
     let hex = |out: &mut String, bytes: &[u8]| {
         for byte in bytes {
             let _ = write!(out, "\\x{byte:02x}");
@@ -105,6 +214,31 @@ mod tests {
         escape("/é ü,\"\u{1f600}\\\n\u{85}\u{2028}".as_bytes(), &mut out);
         escape(b"\xff\xed\xa0\x80", &mut out);
         assert_eq!(out, "/é ü,\"\u{1f600}\\\\\\x0a\\xc2\\x85\\xe2\\x80\\xa8\\xff\\xed\\xa0\\x80");
+    }
+
+    #[test]
+    fn a_line_is_what_the_csv_crate_writes() {
+        let mut row = Row::default();
+        let texts = ["a b", "a,b", "say \"x\"", "\"", "a\nb", "a\rb", "é", "", ",\r\n\"\"\","];
+        for from in [0, 7, 3] {
+            row.clear();
+            let mut cells = [""; Column::NAMES.len()];
+            for (index, text) in texts.iter().enumerate() {
+                let place = from + 5 * index;
+                cells[place] = text;
+                row.cells[place].push_str(text);
+                (row.set, row.text) = (row.set | 1 << place, row.text | 1 << place);
+            }
+            cells[Column::Run as usize] = "a run";
+            row.set(Column::Run, "a run");
+            let mut writer =
+                csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+            writer.write_record(cells).unwrap();
+            let expected = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+            let mut line = String::new();
+            row.put(&mut line);
+            assert_eq!(line, expected);
+        }
     }
 
     /// What `docs/csv.md` says of reading it.

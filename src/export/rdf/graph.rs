@@ -14,12 +14,13 @@ use super::writer::Triples;
 use crate::event::{Kind, Record, TaskId};
 use crate::export::decode::{base64, json_bytes};
 use crate::export::scope::Calls;
-use crate::export::time::{put_digits, write_utc};
+use crate::export::time::write_utc;
 use crate::export::{Detail, Options, Run, Scope};
 use crate::flow::{
     Account, Class, Edge, EdgeKind, EventId, Execution, Function, Item, Moniker, ResourceId, Sink,
     State, Version, command_line,
 };
+use crate::render::decimal;
 
 /// Writes the graph of one run after the other.
 pub(super) struct Graph<T> {
@@ -384,11 +385,11 @@ impl<T: Triples> Graph<T> {
     ) -> io::Result<()> {
         let number = number.into();
         self.text.clear();
-        if number < 0 {
-            self.text.push('-');
-        }
         // No number of a log has more than 64 bits.
-        put_digits(number.unsigned_abs() as u64, 1, &mut self.text);
+        match u64::try_from(number) {
+            Ok(number) => decimal(number, &mut self.text),
+            Err(_) => decimal(number as i64, &mut self.text),
+        }
         self.typed_literal(predicate, v::INTEGER)
     }
 

@@ -4,9 +4,9 @@
 
 use super::prefix::Prefixed;
 use crate::event::TaskId;
-use crate::export::time::put_digits;
 use crate::export::{Options, Run};
 use crate::flow::{BlindSpot, EventId, Function, Look, Moniker, ResourceId, State, VersionId};
+use crate::render::decimal;
 
 /// Names the things of one run. Each method replaces the IRI in `out`.
 #[derive(Debug, Default)]
@@ -175,7 +175,7 @@ impl Names {
 }
 
 fn number(out: &mut String, number: u64) {
-    put_digits(number, 1, out);
+    decimal(number, out);
 }
 
 fn pair(out: &mut String, id: EventId) {

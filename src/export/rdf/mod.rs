@@ -19,8 +19,10 @@
 //! | `text` | which text the triples may have |
 //! | `writer` | what a syntax is, and what several share |
 //! | `ontology` | (tests) that `docs/ontology/` tells of every term |
-//! | `ntriples`, `nquads` (both by `lines`), `turtle`, `trig`, `rdfxml`, `jsonld` | the syntaxes |
+//! | `term`, `local_name` | how terms are written |
+//! | `ntriples`, `nquads` (both by `lines`), `turtle`, `trig` (both by `abbreviated`), `rdfxml`, `jsonld` | the syntaxes |
 
+mod abbreviated;
 mod blind;
 mod coarse;
 mod database;
@@ -30,9 +32,11 @@ mod graph;
 mod iri;
 mod lines;
 mod linked;
+mod local_name;
 mod look;
 mod prefix;
 mod resource;
+mod term;
 mod text;
 mod told;
 mod version;

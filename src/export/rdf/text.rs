@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::render::find_byte;
+
 /// Whether XML may have the character, even as a reference (XML 1.0, 2.2). It may
 /// not have control characters, for one.
 fn is_allowed(c: char) -> bool {
@@ -10,8 +12,9 @@ fn is_allowed(c: char) -> bool {
 
 /// The text, with U+FFFD for each character that some syntax cannot have.
 pub(super) fn allowed(text: &str) -> Cow<'_, str> {
-    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~');
-    if text.as_bytes().iter().all(is_plain) || text.chars().all(is_allowed) {
+    let is_plain = |byte| matches!(byte, b' '..=b'~');
+    let has_other = find_byte(text.as_bytes(), |byte| !is_plain(byte)).is_some();
+    if !has_other || text.chars().all(is_allowed) {
         return Cow::Borrowed(text);
     }
     text.chars().map(|c| if is_allowed(c) { c } else { '\u{fffd}' }).collect::<String>().into()

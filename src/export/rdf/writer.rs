@@ -55,9 +55,10 @@ impl<F: FnMut(&str, TripleRef<'_>)> Triples for Taken<F> {
     }
 }
 
-/// The prefixes of a run whose things' IRIs begin with `base`.
+/// The prefixes of a run whose things' IRIs begin with `base`, the longest first: so they
+/// are tried, and declared.
 pub(super) fn prefixes(base: &str) -> [(&'static str, &str); 6] {
-    [("", base), ("rtrace", RTRACE), ("prov", PROV), ("rdf", RDF), ("rdfs", RDFS), ("xsd", XSD)]
+    [("", base), ("rdf", RDF), ("rdfs", RDFS), ("xsd", XSD), ("rtrace", RTRACE), ("prov", PROV)]
 }
 
 /// The IRI of the run, which is also that of its graph.
