@@ -307,7 +307,7 @@ impl Sitting<'_> {
     /// What a socket would have been connected to.
     fn peer(&mut self, socket: Option<ResourceId>, to: &Endpoint) -> Option<ThingId> {
         let resource = self.graph.resource(socket?)?;
-        let socket = Socket { remote: Some(to.clone()), ..resource.socket.clone()? };
+        let socket = Socket { remote: Some(to.clone()), ..*resource.socket.clone()? };
         let name = peer::name(&socket, &self.kept_ports)?;
         Some(self.named(resource.class, Place::Text, &name, None))
     }

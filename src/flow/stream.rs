@@ -120,8 +120,6 @@ impl End {
             self.place_group(group, first_pending);
             rest = after;
         }
-        new.clear();
-        self.new = new; // its room is used again
     }
 
     fn place_group(&mut self, group: &mut [Moved], first_pending: Option<u64>) {
@@ -163,6 +161,8 @@ impl End {
         {
             self.spans.pop_front();
         }
+        // A run may have thousands of pipes, and most of them are over soon.
+        self.spans.shrink_to(2 * self.spans.len());
     }
 }
 

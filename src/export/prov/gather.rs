@@ -5,37 +5,11 @@ use std::io;
 
 use oxrdf::vocab::xsd;
 use oxrdf::{LiteralRef, NamedNodeRef, NamedOrBlankNodeRef, TermRef, TripleRef};
-use rustc_hash::FxHashMap;
 
+use super::group::{Group, Held, Kind};
 use super::statement::{Argument, Attribute, Notation, Statement, Term, Value};
 use crate::export::rdf::vocabulary as v;
 use crate::export::rdf::writer::Triples;
-
-/// What a thing is to PROV.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Entity,
-    Activity,
-    Agent,
-    /// Told of in one go, and never again: an entity, or a record of others.
-    Whole,
-}
-
-/// What triples say of one thing, in the order in which they came.
-#[derive(Debug, Default)]
-struct Group {
-    subject: String,
-    kinds: Vec<Kind>,
-    started: Option<String>,
-    ended: Option<String>,
-    attributes: Vec<Attribute>,
-}
-
-impl Group {
-    fn is(&self, kind: Kind) -> bool {
-        self.kinds.contains(&kind)
-    }
-}
 
 /// Takes triples, gives statements.
 pub(super) struct Gather<N> {
@@ -43,21 +17,14 @@ pub(super) struct Gather<N> {
     /// Of the thing at hand.
     group: Group,
     /// Resources: more may be learnt of them until the end.
-    held: Vec<Group>,
-    by_name: FxHashMap<String, usize>,
+    held: Held,
     /// The last of rtrace's own relations between events: PROV's follows it.
     exact: Option<(String, String, String)>,
 }
 
 impl<N: Notation> Gather<N> {
-    pub(super) fn new(notation: N) -> Self {
-        Self {
-            notation,
-            group: Group::default(),
-            held: Vec::new(),
-            by_name: FxHashMap::default(),
-            exact: None,
-        }
+    pub(super) fn new(notation: N) -> io::Result<Self> {
+        Ok(Self { notation, group: Group::default(), held: Held::new()?, exact: None })
     }
 
     /// One of PROV's relations, from the thing that its triple is about.
@@ -147,16 +114,11 @@ impl<N: Notation> Gather<N> {
 
     /// The thing at hand has been told of.
     fn settle(&mut self) -> io::Result<()> {
-        let mut group = std::mem::take(&mut self.group);
-        if let Some(held) = self.by_name.get(&group.subject).and_then(|&at| self.held.get_mut(at)) {
-            group.attributes.retain(|attribute| !held.attributes.contains(attribute));
-            held.attributes.append(&mut group.attributes);
+        let Some(group) = self.held.learn(std::mem::take(&mut self.group)) else {
             return Ok(());
-        }
+        };
         if group.is(Kind::Entity) && !group.is(Kind::Whole) {
-            self.by_name.insert(group.subject.clone(), self.held.len());
-            self.held.push(group);
-            return Ok(());
+            return self.held.hold(&group);
         }
         self.declare(&group)
     }
@@ -241,9 +203,8 @@ impl<N: Notation> Triples for Gather<N> {
 
     fn finish(&mut self) -> io::Result<()> {
         self.settle()?;
-        for group in std::mem::take(&mut self.held) {
-            self.declare(&group)?;
-        }
+        let held = std::mem::replace(&mut self.held, Held::new()?);
+        held.release(|group| self.declare(group))?;
         self.notation.finish()
     }
 }

@@ -24,7 +24,7 @@ pub fn exporter<'a>(
     options: &Options,
 ) -> io::Result<Box<dyn Exporter + 'a>> {
     let notation = Json { sections: BTreeMap::new(), unnamed: 0, out };
-    Ok(crate::export::rdf::export(Gather::new(notation), options))
+    Ok(crate::export::rdf::export(Gather::new(notation)?, options))
 }
 
 struct Json<W: Write> {

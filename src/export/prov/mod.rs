@@ -4,10 +4,12 @@
 //! | file | what it knows |
 //! | --- | --- |
 //! | `statement` | what a statement is, and how its things are named |
+//! | `group` | what is said of one thing, and what waits for the end |
 //! | `gather` | how triples become statements |
 //! | `provn`, `json` | the notations |
 
 mod gather;
+mod group;
 mod statement;
 
 pub mod json;

@@ -15,7 +15,7 @@ pub fn exporter<'a>(
     out: Box<dyn Write + 'a>,
     options: &Options,
 ) -> io::Result<Box<dyn Exporter + 'a>> {
-    Ok(crate::export::rdf::export(Gather::new(ProvN::new(out)), options))
+    Ok(crate::export::rdf::export(Gather::new(ProvN::new(out))?, options))
 }
 
 struct ProvN<W: Write> {

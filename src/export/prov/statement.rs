@@ -2,6 +2,8 @@
 
 use std::io;
 
+use serde::{Deserialize, Serialize};
+
 use crate::export::rdf::vocabulary::{PROV, RDF, RTRACE, XSD};
 
 /// Prefixes of all names; a run and what belongs to it are `run:UUID` and `run:UUID#…`.
@@ -17,7 +19,7 @@ pub(super) fn split(iri: &str) -> (&'static str, &str) {
 }
 
 /// What stands in a statement.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum Value {
     /// Text.
     Text(String),

@@ -84,6 +84,8 @@ impl Builder {
         let living = self.graph.tasks.iter().filter(|task| task.ended.is_none());
         self.revisions.open_now(state, living.map(|task| task.id), self.graph.revision);
         (self.graph.omitted, self.graph.is_cut) = (state.omitted(), state.is_cut());
+        // Done with; as large as a good part of what is to come.
+        self.usages = FxHashMap::default();
         let all = (0..state.resource_count()).map(ResourceId::from_index);
         self.graph.resources = all
             .filter_map(|id| {
@@ -94,8 +96,8 @@ impl Builder {
                     class: known.class,
                     name: state.name_of(id).into(),
                     identity: known.identity,
-                    socket: state.socket(id).cloned(),
-                    database: state.database(id).cloned(),
+                    socket: state.socket(id).cloned().map(Box::new),
+                    database: state.database(id).cloned().map(Box::new),
                     life: state.name_life(id),
                     is_own: state.resources.is_own(id),
                     is_open: self.revisions.is_open(id),

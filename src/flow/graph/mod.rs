@@ -48,7 +48,7 @@ pub use parts::{Activity, ActivityIndex, End, Process, Resource, Task, Version};
 pub use passage::{Carrier, Passage};
 pub use session::Session;
 pub use tie::{Renaming, Signalling};
-pub use usage::{Amount, Deed, Span, Usage, deed};
+pub use usage::{Amount, Deed, Moved, Span, Usage, deed};
 
 use rustc_hash::FxHashMap;
 

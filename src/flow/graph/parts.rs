@@ -169,9 +169,9 @@ pub struct Resource {
     /// Device and inode, where a fact told them.
     pub identity: Option<Identity>,
     /// Of a socket, its ends.
-    pub socket: Option<Socket>,
+    pub socket: Option<Box<Socket>>,
     /// Of a database, which.
-    pub database: Option<Database>,
+    pub database: Option<Box<Database>>,
     /// Of a path, what became of it.
     pub life: Name,
     /// Of a pipe or an eventfd, whether a call of this run has made it.

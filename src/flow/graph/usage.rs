@@ -1,5 +1,7 @@
 //! What activities did to resources.
 
+use std::ops::Deref;
+
 use super::parts::ActivityIndex;
 use crate::abi::{Prototype, Scalar, Ty, Verb};
 use crate::flow::item::{Event, EventId, Place, Use};
@@ -163,21 +165,9 @@ impl Span {
     }
 }
 
-/// All that an activity did to a resource; for files, to one state of the content.
+/// What went between an activity and a resource: a part of [`Usage`].
 #[derive(Clone, Debug)]
-pub struct Usage {
-    /// Who.
-    pub activity: ActivityIndex,
-    /// To what.
-    pub resource: ResourceId,
-    /// The content; `None` for what is not about content, or has none.
-    pub version: Option<VersionId>,
-    counts: [u32; Deed::ALL.len()],
-    /// Whether it is known to have had a descriptor of it through which bytes can be
-    /// taken.
-    pub can_take: bool,
-    /// The same of bytes given.
-    pub can_give: bool,
+pub struct Moved {
     /// Bytes taken from it.
     pub bytes_in: Amount,
     /// Bytes given to it.
@@ -186,6 +176,33 @@ pub struct Usage {
     pub taken: Option<Span>,
     /// When content was given: written, mapped to be written.
     pub given: Option<Span>,
+}
+
+impl Moved {
+    const NOTHING: Self =
+        Self { bytes_in: Amount::exact(0), bytes_out: Amount::exact(0), taken: None, given: None };
+}
+
+/// All that an activity did to a resource; for files, to one state of the content.
+///
+/// There is one for each file that a `find` has looked at, by which nothing was moved: so
+/// [`Moved`] has a place of its own, to which a usage dereferences.
+#[derive(Clone, Debug)]
+pub struct Usage {
+    /// Who.
+    pub activity: ActivityIndex,
+    /// To what.
+    pub resource: ResourceId,
+    /// The content; `None` for what is not about content, or has none.
+    pub version: Option<VersionId>,
+    counts: Counts,
+    /// Whether it is known to have had a descriptor of it through which bytes can be
+    /// taken.
+    pub can_take: bool,
+    /// The same of bytes given.
+    pub can_give: bool,
+    /// What went in and out; `None`: nothing did.
+    moved: Option<Box<Moved>>,
     /// The first and the last event.
     pub events: (EventId, EventId),
     /// When those were.
@@ -208,13 +225,10 @@ impl Usage {
             activity,
             resource,
             version,
-            counts: [0; Deed::ALL.len()],
+            counts: Counts::default(),
             can_take: false,
             can_give: false,
-            bytes_in: Amount::default(),
-            bytes_out: Amount::default(),
-            taken: None,
-            given: None,
+            moved: None,
             events: (event, event),
             span,
             revision: 0,
@@ -224,7 +238,7 @@ impl Usage {
 
     /// How often that was done. More than 4294967295 times is that many.
     pub fn count(&self, deed: Deed) -> u64 {
-        self.counts[deed as usize].into()
+        self.counts.of(deed).into()
     }
 
     /// What was done, with how often.
@@ -246,20 +260,22 @@ impl Usage {
 
     /// Whether content was taken from it. (One that read nothing has looked for more,
     /// and seen that there was none.)
-    pub const fn has_taken(&self) -> bool {
+    pub fn has_taken(&self) -> bool {
         self.taken.is_some()
     }
 
     /// Whether content was given to it.
-    pub const fn has_given(&self) -> bool {
+    pub fn has_given(&self) -> bool {
         self.given.is_some()
     }
 
     /// Bytes may have been moved by calls that the log does not have.
     pub(super) fn miss(&mut self, unseen: Omitted, class: Class) {
         let carries = class.carries_bytes();
-        self.bytes_in.is_at_least |= carries && self.can_take && unseen.takes(class);
-        self.bytes_out.is_at_least |= carries && self.can_give && unseen.gives(class);
+        self.may_have_moved(
+            carries && self.can_take && unseen.takes(class),
+            carries && self.can_give && unseen.gives(class),
+        );
     }
 
     pub(super) fn did(&mut self, deed: Deed, by: &Event<'_>) {
@@ -272,17 +288,49 @@ impl Usage {
                 self.events = (event, event);
             }
         }
-        let count = &mut self.counts[deed as usize];
-        *count = count.saturating_add(1);
+        self.counts.add(deed);
         if record.start < self.span.first {
             (self.span.first, self.events.0) = (record.start, event);
         }
         if end >= self.span.last {
             (self.span.last, self.events.1) = (end, event);
         }
-        let (taken, given) = (moved(by, true), moved(by, false));
+        self.can_take |= matches!(deed, Deed::Read | Deed::Map | Deed::MapShared);
+        self.can_give |= matches!(deed, Deed::Write | Deed::MapShared);
+        if deed.takes() || deed.gives() {
+            let moved = self.moved.get_or_insert_with(|| Box::new(Moved::NOTHING));
+            moved.add(deed, by, Span { first: record.start, last: end });
+        }
+    }
+
+    /// Something was done that is not to be told of: bytes may have been moved.
+    pub(super) fn left_out(&mut self, deed: Deed) {
+        self.may_have_moved(deed.takes(), deed.gives());
+    }
+
+    /// Bytes may have gone in or out that were not counted.
+    fn may_have_moved(&mut self, goes_in: bool, goes_out: bool) {
+        if goes_in || goes_out {
+            let moved = self.moved.get_or_insert_with(|| Box::new(Moved::NOTHING));
+            moved.bytes_in.is_at_least |= goes_in;
+            moved.bytes_out.is_at_least |= goes_out;
+        }
+    }
+}
+
+impl Deref for Usage {
+    type Target = Moved;
+
+    fn deref(&self) -> &Moved {
+        self.moved.as_deref().unwrap_or(&Moved::NOTHING)
+    }
+}
+
+impl Moved {
+    fn add(&mut self, deed: Deed, by: &Event<'_>, span: Span) {
+        let given = moved(by, false);
         self.bytes_in = self.bytes_in.plus(match deed {
-            Deed::Read => taken,
+            Deed::Read => moved(by, true),
             Deed::Map | Deed::MapShared => Amount::UNKNOWN,
             _ => Amount::default(),
         });
@@ -291,21 +339,43 @@ impl Usage {
             Deed::MapShared => Amount::UNKNOWN,
             _ => Amount::default(),
         });
-        self.can_take |= matches!(deed, Deed::Read | Deed::Map | Deed::MapShared);
-        self.can_give |= matches!(deed, Deed::Write | Deed::MapShared);
         if deed.takes() {
-            Span::widen(&mut self.taken, record.start, end);
+            Span::widen(&mut self.taken, span.first, span.last);
         }
         // A write of nothing gives nothing.
         if deed.gives() && !(deed == Deed::Write && given == Amount::default()) {
-            Span::widen(&mut self.given, record.start, end);
+            Span::widen(&mut self.given, span.first, span.last);
         }
     }
+}
 
-    /// Something was done that is not to be told of: bytes may have been moved.
-    pub(super) fn left_out(&mut self, deed: Deed) {
-        self.bytes_in.is_at_least |= deed.takes();
-        self.bytes_out.is_at_least |= deed.gives();
+/// How often each deed was done. Most things have one or two done to them.
+#[derive(Clone, Debug, Default)]
+struct Counts {
+    /// The first two deeds that were done; a count of 0: there is none.
+    first: [(u8, u32); 2],
+    /// The others.
+    more: Option<Box<[u32; Deed::ALL.len()]>>,
+}
+
+impl Counts {
+    fn of(&self, deed: Deed) -> u32 {
+        let first = self.first.iter().filter(|(code, _)| *code == deed as u8);
+        let more = self.more.as_ref().map_or(0, |counts| counts[deed as usize]);
+        first.map(|(_, count)| count).sum::<u32>() + more
+    }
+
+    /// Once more, up to the largest number that there is.
+    fn add(&mut self, deed: Deed) {
+        let is_its = |(code, count): &&mut (u8, u32)| *count == 0 || *code == deed as u8;
+        let count = match self.first.iter_mut().find(is_its) {
+            Some((code, count)) => {
+                *code = deed as u8;
+                count
+            }
+            None => &mut self.more.get_or_insert_default()[deed as usize],
+        };
+        *count = count.saturating_add(1);
     }
 }
 
@@ -358,5 +428,29 @@ pub fn deed(event: &Event<'_>, one: &Use) -> Deed {
             Verb::Binds | Verb::Connects | Verb::Listens | Verb::Accepts => Deed::Connect,
             _ => Deed::Other,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deeds_are_counted_however_many_there_are() {
+        let mut counts = Counts::default();
+        for times in 1..=3 {
+            for deed in Deed::ALL {
+                assert_eq!(counts.of(deed), times - 1, "{deed:?}");
+                counts.add(deed);
+            }
+        }
+        counts.first[0].1 = u32::MAX;
+        counts.add(Deed::ALL[0]);
+        assert_eq!(counts.of(Deed::ALL[0]), u32::MAX);
+    }
+
+    #[test]
+    fn a_usage_is_small() {
+        assert!(size_of::<Usage>() <= 128, "{}", size_of::<Usage>());
     }
 }
