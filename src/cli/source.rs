@@ -7,14 +7,15 @@ use anyhow::Context as _;
 use rtrace::event::Batch;
 use rtrace::export::Run;
 use rtrace::flow::graph::{Builder, Graph};
-use rtrace::log::{self, Header, Losses, Parts, Reader};
+use rtrace::log::{self, Header, Losses, Parts, ReadAhead, Reader};
 use rtrace::sys::lock;
 
 /// An open log.
 pub(crate) struct Source {
     path: PathBuf,
-    reader: Reader,
+    header: Header,
     run: Run,
+    log: ReadAhead,
 }
 
 impl Source {
@@ -31,8 +32,9 @@ impl Source {
             Reader::open(path)
         };
         let reader = reader.with_context(|| path.display().to_string())?;
-        let run = Run::from(reader.header());
-        Ok(Self { path: path.to_owned(), reader, run })
+        let header = reader.header().clone();
+        let run = Run::from(&header);
+        Ok(Self { path: path.to_owned(), header, run, log: ReadAhead::new(reader) })
     }
 
     /// The run that the log is of.
@@ -42,12 +44,12 @@ impl Source {
 
     /// What the log says of its run.
     pub(crate) fn header(&self) -> &Header {
-        self.reader.header()
+        &self.header
     }
 
-    /// Whether nothing of the log was lost, as far as it has been read.
+    /// Whether nothing of the log was lost. It has been read to its end.
     pub(crate) fn is_complete(&self) -> bool {
-        self.reader.losses().is_complete()
+        self.log.reader().is_some_and(|reader| reader.losses().is_complete())
     }
 
     /// Fills `batch` with the next slice of the log; `false` at its end.
@@ -55,7 +57,7 @@ impl Source {
     /// # Errors
     /// The log cannot be read.
     pub(crate) fn next(&mut self, batch: &mut Batch) -> anyhow::Result<bool> {
-        let block = self.reader.next_batch(batch);
+        let block = self.log.next_batch(batch);
         Ok(block.with_context(|| self.path.display().to_string())?.is_some())
     }
 
@@ -73,14 +75,16 @@ impl Source {
         Ok(graph.finish(flow.state()))
     }
 
-    /// Says on standard error what of the log could not be read.
+    /// Says on standard error what of the log could not be read. It has been read to its
+    /// end.
     pub(crate) fn report_losses(&self) {
-        let parts = self.reader.parts().filter(|parts| parts.first > 1 && !parts.is_alone);
+        let Some(reader) = self.log.reader() else { return };
+        let parts = reader.parts().filter(|parts| parts.first > 1 && !parts.is_alone);
         if let Some(Parts { first, .. }) = parts {
             let (path, gone) = (self.path.display(), first - 1);
             eprintln!("rtrace: {path}: the beginning is missing: parts 1 to {gone} of the set");
         }
-        if let Some(words) = losses_in_words(self.reader.losses()) {
+        if let Some(words) = losses_in_words(reader.losses()) {
             eprintln!("rtrace: {}: {words}", self.path.display());
         }
     }

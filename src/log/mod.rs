@@ -31,7 +31,7 @@ pub use error::Error;
 pub use header::{Clock, Header, Host, Options, Part};
 pub use index::{End, Missing, Reason};
 pub use join::Join;
-pub use reader::{BlockInfo, Losses, Parts, Reader, Sizes};
+pub use reader::{BlockInfo, Losses, Parts, ReadAhead, Reader, Sizes};
 pub use repair::{Repaired, repair};
 pub use tally::Tally;
 pub use writer::{Totals, Writer, Written};

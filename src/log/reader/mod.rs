@@ -2,12 +2,14 @@
 //!
 //! | file | what it does |
 //! | --- | --- |
+//! | `ahead` | reads on a thread of its own |
 //! | `single` | reads one file |
 //! | `scan`, `window` | find its blocks |
 //! | `set` | makes one log of the files of a set |
 //! | `follow` | waits at the end of a file for more |
 //! | `losses` | counts what is damaged or missing |
 
+mod ahead;
 mod follow;
 mod losses;
 mod scan;
@@ -21,6 +23,7 @@ use super::index::End;
 use super::layout::{PREFIX, block, section};
 use super::raw::Raw;
 use crate::event::Batch;
+pub use ahead::ReadAhead;
 use follow::{Follow, Stop};
 pub use losses::Losses;
 pub(super) use losses::Seen;
