@@ -12,6 +12,7 @@ mod account;
 mod graph;
 pub mod hostile;
 mod load;
+pub mod long;
 pub mod made;
 mod rtrace;
 pub mod samples;
