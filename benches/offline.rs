@@ -43,9 +43,10 @@ fn sample() -> Sample {
     Sample { header: reader.header().clone(), log: output.stdout, batches, records }
 }
 
-fn write(sample: &Sample) -> usize {
+fn write(sample: &Sample, hurried: bool) -> usize {
     let mut writer =
         Writer::new(Vec::with_capacity(sample.log.len()), &sample.header).expect("written");
+    writer.hurry(hurried);
     for batch in &sample.batches {
         writer.write_batch(batch).expect("written");
     }
@@ -139,7 +140,9 @@ fn offline(criterion: &mut Criterion) {
     let sample = sample();
     let mut group = criterion.benchmark_group("offline");
     group.sample_size(10).throughput(Throughput::Elements(sample.records));
-    group.bench_function("write", |bencher| bencher.iter(|| write(&sample)));
+    for (name, hurried) in [("write", false), ("write in haste", true)] {
+        group.bench_function(name, |bencher| bencher.iter(|| write(&sample, hurried)));
+    }
     group.bench_function("read", |bencher| bencher.iter(|| read(&sample)));
     group.bench_function("flow", |bencher| bencher.iter(|| flow(&sample)));
     group.bench_function("graph", |bencher| bencher.iter(|| graph(&sample)));
